@@ -1,0 +1,51 @@
+import { randomInt } from "node:crypto";
+import { createServer, type Server } from "node:net";
+
+/** The one address that anything in the embedded mesh listens on. */
+export const LOOPBACK = "127.0.0.1";
+
+/**
+ * Below the range from which Linux takes ports for outgoing connections, and below Kubernetes's
+ * node ports: what is free here when it is chosen stays free until a part binds it, and while a
+ * part is restarted.
+ */
+const RANGE = { from: 20_000, to: 30_000 };
+const ATTEMPTS_PER_PORT = 200;
+
+/**
+ * Finds free TCP ports on the loopback address, all different.
+ *
+ * @throws when none is free after many random tries
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  try {
+    for (let tries = 0; held.length < count; tries++) {
+      if (tries >= count * ATTEMPTS_PER_PORT) {
+        throw new Error(
+          `No ${count} free ports on ${LOOPBACK} between ${RANGE.from} and ${RANGE.to}: ` +
+            `end a program that listens there.`,
+        );
+      }
+      const server = await listen(randomInt(RANGE.from, RANGE.to));
+      if (server) held.push(server);
+    }
+    return held.map(portOf);
+  } finally {
+    await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
+  }
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen({ host: LOOPBACK, port, exclusive: true }, () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not a TCP server");
+  return address.port;
+}

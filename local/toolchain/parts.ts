@@ -1,0 +1,163 @@
+import path from "node:path";
+
+/** A program that the embedded mesh or the tests run. */
+export type Binary =
+  | "pulumi"
+  | "pulumi-language-nodejs"
+  | "pulumi-resource-kubernetes"
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kwok"
+  | "pilot-discovery"
+  | "istioctl"
+  | "istiod-oracle";
+
+/** A file that a build needs or a tool reads, copied out of a Go module or this repository. */
+export interface SourceFile {
+  /** The module it comes from; absent: this repository. */
+  module?: string;
+  from: string;
+  /** Below the build folder (a source) or the part's folder (a file read at run time). */
+  to: string;
+}
+
+/**
+ * What is built, and cached, as one. Parts of one Go module share its compiled packages, so they are
+ * built one after another; modules are built side by side.
+ */
+export interface Part {
+  name: string;
+  /** What a person reads while it is built. */
+  title: string;
+  /** Folder beside this file that holds go.mod and go.sum. */
+  module: "pulumi" | "nodejs-host" | "mesh" | "etcd";
+  binaries: { name: Binary; package: string }[];
+  /** `-X` values: the versions that the programs report. */
+  variables?: Record<string, string>;
+  sources?: SourceFile[];
+  files?: SourceFile[];
+  /** How long it takes on two quiet cores with an empty cache, for the estimate. */
+  seconds: number;
+}
+
+export const PULUMI_VERSION = "3.246.0";
+export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
+export const KUBERNETES_VERSION = "1.36.3";
+/** The release that the pinned commit of Istio belongs to. */
+export const ISTIO_VERSION = "1.31";
+
+const PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const PROVIDER_DATA = "cmd/pulumi-resource-kubernetes";
+const KWOK_MODULE = "sigs.k8s.io/kwok";
+
+function kwokStage(file: string): SourceFile {
+  return {
+    module: KWOK_MODULE,
+    from: path.join("kustomize/stage", file),
+    to: path.join("stages", path.basename(file)),
+  };
+}
+
+/** The toolchain, in the order of the build. Versions are pinned by each module's go.mod and go.sum. */
+export const PARTS: readonly Part[] = [
+  {
+    name: "pulumi",
+    title: `Pulumi CLI ${PULUMI_VERSION}`,
+    module: "pulumi",
+    binaries: [{ name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" }],
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION },
+    seconds: 190,
+  },
+  {
+    name: "provider",
+    title: `Pulumi Kubernetes provider ${KUBERNETES_PROVIDER_VERSION}`,
+    module: "pulumi",
+    binaries: [{ name: "pulumi-resource-kubernetes", package: "./provider" }],
+    variables: {
+      [`${PROVIDER_MODULE}/pkg/version.Version`]: KUBERNETES_PROVIDER_VERSION,
+      "main.version": KUBERNETES_PROVIDER_VERSION,
+    },
+    sources: [
+      { from: "local/toolchain/pulumi/provider/main.go", to: "provider/main.go" },
+      // The module's own embedded copies are made by its release build and aren't in the module.
+      {
+        module: PROVIDER_MODULE,
+        from: `${PROVIDER_DATA}/schema.json`,
+        to: "provider/schema.json",
+      },
+      {
+        module: PROVIDER_MODULE,
+        from: `${PROVIDER_DATA}/terraform-mapping.json`,
+        to: "provider/terraform-mapping.json",
+      },
+    ],
+    seconds: 240,
+  },
+  {
+    name: "nodejs-host",
+    title: "Pulumi language host for Node.js",
+    module: "nodejs-host",
+    binaries: [
+      {
+        name: "pulumi-language-nodejs",
+        package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
+      },
+    ],
+    seconds: 28,
+  },
+  {
+    name: "kubernetes",
+    title: `Kubernetes ${KUBERNETES_VERSION}`,
+    module: "mesh",
+    binaries: ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({
+      name: name as Binary,
+      package: `k8s.io/kubernetes/cmd/${name}`,
+    })),
+    variables: {
+      "k8s.io/component-base/version.gitVersion": `v${KUBERNETES_VERSION}`,
+      "k8s.io/component-base/version.gitMajor": "1",
+      "k8s.io/component-base/version.gitMinor": "36",
+    },
+    seconds: 230,
+  },
+  {
+    name: "kwok",
+    title: "kwok",
+    module: "mesh",
+    binaries: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }],
+    files: [
+      "node/fast/node-initialize.yaml",
+      "pod/fast/pod-ready.yaml",
+      "pod/fast/pod-complete.yaml",
+      "pod/fast/pod-delete.yaml",
+    ].map(kwokStage),
+    seconds: 20,
+  },
+  {
+    name: "istio",
+    title: `istiod and istioctl ${ISTIO_VERSION}`,
+    module: "mesh",
+    binaries: [
+      { name: "pilot-discovery", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
+      { name: "istioctl", package: "istio.io/istio/istioctl/cmd/istioctl" },
+    ],
+    seconds: 190,
+  },
+  {
+    name: "oracle",
+    title: "istiod's configuration generator, for the tests of the model",
+    module: "mesh",
+    binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
+    sources: [{ from: "tests/oracle/istiod/main.go", to: "istiod-oracle/main.go" }],
+    seconds: 30,
+  },
+  {
+    name: "etcd",
+    title: "etcd",
+    module: "etcd",
+    binaries: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
+    seconds: 30,
+  },
+];
