@@ -9,6 +9,13 @@ export function buildFolder(root: string): string {
   return path.join(root, "build");
 }
 
+/** Where a build works, and how it is told to stop. */
+export interface Workplace {
+  /** The cache that the results go into. */
+  root: string;
+  signal: AbortSignal;
+}
+
 function goEnvironment(root: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -21,11 +28,12 @@ function goEnvironment(root: string): NodeJS.ProcessEnv {
   };
 }
 
-async function go(args: string[], cwd: string, root: string): Promise<string> {
+async function go(args: string[], cwd: string, { root, signal }: Workplace): Promise<string> {
   const result = await execa("go", args, {
     cwd,
     env: goEnvironment(root),
     extendEnv: false,
+    cancelSignal: signal,
     reject: false,
     all: true,
   });
@@ -57,24 +65,24 @@ function goFailure(
 }
 
 /** Compiles what every program needs once, so that builds running side by side don't each do it. */
-export async function buildStandardLibrary(root: string): Promise<void> {
-  await go(["build", ...BUILD_FLAGS, "std"], REPOSITORY, root);
+export async function buildStandardLibrary(place: Workplace): Promise<void> {
+  await go(["build", ...BUILD_FLAGS, "std"], REPOSITORY, place);
 }
 
 /** Fetches every module that a folder of `local/toolchain` pins. */
-export async function download(module: Part["module"], root: string): Promise<void> {
-  await go(["mod", "download"], workFolder(module, root), root);
+export async function download(module: Part["module"], place: Workplace): Promise<void> {
+  await go(["mod", "download"], workFolder(module, place.root), place);
 }
 
 /**
  * Builds one part and puts it in the cache, whole or not at all.
  * @returns the folder that holds its binaries
  */
-export async function buildPart(part: Part, root: string): Promise<string> {
-  const work = workFolder(part.module, root);
-  await copy(part.sources ?? [], work, work, root);
+export async function buildPart(part: Part, place: Workplace): Promise<string> {
+  const work = workFolder(part.module, place.root);
+  await copy(part.sources ?? [], work, work, place);
 
-  const target = partFolder(part, root);
+  const target = partFolder(part, place.root);
   const partial = `${target}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(path.join(partial, "out"), { recursive: true });
@@ -90,7 +98,7 @@ export async function buildPart(part: Part, root: string): Promise<string> {
       ...part.binaries.map((binary) => binary.package),
     ],
     work,
-    root,
+    place,
   );
   for (const binary of part.binaries) {
     renameSync(
@@ -99,7 +107,7 @@ export async function buildPart(part: Part, root: string): Promise<string> {
     );
   }
   rmSync(path.join(partial, "out"), { recursive: true });
-  await copy(part.files ?? [], partial, work, root);
+  await copy(part.files ?? [], partial, work, place);
   rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
   return target;
@@ -120,14 +128,19 @@ function workFolder(module: Part["module"], root: string): string {
   return work;
 }
 
-async function copy(files: SourceFile[], to: string, work: string, root: string): Promise<void> {
+async function copy(
+  files: SourceFile[],
+  to: string,
+  work: string,
+  place: Workplace,
+): Promise<void> {
   for (const file of files) {
     const base = file.module
-      ? (await go(["list", "-m", "-f", "{{.Dir}}", file.module], work, root)).trim()
+      ? (await go(["list", "-m", "-f", "{{.Dir}}", file.module], work, place)).trim()
       : REPOSITORY;
     const destination = path.join(to, file.to);
     mkdirSync(path.dirname(destination), { recursive: true });
-    rmSync(destination, { force: true });
-    cpSync(path.join(base, file.from), destination);
+    rmSync(destination, { force: true, recursive: true });
+    cpSync(path.join(base, file.from), destination, { recursive: true });
   }
 }

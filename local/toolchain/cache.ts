@@ -5,8 +5,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   statfsSync,
-  writeFileSync,
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -47,9 +47,18 @@ export function partKey(part: Part): string {
   for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(path.join(moduleDir, file)));
   for (const source of part.sources ?? []) {
     hash.update(JSON.stringify(source));
-    if (!source.module) hash.update(readFileSync(path.join(REPOSITORY, source.from)));
+    for (const file of source.module ? [] : filesBelow(path.join(REPOSITORY, source.from))) {
+      hash.update(path.relative(REPOSITORY, file)).update(readFileSync(file));
+    }
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+function filesBelow(place: string): string[] {
+  if (!statSync(place).isDirectory()) return [place];
+  return readdirSync(place)
+    .sort()
+    .flatMap((name) => filesBelow(path.join(place, name)));
 }
 
 /** The folder of a part's binaries; it exists only once all of them are whole. */
@@ -70,43 +79,9 @@ export function requireSpace(root: string, needed = BUILD_SPACE): void {
   );
 }
 
-/** Runs `work` while no other process builds into the same cache. */
-export async function withCacheLock<T>(
-  root: string,
-  waiting: (pid: number) => void,
-  work: () => Promise<T>,
-): Promise<T> {
-  const file = path.join(root, "build.lock");
-  mkdirSync(root, { recursive: true });
-  for (;;) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: "wx" });
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-    if (pid && !isAlive(pid)) {
-      rmSync(file, { force: true });
-      continue;
-    }
-    waiting(pid);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-  try {
-    return await work();
-  } finally {
-    rmSync(file, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** The lock that a process holds while it builds into a cache. */
+export function cacheLock(root: string): string {
+  return path.join(root, "build.lock");
 }
 
 /** Removes what an interrupted build left behind: half-copied parts (compiled packages are kept). */

@@ -1,8 +1,9 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, linkSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { type ListrTask, Listr } from "listr2";
-import { buildFolder, buildPart, buildStandardLibrary, download } from "./build.js";
-import { cacheRoot, partFolder, removeHalfBuilt, requireSpace, withCacheLock } from "./cache.js";
+import { type Workplace, buildFolder, buildPart, buildStandardLibrary, download } from "./build.js";
+import { withLock } from "../lock.js";
+import { cacheLock, cacheRoot, partFolder, removeHalfBuilt, requireSpace } from "./cache.js";
 import { installedTools } from "./installed.js";
 import { type Binary, PARTS, type Part } from "./parts.js";
 import { Estimate } from "./progress.js";
@@ -39,9 +40,24 @@ export async function ensureToolchain(
 
   if (needed.some(isMissing)) {
     requireSpace(root);
-    await withCacheLock(root, announceWait, () => build(needed.filter(isMissing), root));
+    await withLock(cacheLock(root), () => build(needed.filter(isMissing), root), {
+      patience: Infinity,
+      onWait: (pid) => console.error(`Another process (${pid}) builds the tools; waiting for it.`),
+    });
   }
-  return toolchain(root, installed);
+  const tools = toolchain(root, installed);
+  if (names.includes("pulumi")) putHostBesideCli(tools, installed);
+  return tools;
+}
+
+/** The CLI warns about a language host that it finds anywhere but beside itself. */
+function putHostBesideCli(tools: Toolchain, installed: Partial<Record<Binary, string>>): void {
+  if (installed.pulumi) return;
+  const host = tools.binaries["pulumi-language-nodejs"];
+  const beside = path.join(path.dirname(tools.binaries.pulumi), path.basename(host));
+  if (existsSync(beside) && statSync(beside).ino === statSync(host).ino) return;
+  rmSync(beside, { force: true });
+  linkSync(host, beside);
 }
 
 function toolchain(root: string, installed: Partial<Record<Binary, string>>): Toolchain {
@@ -55,13 +71,6 @@ function toolchain(root: string, installed: Partial<Record<Binary, string>>): To
   };
 }
 
-let waitAnnounced = false;
-function announceWait(pid: number): void {
-  if (!waitAnnounced)
-    console.error(`Another process (${pid}) is building the tools; waiting for it.`);
-  waitAnnounced = true;
-}
-
 /** Builds what is missing; modules side by side, the parts of a module one after another. */
 async function build(missing: readonly Part[], root: string): Promise<void> {
   removeHalfBuilt(root);
@@ -69,33 +78,29 @@ async function build(missing: readonly Part[], root: string): Promise<void> {
   const parts = missing.filter((part) => !existsSync(partFolder(part, root)));
   if (parts.length === 0) return;
   const estimate = new Estimate(parts);
+  const failed = new AbortController();
+  const place: Workplace = { root, signal: failed.signal };
   const modules = [...new Set(parts.map((part) => part.module))];
-  const lanes = [
-    parts.filter((part) => part.module === "pulumi" || part.module === "nodejs-host"),
-    parts.filter((part) => part.module === "mesh" || part.module === "etcd"),
-  ].filter((lane) => lane.length > 0);
 
   const tasks: ListrTask[] = [
     {
       title: "Download the sources",
-      task: () => Promise.all(modules.map((module) => download(module, root))),
+      task: () => Promise.all(modules.map((module) => download(module, place))),
     },
-    { title: "Compile Go's standard library", task: () => buildStandardLibrary(root) },
+    { title: "Compile Go's standard library", task: () => buildStandardLibrary(place) },
     {
       title: estimate.title(),
       task: (_, task) => {
         estimate.follow((title) => (task.title = title));
-        return task.newListr(
-          lanes.map((lane) => ({
-            title: lane.map((part) => part.title).join(", "),
-            task: (_context, laneTask) =>
-              laneTask.newListr(
-                lane.map((part) => partTask(part, root, estimate)),
-                { concurrent: false },
-              ),
-          })),
-          { concurrent: true },
-        );
+        const lane = (mine: Part[]): ListrTask => ({
+          title: mine.map(({ name }) => name).join(", "),
+          task: (_context, laneTask) =>
+            laneTask.newListr(
+              mine.map((part) => partTask(part, place, estimate, failed)),
+              { concurrent: false },
+            ),
+        });
+        return task.newListr(lanes(parts).map(lane), { concurrent: true });
       },
     },
   ];
@@ -105,6 +110,8 @@ async function build(missing: readonly Part[], root: string): Promise<void> {
   );
   try {
     await new Listr(tasks, { fallbackRenderer: "simple" }).run();
+  } catch (error) {
+    throw failed.signal.aborted ? failed.signal.reason : error;
   } finally {
     estimate.stop();
   }
@@ -113,12 +120,31 @@ async function build(missing: readonly Part[], root: string): Promise<void> {
   }
 }
 
-function partTask(part: Part, root: string, estimate: Estimate): ListrTask {
+/** Two lanes of about the same length, none of which compiles what the other does. */
+function lanes(parts: readonly Part[]): Part[][] {
+  const isPulumi = ({ module }: Part) => module === "pulumi" || module === "nodejs-host";
+  return [parts.filter(isPulumi), parts.filter((part) => !isPulumi(part))].filter(
+    (lane) => lane.length > 0,
+  );
+}
+
+function partTask(
+  part: Part,
+  place: Workplace,
+  estimate: Estimate,
+  failed: AbortController,
+): ListrTask {
   return {
     title: part.title,
     task: async (_, task) => {
       const started = Date.now();
-      await buildPart(part, root);
+      try {
+        await buildPart(part, place);
+      } catch (error) {
+        // The other lane stops too; the first failure is the one to tell.
+        if (!failed.signal.aborted) failed.abort(error);
+        throw new Error("failed");
+      }
       estimate.finish(part);
       task.title = `${part.title} (${Math.round((Date.now() - started) / 1000)} s)`;
     },

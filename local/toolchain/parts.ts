@@ -14,7 +14,7 @@ export type Binary =
   | "istioctl"
   | "istiod-oracle";
 
-/** A file that a build needs or a tool reads, copied out of a Go module or this repository. */
+/** A file or folder that a build needs or a tool reads, copied out of a Go module or this repository. */
 export interface SourceFile {
   /** The module it comes from; absent: this repository. */
   module?: string;
@@ -150,7 +150,7 @@ export const PARTS: readonly Part[] = [
     title: "istiod's configuration generator, for the tests of the model",
     module: "mesh",
     binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
-    sources: [{ from: "tests/oracle/istiod/main.go", to: "istiod-oracle/main.go" }],
+    sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
     seconds: 30,
   },
   {

@@ -5,11 +5,13 @@ export class Estimate {
   private readonly started = Date.now();
   private readonly done = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
+  private show: ((title: string) => void) | undefined;
 
   constructor(private readonly parts: readonly Part[]) {}
 
   finish(part: Part): void {
     this.done.add(part.name);
+    this.show?.(this.title());
   }
 
   /** One line: parts done, time used, time left. */
@@ -20,6 +22,9 @@ export class Estimate {
     // Two parts are in work at a time: until one is finished only the table's figures are known.
     const pace = done > 0 ? Math.max(elapsed / done, 0.5) : 1;
     const left = Math.max(total * pace - elapsed, 30);
+    if (this.done.size === this.parts.length) {
+      return `Build ${this.parts.length} tools: all done in ${minutes(elapsed)}`;
+    }
     return (
       `Build ${this.parts.length} tools: ${this.done.size} done, ${minutes(elapsed)} so far, ` +
       `about ${minutes(left)} left`
@@ -28,6 +33,7 @@ export class Estimate {
 
   /** Shows the line anew: every 5 s on a terminal, every 30 s in a log. */
   follow(show: (title: string) => void): void {
+    this.show = show;
     this.timer = setInterval(
       () => {
         if (process.stderr.isTTY) show(this.title());

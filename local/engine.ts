@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Options, type ResultPromise, execa } from "execa";
+import { KUBERNETES_PROVIDER_VERSION, type Toolchain, cacheRoot } from "./toolchain/index.js";
+
+/**
+ * A Pulumi engine of our own, apart from the user's: its plugins live in the tool cache, its state
+ * and its passphrase in a folder of this checkout, and nobody has to log in.
+ */
+export interface Engine {
+  pulumi: string;
+  /** The folder of state and passphrase. */
+  home: string;
+  /** What a `pulumi` process needs on top of the caller's environment. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens the engine whose state is in `home`, making what isn't there yet.
+ * @param kubeconfig the cluster that the programs reach when they name no other
+ */
+export async function openEngine(
+  toolchain: Toolchain,
+  home: string,
+  kubeconfig: string,
+): Promise<Engine> {
+  const backend = path.join(home, "backend");
+  mkdirSync(backend, { recursive: true, mode: 0o700 });
+  const passphrase = path.join(home, "passphrase");
+  if (!existsSync(passphrase)) {
+    writeFileSync(passphrase, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  }
+  const { pulumi } = toolchain.binaries;
+  const provider = toolchain.binaries["pulumi-resource-kubernetes"];
+  const pulumiHome = path.join(cacheRoot(), "pulumi", path.basename(path.dirname(provider)));
+  const engine: Engine = {
+    pulumi,
+    home,
+    environment: {
+      PATH: [path.dirname(pulumi), process.env.PATH].join(path.delimiter),
+      PULUMI_HOME: pulumiHome,
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      KUBECONFIG: kubeconfig,
+    },
+  };
+  const plugin = `resource-kubernetes-v${KUBERNETES_PROVIDER_VERSION}`;
+  if (!existsSync(path.join(pulumiHome, "plugins", plugin))) {
+    const version = `v${KUBERNETES_PROVIDER_VERSION}`;
+    await pulumi$(engine, [
+      "plugin",
+      "install",
+      "resource",
+      "kubernetes",
+      version,
+      "--file",
+      provider,
+    ]);
+  }
+  return engine;
+}
+
+/** Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise. */
+export function pulumi$<O extends Options = Options>(
+  engine: Engine,
+  args: readonly string[],
+  options?: O,
+): ResultPromise<O & { env: Record<string, string> }> {
+  const environment = { ...engine.environment, ...(options?.env as Record<string, string>) };
+  return execa(engine.pulumi, args, { ...options, env: environment } as O & {
+    env: Record<string, string>;
+  });
+}
+
+/**
+ * Makes sure that a stack exists and gives its configuration file: the project's own with the
+ * engine's encryption salt added, so that the salt of a throw-away engine isn't written into a file that is
+ * under version control.
+ *
+ * @param project the folder of Pulumi.yaml
+ * @returns the path for `--config-file`
+ */
+export async function openStack(engine: Engine, project: string, stack: string): Promise<string> {
+  const folder = path.join(engine.home, "stacks");
+  const salted = path.join(folder, `Pulumi.${stack}.yaml`);
+  if (!existsSync(salted)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(
+      path.join(folder, "Pulumi.yaml"),
+      readFileSync(path.join(project, "Pulumi.yaml")),
+    );
+    // `stack init` adds the salt to the configuration beside Pulumi.yaml.
+    await pulumi$(engine, ["stack", "init", stack, "--no-select", "-C", folder]);
+  }
+  const own = readFileSync(path.join(project, `Pulumi.${stack}.yaml`), "utf8");
+  const config = path.join(engine.home, `${stack}.config.yaml`);
+  writeFileSync(config, `${own.trimEnd()}\n${readFileSync(salted, "utf8")}`, { mode: 0o600 });
+  return config;
+}
