@@ -1,0 +1,57 @@
+import { createReadStream } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { Mistake } from "../mistake.js";
+
+/** Standard input's name on the command line. */
+export const STDIN = "-";
+
+const MANIFEST = /\.(ya?ml|json)$/i;
+
+/**
+ * The files that names on the command line stand for: files as they are, directories with every
+ * `.yaml`, `.yml` and `.json` below them in the order of their names.
+ * @throws {Mistake} if something isn't there, or a directory holds no such file
+ */
+export async function findFiles(names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(names.map(filesOf));
+  return [...new Set(found.flat())];
+}
+
+async function filesOf(name: string): Promise<string[]> {
+  if (name === STDIN) return [name];
+  const status = await stat(name).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
+  if (!status.isDirectory()) return [name];
+  const entries = await readdir(name, { recursive: true });
+  const files = entries.filter((entry) => MANIFEST.test(entry)).sort();
+  if (files.length === 0)
+    throw new Mistake(`${name}: no .yaml, .yml or .json file in this directory.`);
+  return files.map((file) => join(name, file));
+}
+
+/** @throws {Mistake} if the file can't be read */
+export async function readInput(file: string): Promise<string> {
+  if (file === STDIN) return text(process.stdin);
+  return readFile(file, "utf8").catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+}
+
+/** The same as a stream, for input that is too long to hold. */
+export function openInput(file: string): Readable {
+  return file === STDIN ? process.stdin : createReadStream(file, "utf8");
+}
+
+function unreadable(file: string, error: unknown): Mistake {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why: Record<string, string> = {
+    ENOENT: "there is no such file or directory",
+    EACCES: "you may not read it",
+    EISDIR: "it is a directory",
+  };
+  return new Mistake(`${file}: ${why[code ?? ""] ?? message}.`);
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
+import { faultOf } from "./objects.js";
+
+/** One mesh of `judge --json-lines`, as it is asked about. */
+export interface MeshLine {
+  /** Whatever the line gave; null if it gave none. */
+  id: unknown;
+  objects: KubeObject[];
+  /** Absent: the clients that the objects themselves name. */
+  clients?: Client[];
+  mesh: Partial<MeshFacts>;
+}
+
+const text = z.string().min(1);
+
+/** Facts about the mesh as JSON gives them; a key that isn't one is refused, as it would do nothing. */
+export const meshFacts = z.strictObject({
+  istioVersion: z
+    .string()
+    .regex(/^\d+\.\d+/, 'expected a version such as "1.31"')
+    .optional(),
+  externalNameAlias: z.boolean().optional(),
+  clusterDomain: text.optional(),
+  rootNamespace: text.optional(),
+  enableAutoMtls: z.boolean().optional(),
+  defaultDestinationRuleExportTo: z.array(text).optional(),
+  revision: text.optional(),
+  clusterCidrs: z.array(text).optional(),
+  externalHosts: z.array(text).optional(),
+}) satisfies z.ZodType<Partial<MeshFacts>>;
+
+const client = z.strictObject({
+  namespace: text,
+  labels: z.record(z.string(), z.string()).optional(),
+  gateway: z.boolean().optional(),
+}) satisfies z.ZodType<Client>;
+
+const object = z.custom<KubeObject>().superRefine((value, context) => {
+  const fault = faultOf(value);
+  if (fault) context.addIssue({ code: "custom", ...fault });
+});
+
+// Other keys at the top may be the asker's own notes, so they are let through.
+const meshLine = z.object({
+  id: z
+    .unknown()
+    .optional()
+    .transform((id) => id ?? null),
+  objects: z.array(object),
+  clients: z.array(client).optional(),
+  mesh: meshFacts.default({}),
+});
+
+/** A line that can't be judged: its `id`, if that much could be read, and why. */
+export class UnreadableLine extends Error {
+  constructor(
+    readonly id: unknown,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws {UnreadableLine} */
+export function parseMeshLine(line: string): MeshLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new UnreadableLine(null, `not JSON: ${(error as Error).message}`);
+  }
+  const parsed = meshLine.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const id = typeof value === "object" && value !== null && "id" in value ? value.id : null;
+  throw new UnreadableLine(id, firstIssue(parsed.error));
+}
+
+/** The first thing wrong, with its path as JavaScript would write it: `objects[2].kind: ...`. */
+export function firstIssue({ issues: [issue] }: z.ZodError): string {
+  if (!issue) return "not valid";
+  const path = issue.path.reduce<string>(
+    (path, key) => (typeof key === "number" ? `${path}[${key}]` : `${path}.${String(key)}`),
+    "",
+  );
+  return path === "" ? issue.message : `${path.replace(/^\./, "")}: ${issue.message}`;
+}

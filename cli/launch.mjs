@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/**
+ * Where every npm script and the `istio-egress` binary begin. Plain JavaScript without a
+ * dependency, because it must run on a fresh clone: it checks Node, installs what package-lock.json
+ * names if that isn't there yet, and hands over to cli/main.ts in this same process, so that exit
+ * codes and signals need no passing on.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const OLDEST_NODE = [20, 19];
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** @param {string} message one clear sentence for the person at the terminal */
+function refuse(message) {
+  console.error(`istio-egress: ${message}`);
+  process.exit(2);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  refuse(
+    `this is Node ${process.versions.node}; it needs ${OLDEST_NODE.join(".")} or newer ` +
+      "(https://nodejs.org/en/download).",
+  );
+}
+
+/** @returns {Record<string, { version?: string, optional?: boolean }>} */
+function packagesOf(lockfile) {
+  return JSON.parse(readFileSync(`${root}/${lockfile}`, "utf8")).packages;
+}
+
+/**
+ * Whether node_modules holds what package-lock.json names. npm keeps its own list of what it
+ * installed; a package for another platform is in the lock file alone.
+ */
+function isInstalled() {
+  try {
+    const installed = packagesOf("node_modules/.package-lock.json");
+    return Object.entries(packagesOf("package-lock.json")).every(
+      ([path, { version, optional }]) =>
+        path === "" || optional || installed[path]?.version === version,
+    );
+  } catch {
+    return false;
+  }
+}
+
+function install() {
+  console.error(
+    "istio-egress: installing the packages of package-lock.json (once, under a minute)",
+  );
+  const { status, error } = spawnSync("npm", ["ci", "--no-fund", "--no-audit"], {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
+  if (error) refuse(`npm can't be started: ${error.message}.`);
+  if (status !== 0) refuse("`npm ci` failed, see above. Nothing else was done.");
+}
+
+checkNode();
+// As a dependency of another package it has no lock file, and that package's npm did the work.
+if (existsSync(`${root}/package-lock.json`) && !isInstalled()) install();
+const require = createRequire(import.meta.url);
+require("../register.cjs");
+require("./main.ts");
