@@ -120,10 +120,10 @@ function programName(packagePath: string): string {
 
 /** A copy of a module's folder, so that a build never writes into the checkout. */
 function workFolder(module: Part["module"], root: string): string {
-  const work = path.join(buildFolder(root), "source", module);
+  const work = path.join(buildFolder(root), "source", path.basename(module));
   mkdirSync(work, { recursive: true });
   for (const file of ["go.mod", "go.sum"]) {
-    cpSync(path.join(__dirname, module, file), path.join(work, file));
+    cpSync(path.join(REPOSITORY, module, file), path.join(work, file));
   }
   return work;
 }

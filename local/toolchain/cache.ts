@@ -40,7 +40,7 @@ export const BUILD_FLAGS = ["-trimpath", "-gcflags=all=-dwarf=false"];
  */
 export function partKey(part: Part): string {
   const hash = createHash("sha256");
-  const moduleDir = path.join(__dirname, part.module);
+  const moduleDir = path.join(REPOSITORY, part.module);
   hash.update(
     JSON.stringify([part.binaries, part.variables, part.files, BUILD_FLAGS, process.arch]),
   );

@@ -72,7 +72,7 @@ function toolchain(root: string, installed: Partial<Record<Binary, string>>): To
 }
 
 /** Builds what is missing; modules side by side, the parts of a module one after another. */
-async function build(missing: readonly Part[], root: string): Promise<void> {
+export async function build(missing: readonly Part[], root: string): Promise<void> {
   removeHalfBuilt(root);
   // Another process may have built some of it while we waited for the lock.
   const parts = missing.filter((part) => !existsSync(partFolder(part, root)));
@@ -122,7 +122,7 @@ async function build(missing: readonly Part[], root: string): Promise<void> {
 
 /** Two lanes of about the same length, none of which compiles what the other does. */
 function lanes(parts: readonly Part[]): Part[][] {
-  const isPulumi = ({ module }: Part) => module === "pulumi" || module === "nodejs-host";
+  const isPulumi = ({ module }: Part) => /\/(pulumi|nodejs-host)$/.test(module);
   return [parts.filter(isPulumi), parts.filter((part) => !isPulumi(part))].filter(
     (lane) => lane.length > 0,
   );

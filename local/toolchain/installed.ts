@@ -78,13 +78,19 @@ async function installedPulumi(folders: string[]): Promise<Partial<Record<Binary
 
 /** The provider's binary, from what `pulumi plugin ls --json` prints. */
 export function providerPlugin(listing: string): string | undefined {
-  if (!listing) return undefined;
-  const plugins = JSON.parse(listing) as { name: string; version: string; path?: string }[];
-  const plugin = plugins.find(
+  const plugin = readListing(listing).find(
     ({ name, version }) => name === "kubernetes" && version === KUBERNETES_PROVIDER_VERSION,
   );
   if (!plugin?.path) return undefined;
   return findExecutable("pulumi-resource-kubernetes", [plugin.path]);
+}
+
+function readListing(listing: string): { name: string; version: string; path?: string }[] {
+  try {
+    return JSON.parse(listing) as ReturnType<typeof readListing>;
+  } catch {
+    return []; // An older CLI, or no plugin folder yet: the provider is built then.
+  }
 }
 
 async function installedKubernetes(folders: string[]): Promise<Partial<Record<Binary, string>>> {

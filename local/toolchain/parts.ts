@@ -31,8 +31,8 @@ export interface Part {
   name: string;
   /** What a person reads while it is built. */
   title: string;
-  /** Folder beside this file that holds go.mod and go.sum. */
-  module: "pulumi" | "nodejs-host" | "mesh" | "etcd";
+  /** Folder of this repository that holds go.mod and go.sum. */
+  module: string;
   binaries: { name: Binary; package: string }[];
   /** `-X` values: the versions that the programs report. */
   variables?: Record<string, string>;
@@ -65,7 +65,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "pulumi",
     title: `Pulumi CLI ${PULUMI_VERSION}`,
-    module: "pulumi",
+    module: "local/toolchain/pulumi",
     binaries: [{ name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" }],
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION },
     seconds: 190,
@@ -73,7 +73,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "provider",
     title: `Pulumi Kubernetes provider ${KUBERNETES_PROVIDER_VERSION}`,
-    module: "pulumi",
+    module: "local/toolchain/pulumi",
     binaries: [{ name: "pulumi-resource-kubernetes", package: "./provider" }],
     variables: {
       [`${PROVIDER_MODULE}/pkg/version.Version`]: KUBERNETES_PROVIDER_VERSION,
@@ -98,7 +98,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "nodejs-host",
     title: "Pulumi language host for Node.js",
-    module: "nodejs-host",
+    module: "local/toolchain/nodejs-host",
     binaries: [
       {
         name: "pulumi-language-nodejs",
@@ -110,7 +110,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "kubernetes",
     title: `Kubernetes ${KUBERNETES_VERSION}`,
-    module: "mesh",
+    module: "local/toolchain/mesh",
     binaries: ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({
       name: name as Binary,
       package: `k8s.io/kubernetes/cmd/${name}`,
@@ -125,7 +125,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "kwok",
     title: "kwok",
-    module: "mesh",
+    module: "local/toolchain/mesh",
     binaries: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }],
     files: [
       "node/fast/node-initialize.yaml",
@@ -138,7 +138,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "istio",
     title: `istiod and istioctl ${ISTIO_VERSION}`,
-    module: "mesh",
+    module: "local/toolchain/mesh",
     binaries: [
       { name: "pilot-discovery", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
       { name: "istioctl", package: "istio.io/istio/istioctl/cmd/istioctl" },
@@ -148,7 +148,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "oracle",
     title: "istiod's configuration generator, for the tests of the model",
-    module: "mesh",
+    module: "local/toolchain/mesh",
     binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
     sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
     seconds: 30,
@@ -156,7 +156,7 @@ export const PARTS: readonly Part[] = [
   {
     name: "etcd",
     title: "etcd",
-    module: "etcd",
+    module: "local/toolchain/etcd",
     binaries: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
     seconds: 30,
   },

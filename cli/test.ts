@@ -1,0 +1,115 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { Command } from "commander";
+import { execa } from "execa";
+import { Listr } from "listr2";
+import Mocha from "mocha";
+import { ensureToolchain } from "../local/toolchain/index.js";
+import { REPOSITORY } from "../local/toolchain/cache.js";
+import { ExitCode } from "./mistake.js";
+
+/** Folders whose tests run on the real engine, provider, API server, istiod or Envoy. */
+const REAL = ["tests/stack/", "tests/oracle/", "tests/traffic/"];
+
+const CHECKS = [
+  { title: "types (tsc)", command: "typecheck" },
+  { title: "lint (eslint)", command: "lint" },
+  { title: "format (prettier)", command: "format:check" },
+];
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** `istio-egress test`: the checks and unit tests first, then the tests on real parts. */
+export function command(): Command {
+  return new Command("test")
+    .option("--unit", "only what needs no toolchain: checks and unit tests")
+    .addHelpText(
+      "after",
+      `
+One file alone:   npx mocha tests/stack/up.test.ts
+Tests below ${REAL.join(", ")} run on real parts; the tools are built when they are missing.`,
+    )
+    .action(async (options: { unit?: boolean }) => {
+      process.exitCode = await runTests(options.unit ?? false);
+    });
+}
+
+async function runTests(unitOnly: boolean): Promise<ExitCode> {
+  const started = Date.now();
+  if (!(await runChecks())) return ExitCode.Violation;
+
+  const files = readdirSync(path.join(REPOSITORY, "tests"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => path.join("tests", file))
+    .sort();
+  const isReal = (file: string) => REAL.some((folder) => file.startsWith(folder));
+  const unit = await runMocha(files.filter((file) => !isReal(file)));
+  console.log(`What needs no toolchain took ${seconds(started)}.`);
+  if (unitOnly) return conclude(unit);
+  if (unit.failed > 0) {
+    console.log("Unit tests failed, so the tests on real parts weren't started.");
+    return conclude(unit);
+  }
+
+  await ensureToolchain();
+  const real = await runMocha(files.filter(isReal));
+  console.log(
+    `${real.passed + real.failed} of these tests ran on real parts: Pulumi's engine and provider, ` +
+      `etcd, the API server, istiod. All took ${seconds(started)}.`,
+  );
+  return conclude({
+    passed: unit.passed + real.passed,
+    failed: unit.failed + real.failed,
+    skipped: unit.skipped + real.skipped,
+  });
+}
+
+function seconds(since: number): string {
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+}
+
+async function runChecks(): Promise<boolean> {
+  const outputs: string[] = [];
+  const tasks = CHECKS.map(({ title, command }) => ({
+    title,
+    task: async () => {
+      const result = await execa("npm", ["run", "--silent", command], {
+        cwd: REPOSITORY,
+        reject: false,
+        all: true,
+      });
+      if (!result.failed) return;
+      outputs.push(result.all);
+      throw new Error(`npm run ${command} failed`);
+    },
+  }));
+  const listr = new Listr(tasks, {
+    concurrent: true,
+    exitOnError: false,
+    fallbackRenderer: "simple",
+  });
+  await listr.run();
+  for (const output of outputs) console.error(output);
+  return outputs.length === 0;
+}
+
+function runMocha(files: string[]): Promise<Count> {
+  const mocha = new Mocha({ reporter: "spec", timeout: 10_000, forbidOnly: true });
+  for (const file of files) mocha.addFile(path.join(REPOSITORY, file));
+  return new Promise((resolve) => {
+    const runner = mocha.run((failed) => {
+      const { passes, pending } = runner.stats ?? { passes: 0, pending: 0 };
+      resolve({ passed: passes, failed, skipped: pending });
+    });
+  });
+}
+
+/** The closing line is what CI reads. */
+function conclude({ passed, failed, skipped }: Count): ExitCode {
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed === 0 && passed > 0 ? ExitCode.Ok : ExitCode.Violation;
+}

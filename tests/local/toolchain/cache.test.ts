@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import {
+  ToolchainError,
+  cacheRoot,
+  partKey,
+  removeHalfBuilt,
+  requireSpace,
+} from "../../../local/toolchain/cache.js";
+import { PARTS, type Part } from "../../../local/toolchain/parts.js";
+
+describe("the tool cache", () => {
+  let root: string;
+  beforeEach(() => (root = mkdtempSync(path.join(os.tmpdir(), "istio-egress-cache-"))));
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it("lies outside the checkout, where the environment says", () => {
+    assert.equal(cacheRoot({ ISTIO_EGRESS_CACHE: "/a" }), "/a");
+    assert.equal(cacheRoot({ XDG_CACHE_HOME: "/b" }), "/b/istio-egress");
+    assert.equal(cacheRoot({}), path.join(os.homedir(), ".cache/istio-egress"));
+  });
+
+  it("gives every part a key of its own", () => {
+    const keys = PARTS.map(partKey);
+    assert.equal(new Set(keys).size, PARTS.length);
+    assert.deepEqual(keys, PARTS.map(partKey));
+  });
+
+  it("changes a part's key with whatever its binaries follow from", () => {
+    const part = PARTS.find(({ name }) => name === "kwok")!;
+    const changed: Part[] = [
+      { ...part, binaries: [{ name: "kwok", package: "./other" }] },
+      { ...part, variables: { "main.version": "2" } },
+      { ...part, module: "local/toolchain/etcd" },
+      { ...part, files: [] },
+      { ...part, sources: [{ from: "local/toolchain/pulumi/provider", to: "x" }] },
+    ];
+    for (const other of changed) assert.notEqual(partKey(other), partKey(part));
+    assert.equal(partKey({ ...part, title: "Kwok", seconds: 1 }), partKey(part));
+  });
+
+  it("refuses a build that the disk has no room for, before anything is written", () => {
+    assert.throws(
+      () => requireSpace(root, Number.MAX_SAFE_INTEGER),
+      (error: Error) => {
+        assert.ok(error instanceof ToolchainError);
+        assert.match(error.message, /has [\d.]+ GiB free and a first build needs [\d.]+ GiB/);
+        assert.match(error.message, /ISTIO_EGRESS_CACHE/);
+        return true;
+      },
+    );
+    requireSpace(root, 1);
+  });
+
+  it("throws away what an interrupted build left half-done, and nothing else", () => {
+    for (const name of ["kwok-1.partial", "kwok-2"]) {
+      mkdirSync(path.join(root, "tools", name), { recursive: true });
+      writeFileSync(path.join(root, "tools", name, "kwok"), "half");
+    }
+    removeHalfBuilt(root);
+    assert.equal(existsSync(path.join(root, "tools/kwok-1.partial")), false);
+    assert.equal(existsSync(path.join(root, "tools/kwok-2/kwok")), true);
+  });
+});
