@@ -5,3 +5,10 @@
 export * from "./objects.js";
 export * from "./facts.js";
 export * from "./verdict.js";
+export { readMesh, type Mesh } from "./mesh.js";
+export { clustersOf } from "./clusters.js";
+export { externalAliases, type Alias, type AliasReason } from "./aliases.js";
+export { defaultClients } from "./clients.js";
+export { judge } from "./judge.js";
+export type { InertRule, ShadowedRule } from "./inert.js";
+export { explain, type Explanation } from "./explain.js";

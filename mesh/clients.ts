@@ -1,0 +1,88 @@
+import { at, compareText, isPlain, items, text, type Labels, type Plain } from "./fields.js";
+import type { Mesh } from "./mesh.js";
+import type { Client } from "./verdict.js";
+
+/** Kinds without a namespace, whose objects say nothing about where clients are. */
+const NAMESPACED = new Set([
+  "Service",
+  "Endpoints",
+  "EndpointSlice",
+  "Pod",
+  "DestinationRule",
+  "ServiceEntry",
+  "WorkloadEntry",
+  "Sidecar",
+  "VirtualService",
+  "PeerAuthentication",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "CronJob",
+]);
+
+/**
+ * The classes of callers that the objects know of: the sidecars of each namespace, told apart by
+ * the labels that rules and Sidecars select by, and the gateways of the root namespace and of
+ * namespaces where a gateway is declared. Sorted by namespace.
+ */
+export function defaultClients(mesh: Mesh): Client[] {
+  const gateways = new Set([mesh.facts.rootNamespace]);
+  const namespaces = new Set<string>();
+  for (const object of mesh.objects) {
+    const namespace = namespaceOf(object);
+    if (namespace === undefined) continue;
+    namespaces.add(namespace);
+    if (isGateway(object)) gateways.add(namespace);
+  }
+  namespaces.delete(mesh.facts.rootNamespace);
+  return [...new Set([...namespaces, ...gateways])]
+    .sort(compareText)
+    .flatMap((namespace) => [
+      ...(namespaces.has(namespace) ? sidecarClasses(mesh, namespace) : []),
+      ...(gateways.has(namespace) ? [{ namespace, gateway: true }] : []),
+    ]);
+}
+
+function namespaceOf(object: Plain): string | undefined {
+  const metadata = at(object, "metadata");
+  if (object.kind === "Namespace") return text(at(metadata, "name")) || undefined;
+  const written = text(at(metadata, "namespace"));
+  if (written !== "") return written;
+  return NAMESPACED.has(text(object.kind)) && at(metadata, "namespace") === undefined
+    ? "default"
+    : undefined;
+}
+
+/** Workloads that are told apart by what some rule or Sidecar of the namespace selects. */
+function sidecarClasses(mesh: Mesh, namespace: string): Client[] {
+  const selectors = selectorsIn(mesh, namespace);
+  if (selectors.length === 0) return [{ namespace }];
+  return [{}, ...selectors].map((labels) => ({ namespace, labels }));
+}
+
+/** The distinct label sets, other than the empty one, that something in a namespace selects by. */
+export function selectorsIn(mesh: Mesh, namespace: string): Labels[] {
+  const selectors = [
+    ...(mesh.selectorsByNamespace.get(namespace) ?? []),
+    ...mesh.sidecars.selectorsIn(namespace),
+  ];
+  const distinct = new Map(
+    selectors
+      .filter((labels) => Object.keys(labels).length > 0)
+      .map((labels) => [JSON.stringify(Object.entries(labels).sort()), labels]),
+  );
+  return [...distinct.entries()].sort(([a], [b]) => compareText(a, b)).map(([, labels]) => labels);
+}
+
+/** A Gateway of the Kubernetes API, or a workload that asks to be injected as a gateway. */
+function isGateway(object: Plain): boolean {
+  if (object.kind === "Gateway") {
+    return text(object.apiVersion).startsWith("gateway.networking.k8s.io/");
+  }
+  const template = at(object, "spec", "template", "metadata", "annotations");
+  return (
+    isPlain(template) &&
+    items(text(template["inject.istio.io/templates"]).split(",")).includes("gateway")
+  );
+}

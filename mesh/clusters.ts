@@ -1,0 +1,185 @@
+import { effectiveTls } from "./effective-tls.js";
+import { compareText, fits } from "./fields.js";
+import { isWildcard } from "./hosts.js";
+import type { Mesh } from "./mesh.js";
+import type { ObjectRef } from "./objects.js";
+import { resolvePolicy, type Subset } from "./policy.js";
+import { choose, lookUp, type PoolEntry } from "./pools.js";
+import type { Service, ServicePort } from "./services.js";
+import { importedService } from "./sidecars.js";
+import type { Client, Cluster, EffectiveTls, RuleLevel } from "./verdict.js";
+
+/** What a client's proxy is told about one port and subset of a service. */
+export interface Outcome {
+  port: number;
+  subset: string;
+  /** Undefined: istiod sends no cluster. */
+  tls?: EffectiveTls;
+  /** The deciding `tls` block says ISTIO_MUTUAL, whether or not there is a cluster. */
+  saysIstioMutual: boolean;
+  /** The rule that the deciding `tls` block was written in. */
+  decidedBy?: ObjectRef;
+  level?: RuleLevel;
+}
+
+/** A service with the rule that holds for it. */
+export interface Selection {
+  service: Service;
+  entry?: PoolEntry;
+  gateway: boolean;
+}
+
+/** Protocols that the dynamic forward proxy of a wildcard host can carry. */
+const FORWARDED: readonly string[] = ["http", "tls", "grpc", "http2"];
+
+/**
+ * Every outbound cluster of a service, the ones of its subsets too, and what would hold for ports
+ * that get none (pilot/pkg/networking/core/cluster.go `buildOutboundClusters`).
+ */
+export function outcomesOf(mesh: Mesh, selection: Selection): Outcome[] {
+  const { service, entry } = selection;
+  const seen = new Set<string>();
+  const outcomes: Outcome[] = [];
+  for (const port of service.ports) {
+    const main = outcomeOf(mesh, selection, port, undefined);
+    const subsets = isForwarded(service) ? [] : (entry?.subsets ?? []);
+    for (const outcome of [
+      main,
+      ...subsets.map((subset) => outcomeOf(mesh, selection, port, subset, main.tls)),
+    ]) {
+      const key = `${outcome.port}|${outcome.subset}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      outcomes.push(outcome);
+    }
+  }
+  return outcomes;
+}
+
+/** A wildcard whose names are looked up per request. */
+function isForwarded(service: Service): boolean {
+  return service.resolution === "dynamic-dns" && isWildcard(service.host);
+}
+
+function outcomeOf(
+  mesh: Mesh,
+  selection: Selection,
+  port: ServicePort,
+  subset: Subset | undefined,
+  mainTls?: EffectiveTls,
+): Outcome {
+  const { service, entry, gateway } = selection;
+  const policy = entry?.policy;
+  const settings = resolvePolicy(policy, subset, port.number);
+  const isSent =
+    subset === undefined
+      ? hasMainCluster(mesh, service, port)
+      : mainTls !== undefined && hasSubsetCluster(mesh, selection, port, subset);
+  const outcome: Outcome = {
+    port: port.number,
+    subset: subset?.name ?? "",
+    saysIstioMutual: settings.tls?.mode === "ISTIO_MUTUAL",
+  };
+  if (settings.tls) {
+    outcome.decidedBy = settings.rule;
+    outcome.level = settings.level;
+  }
+  if (!isSent) return outcome;
+  const inferred = subset ? subset.policy?.loadBalancer : policy?.loadBalancer;
+  outcome.tls = effectiveTls({
+    tls: settings.tls,
+    meshExternal: service.meshExternal,
+    enableAutoMtls: mesh.facts.enableAutoMtls,
+    accepted: acceptedTls(mesh, service, port, inferred?.passthrough === true),
+    originalDestination:
+      !isForwarded(service) &&
+      (isOriginalDestination(service, gateway) ||
+        settings.loadBalancer?.passthrough === true ||
+        // A subset's cluster starts from the type that the main cluster ended with.
+        (subset !== undefined &&
+          resolvePolicy(policy, undefined, port.number).loadBalancer?.passthrough === true)),
+    gateway,
+    ruleHasSelector: entry?.selector !== undefined,
+  });
+  return outcome;
+}
+
+/** Gateways have no original destination, so they are given the endpoints instead. */
+function isOriginalDestination(service: Service, gateway: boolean): boolean {
+  return service.resolution === "original-destination" && !gateway;
+}
+
+/**
+ * What istiod believes that a service accepts. Traffic to an original destination needs every
+ * endpoint to have a sidecar; istiod looks at the policy's own load balancer only, not at the one
+ * of a port level setting, though that one takes effect (`BestEffortInferServiceMTLSMode`).
+ */
+function acceptedTls(mesh: Mesh, service: Service, port: ServicePort, passthrough: boolean) {
+  if (service.resolution === "original-destination" || passthrough) {
+    const endpoints = mesh.endpointsOf(service, port);
+    if (endpoints.length === 0 || endpoints.some(({ tlsMode }) => tlsMode === "disabled")) {
+      return "DISABLE";
+    }
+  }
+  return mesh.authentication(service.ref.namespace);
+}
+
+function hasMainCluster(mesh: Mesh, service: Service, port: ServicePort): boolean {
+  if (service.resolution === "alias" || port.protocol === "udp") return false;
+  if (isForwarded(service)) return FORWARDED.includes(port.protocol);
+  return !isLookedUp(service) || mesh.endpointsOf(service, port).length > 0;
+}
+
+/** Clusters of names need a name: a subset's must select at least one endpoint. */
+function hasSubsetCluster(
+  mesh: Mesh,
+  selection: Selection,
+  port: ServicePort,
+  subset: Subset,
+): boolean {
+  const { service, entry } = selection;
+  if (!isLookedUp(service)) return true;
+  const passthrough =
+    subset.policy?.loadBalancer?.passthrough === true ||
+    resolvePolicy(entry?.policy, undefined, port.number).loadBalancer?.passthrough === true;
+  return (
+    passthrough ||
+    mesh.endpointsOf(service, port).some((endpoint) => fits(subset.labels, endpoint.labels))
+  );
+}
+
+function isLookedUp(service: Service): boolean {
+  return service.resolution === "dns" || service.resolution === "dns-round-robin";
+}
+
+/**
+ * Every outbound cluster that istiod would send to a client, one per host, port and subset, sorted.
+ * `rule` is the rule that the cluster's metadata names.
+ */
+export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
+  const scope = mesh.scopeOf(client);
+  const clusters: Cluster[] = [];
+  for (const host of mesh.registry.hosts()) {
+    const service = importedService(mesh.registry, scope, host);
+    if (!service) continue;
+    const entry = entryFor(mesh, client, service);
+    const rule = entry?.rules[0]?.ref;
+    for (const { port, subset, tls } of outcomesOf(mesh, {
+      service,
+      entry,
+      gateway: client.gateway === true,
+    })) {
+      if (tls) clusters.push({ host, port, subset, tls, ...(rule ? { rule } : {}) });
+    }
+  }
+  return clusters.sort(
+    (a, b) => compareText(a.host, b.host) || a.port - b.port || compareText(a.subset, b.subset),
+  );
+}
+
+/** The entry of the rules that a client follows towards a service. */
+export function entryFor(mesh: Mesh, client: Client, service: Service): PoolEntry | undefined {
+  const { host, ref } = service;
+  const entries = lookUp(mesh.pools, mesh.facts, host, ref.namespace, client.namespace);
+  return choose(entries, client.namespace, client.labels ?? {});
+}

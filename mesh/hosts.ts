@@ -1,0 +1,80 @@
+import ipaddr from "ipaddr.js";
+
+/**
+ * Host names as istiod reads them (pilot/pkg/model/config.go, pkg/config/host). Names are compared
+ * byte by byte: case and a trailing dot matter.
+ */
+
+/** A name that starts with a star covers every name that ends with the rest, dots or not. */
+export function isWildcard(host: string): boolean {
+  return host.startsWith("*");
+}
+
+/**
+ * The host that a rule written in `namespace` is about. Only a name without any dot is completed,
+ * with the rule's own namespace; everything else is taken as fully qualified.
+ */
+export function resolveHost(host: string, namespace: string, clusterDomain: string): string {
+  if (host === "" || host === "*" || host.includes(".") || ipaddr.isValid(host)) return host;
+  return `${host}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The host name that Istio registers a Kubernetes Service under. */
+export function serviceHost(name: string, namespace: string, clusterDomain: string): string {
+  return `${name}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** Whether every name that `host` stands for is covered by `pattern`. */
+export function isCoveredBy(host: string, pattern: string): boolean {
+  if (!isWildcard(pattern)) return host === pattern;
+  if (!isWildcard(host)) return host.endsWith(pattern.slice(1));
+  return host.length >= pattern.length && host.slice(1).endsWith(pattern.slice(1));
+}
+
+/** Whether two names, either of which may be a wildcard, have a name in common. */
+export function overlaps(a: string, b: string): boolean {
+  return isCoveredBy(a, b) || isCoveredBy(b, a);
+}
+
+/**
+ * Values by host, looked up by the most specific one: the exact name, else the longest wildcard
+ * that covers it. A lookup costs one step per distinct wildcard length, not per wildcard.
+ */
+export class HostTable<V> {
+  private readonly values = new Map<string, V>();
+  private readonly lengths: number[] = [];
+
+  /** The value kept under exactly this key. */
+  get(host: string): V | undefined {
+    return this.values.get(host);
+  }
+
+  set(host: string, value: V): void {
+    this.values.set(host, value);
+    if (!isWildcard(host) || this.lengths.includes(host.length)) return;
+    this.lengths.push(host.length);
+    this.lengths.sort((a, b) => b - a);
+  }
+
+  /** The keys that cover `host`, most specific first. */
+  *matches(host: string): Generator<string> {
+    if (!isWildcard(host) && this.values.has(host)) yield host;
+    const tail = isWildcard(host) ? host.slice(1) : host;
+    for (const length of this.lengths) {
+      if (length - 1 > tail.length) continue;
+      const key = `*${tail.slice(tail.length - (length - 1))}`;
+      if (this.values.has(key)) yield key;
+    }
+  }
+
+  /** The value of the most specific key that covers `host`. */
+  mostSpecific(host: string): V | undefined {
+    for (const key of this.matches(host)) return this.values.get(key);
+    return undefined;
+  }
+
+  /** Every key with its value, in the order of insertion. */
+  entries(): IterableIterator<[string, V]> {
+    return this.values.entries();
+  }
+}

@@ -1,0 +1,42 @@
+import { at, creationTime, isPlain, items, labelsOf, refOf, text, texts } from "./fields.js";
+import type { Labels, Plain } from "./fields.js";
+import { resolveHost } from "./hosts.js";
+import type { ObjectRef } from "./objects.js";
+import { readPolicy, type Subset, type TrafficPolicy } from "./policy.js";
+
+/** One DestinationRule, as istiod reads it. */
+export interface Rule {
+  ref: ObjectRef;
+  /** The resolved host, exact or a wildcard. */
+  host: string;
+  /** The literal set, sorted; empty when unset. A rule with a workloadSelector has just `.`. */
+  exportTo: readonly string[];
+  /** The labels of a workloadSelector; `{}` fits every workload of the namespace. */
+  selector?: Labels;
+  created: number;
+  policy?: TrafficPolicy;
+  subsets: readonly Subset[];
+}
+
+/** Reads a DestinationRule of any of its API versions (they share one schema). */
+export function readRule(object: Plain, clusterDomain: string): Rule {
+  const ref = refOf(object);
+  const spec = at(object, "spec");
+  const selector = at(spec, "workloadSelector");
+  const rule: Rule = {
+    ref,
+    host: resolveHost(text(at(spec, "host")), ref.namespace, clusterDomain),
+    exportTo: isPlain(selector) ? ["."] : [...new Set(texts(at(spec, "exportTo")))].sort(),
+    created: creationTime(object),
+    policy: readPolicy(at(spec, "trafficPolicy"), ref),
+    subsets: items(at(spec, "subsets"))
+      .filter(isPlain)
+      .map((subset) => ({
+        name: text(subset.name),
+        labels: labelsOf(subset.labels),
+        policy: readPolicy(subset.trafficPolicy, ref),
+      })),
+  };
+  if (isPlain(selector)) rule.selector = labelsOf(selector.matchLabels);
+  return rule;
+}
