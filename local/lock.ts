@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -49,14 +49,18 @@ export async function withLock<T>(
 }
 
 function tryLock(file: string): boolean {
+  // A link appears at once with its content: nobody ever sees a lock without an owner.
+  const draft = `${file}.${process.pid}.draft`;
+  const owner = { pid: process.pid, startTime: startTime(process.pid) };
+  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
   try {
-    const handle = openSync(file, "wx", 0o600);
-    writeSync(handle, JSON.stringify({ pid: process.pid, startTime: startTime(process.pid) }));
-    closeSync(handle);
+    linkSync(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(draft);
   }
 }
 
@@ -72,7 +76,7 @@ function takeOver(file: string, dead: Owner): void {
   }
 }
 
-/** Undefined while the owner is just writing it, or has just removed it. */
+/** Undefined when the owner has just removed it. */
 function readOwner(file: string): Owner | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Owner;

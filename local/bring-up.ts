@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { credentialFiles } from "./credentials.js";
+import { probe } from "./health.js";
+import { istioObjects } from "./istio.js";
+import { kwokObjects } from "./kwok.js";
+import { type Part, type PartName, type Ports, planeFiles } from "./part.js";
+import { isRunning, lastLines, runningProcesses, spawnProcess } from "./processes.js";
+import { describeProblem } from "./status.js";
+import type { Tools } from "./tools.js";
+
+/** The embedded mesh can't be had; the message says which part, why, and where its log is. */
+export class PlaneError extends Error {}
+
+/** Another program listens where a part wanted to. */
+export class PortTakenError extends PlaneError {
+  constructor(
+    readonly part: PartName,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What to bring up. */
+export interface BringUpOptions {
+  stateDir: string;
+  tools: Tools;
+  ports: Ports;
+  parts: readonly Part[];
+  /** The parts that run already and are left alone. */
+  keep: (name: PartName) => boolean;
+  /** Milliseconds. */
+  patience: number;
+}
+
+/**
+ * Starts the parts that aren't kept, fills the cluster with what Istio and the fake node need, and
+ * waits until all of it works. What doesn't need each other starts at the same time.
+ *
+ * @throws PlaneError, PortTakenError; some parts may be left running
+ */
+export async function bringUp(options: BringUpOptions): Promise<void> {
+  const attempt = new Attempt(options);
+  try {
+    await attempt.run();
+  } catch (error) {
+    throw attempt.explain(error);
+  }
+}
+
+class Attempt {
+  readonly #deadline: number;
+  readonly #started = new Set<PartName>();
+  /** Once something has failed, nothing more is started. */
+  #failed = false;
+
+  constructor(readonly options: BringUpOptions) {
+    this.#deadline = Date.now() + options.patience;
+  }
+
+  async run(): Promise<void> {
+    const { stateDir, tools, ports } = this.options;
+    const istio = istioObjects(tools, ports.istiodWebhook);
+    await this.#together([istio, this.#start("etcd"), this.#start("kube-apiserver")]);
+
+    const { kubeconfigs } = credentialFiles(planeFiles(stateDir).credentials);
+    // Not loaded before it is needed: a plane that runs already is found in milliseconds.
+    const { Cluster } = await import("./cluster.js");
+    const cluster = new Cluster(kubeconfigs.admin);
+    await this.#together([
+      this.#start("kube-controller-manager"),
+      this.#start("kube-scheduler"),
+      cluster.apply(kwokObjects()).then(() => this.#start("kwok")),
+      cluster.apply(await istio).then(() => this.#start("istiod")),
+    ]);
+    await cluster.untilUsable(this.#deadline);
+  }
+
+  /** Waits for all even when one fails, so that nothing goes on behind the caller's back. */
+  async #together(steps: readonly Promise<unknown>[]): Promise<void> {
+    const results = await Promise.allSettled(
+      steps.map((step) =>
+        step.catch((error: unknown) => {
+          this.#failed = true;
+          throw error;
+        }),
+      ),
+    );
+    const failure = results.find((result) => result.status === "rejected");
+    if (failure) throw failure.reason;
+  }
+
+  async #start(name: PartName): Promise<void> {
+    const { stateDir, keep, parts } = this.options;
+    if (keep(name) || this.#failed) return;
+    const part = parts.find((candidate) => candidate.name === name) as Part;
+    const files = planeFiles(stateDir);
+    this.#started.add(name);
+    const pid = await spawnProcess(stateDir, {
+      name,
+      command: part.command,
+      environment: part.environment,
+      home: files.home(name),
+      log: files.log(name),
+    });
+    for (;;) {
+      const problem = await probe(part.health);
+      if (problem === undefined || this.#failed) return;
+      if (!isRunning(stateDir, pid)) throw new PlaneError(`${name} has ended`);
+      if (Date.now() > this.#deadline)
+        throw new PlaneError(`${name} doesn't get ready: ${problem}`);
+      await sleep(50);
+    }
+  }
+
+  /** Finds the part to blame: the first one, in the order of need, that has ended. */
+  explain(error: unknown): Error {
+    const { stateDir, parts } = this.options;
+    const running = new Set(runningProcesses(stateDir).map(({ name }) => name));
+    const log = (name: PartName) => planeFiles(stateDir).log(name);
+    const ended = parts.find(({ name }) => this.#started.has(name) && !running.has(name));
+    const message = error instanceof Error ? error.message : String(error);
+    if (!ended) return new PlaneError(message, { cause: error });
+    const { name } = ended;
+    const problem = "ended while the embedded mesh was starting";
+    const description = describeProblem({ name, problem, log: log(name) });
+    const isPortTaken = /address already in use/i.test(lastLines(log(name), 40).join("\n"));
+    return isPortTaken ? new PortTakenError(name, description) : new PlaneError(description);
+  }
+}

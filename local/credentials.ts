@@ -1,0 +1,234 @@
+import { webcrypto } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+  cryptoProvider,
+  type X509Certificate,
+} from "@peculiar/x509";
+import { stringify } from "yaml";
+import { LOOPBACK } from "./ports.js";
+
+cryptoProvider.set(webcrypto);
+
+const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const VALID_DAYS = 365;
+const SERVER_NAMES = [
+  { type: "ip", value: LOOPBACK },
+  { type: "dns", value: "localhost" },
+] as const;
+
+/**
+ * Who talks to the API server, and as whom. Parts that are ordinary workloads of a cluster come as
+ * their service account, so that the RBAC rules written for it are what they really get.
+ */
+const USERS = {
+  admin: { name: "admin", group: "system:masters" },
+  "kube-controller-manager": { name: "system:kube-controller-manager" },
+  "kube-scheduler": { name: "system:kube-scheduler" },
+  kwok: { name: "system:serviceaccount:kube-system:kwok-controller" },
+  istiod: { name: "system:serviceaccount:istio-system:istiod" },
+} as const satisfies Record<string, { name: string; group?: string }>;
+
+type User = keyof typeof USERS;
+
+/** A certificate and its key, as file paths. */
+export interface KeyPairFiles {
+  cert: string;
+  key: string;
+}
+
+/** Where the credentials of a plane lie. */
+export interface CredentialFiles {
+  /** Signs the API server's certificate and those of its clients. */
+  ca: string;
+  /** Signs etcd's certificate and the API server's towards it: no other client gets in. */
+  etcdCa: string;
+  etcd: KeyPairFiles;
+  etcdClient: KeyPairFiles;
+  /** Of the API server, the controller manager and the scheduler. */
+  server: KeyPairFiles;
+  /** The administrator's, for health checks. */
+  admin: KeyPairFiles;
+  serviceAccount: { privateKey: string; publicKey: string };
+  kubeconfigs: Record<User, string>;
+}
+
+/** The paths below `folder`; nothing is read or written. */
+export function credentialFiles(folder: string): CredentialFiles {
+  const pair = (name: string) => ({
+    cert: join(folder, `${name}.crt`),
+    key: join(folder, `${name}.key`),
+  });
+  const kubeconfig = (user: User) => join(folder, `${user}.kubeconfig`);
+  return {
+    ca: join(folder, "ca.crt"),
+    etcdCa: join(folder, "etcd-ca.crt"),
+    etcd: pair("etcd"),
+    etcdClient: pair("etcd-client"),
+    server: pair("server"),
+    admin: pair("admin"),
+    serviceAccount: {
+      privateKey: join(folder, "service-account.key"),
+      publicKey: join(folder, "service-account.pub"),
+    },
+    kubeconfigs: {
+      admin: kubeconfig("admin"),
+      "kube-controller-manager": kubeconfig("kube-controller-manager"),
+      "kube-scheduler": kubeconfig("kube-scheduler"),
+      kwok: kubeconfig("kwok"),
+      istiod: kubeconfig("istiod"),
+    },
+  };
+}
+
+/**
+ * Issues fresh credentials for a plane whose API server is at `apiServer` (a URL). The folder gets
+ * mode 0700 and each file 0600; the keys of the two authorities are never written.
+ */
+export async function issueCredentials(folder: string, apiServer: string): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = credentialFiles(folder);
+  const [ca, etcdCa] = await Promise.all([
+    createAuthority("istio-egress-ca"),
+    createAuthority("etcd-ca"),
+  ]);
+  writePrivate(files.ca, ca.certificate.toString("pem"));
+  writePrivate(files.etcdCa, etcdCa.certificate.toString("pem"));
+  await Promise.all([
+    issueServer(etcdCa, "etcd").then((pair) => writePair(files.etcd, pair)),
+    issueClient(etcdCa, "kube-apiserver").then((pair) => writePair(files.etcdClient, pair)),
+    issueServer(ca, "kube-apiserver").then((pair) => writePair(files.server, pair)),
+    writeServiceAccountKeys(files.serviceAccount),
+    ...(Object.keys(USERS) as User[]).map(async (user) => {
+      const { name, group } = { group: undefined, ...USERS[user] };
+      const pair = await issueClient(ca, name, group);
+      const authority = ca.certificate.toString("pem");
+      writePrivate(files.kubeconfigs[user], kubeconfigOf(apiServer, authority, pair));
+      if (user === "admin") writePair(files.admin, pair);
+    }),
+  ]);
+}
+
+interface Authority {
+  certificate: X509Certificate;
+  keys: webcrypto.CryptoKeyPair;
+}
+
+interface KeyPair {
+  cert: string;
+  key: string;
+}
+
+async function createAuthority(name: string): Promise<Authority> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [name] }],
+    keys,
+    ...validity(),
+    signingAlgorithm: KEY_ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
+  });
+  return { certificate, keys };
+}
+
+function issueServer(authority: Authority, name: string): Promise<KeyPair> {
+  // etcd talks to itself with its server certificate, so it is a client's as well.
+  const usages = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
+  return issue(
+    authority,
+    [{ CN: [name] }],
+    [new ExtendedKeyUsageExtension(usages), new SubjectAlternativeNameExtension([...SERVER_NAMES])],
+  );
+}
+
+function issueClient(authority: Authority, name: string, group?: string): Promise<KeyPair> {
+  const subject: Record<string, string[]>[] = [{ CN: [name] }];
+  if (group !== undefined) subject.push({ O: [group] });
+  return issue(authority, subject, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
+}
+
+async function issue(
+  authority: Authority,
+  subject: Record<string, string[]>[],
+  extensions: (ExtendedKeyUsageExtension | SubjectAlternativeNameExtension)[],
+): Promise<KeyPair> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer: authority.certificate.subjectName.toJSON(),
+    publicKey: keys.publicKey,
+    signingKey: authority.keys.privateKey,
+    ...validity(),
+    signingAlgorithm: KEY_ALGORITHM,
+    extensions: [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), ...extensions],
+  });
+  return { cert: certificate.toString("pem"), key: await exportKey("pkcs8", keys.privateKey) };
+}
+
+/** From a minute ago, so that clocks that differ a little don't matter. */
+function validity(): { notBefore: Date; notAfter: Date } {
+  const minute = 60_000;
+  const now = Date.now();
+  return {
+    notBefore: new Date(now - minute),
+    notAfter: new Date(now + VALID_DAYS * 24 * 60 * minute),
+  };
+}
+
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
+}
+
+async function exportKey(format: "pkcs8" | "spki", key: webcrypto.CryptoKey): Promise<string> {
+  const body = Buffer.from(await webcrypto.subtle.exportKey(format, key)).toString("base64");
+  const label = format === "pkcs8" ? "PRIVATE KEY" : "PUBLIC KEY";
+  const lines = body.match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}
+
+async function writeServiceAccountKeys(files: CredentialFiles["serviceAccount"]): Promise<void> {
+  const keys = await generateKeys();
+  writePrivate(files.privateKey, await exportKey("pkcs8", keys.privateKey));
+  writePrivate(files.publicKey, await exportKey("spki", keys.publicKey));
+}
+
+function writePair(files: KeyPairFiles, pair: KeyPair): void {
+  writePrivate(files.cert, pair.cert);
+  writePrivate(files.key, pair.key);
+}
+
+function writePrivate(file: string, content: string): void {
+  writeFileSync(file, content, { mode: 0o600 });
+}
+
+/** A kubeconfig that holds all it needs, so that it can be copied and used anywhere on this machine. */
+function kubeconfigOf(server: string, authority: string, pair: KeyPair): string {
+  const name = "istio-egress";
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [{ name, cluster: { server, "certificate-authority-data": base64(authority) } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    users: [
+      {
+        name,
+        user: {
+          "client-certificate-data": base64(pair.cert),
+          "client-key-data": base64(pair.key),
+        },
+      },
+    ],
+  });
+}

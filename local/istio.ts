@@ -1,0 +1,107 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { execa } from "execa";
+import type { PartInputs } from "./control-plane.js";
+import { type Part, planeFiles } from "./part.js";
+import { LOOPBACK } from "./ports.js";
+import type { Tools } from "./tools.js";
+
+/** Istio's root namespace, where istiod keeps its own objects. */
+export const ISTIO_NAMESPACE = "istio-system";
+const REVISION = "default";
+
+/** istiod runs beside the cluster, not in it: nothing of its workload is installed. */
+const LEFT_OUT = new Set([
+  "Deployment",
+  "HorizontalPodAutoscaler",
+  "PodDisruptionBudget",
+  "Service",
+]);
+
+/** istiod outside the cluster: it finds its configuration and keeps its CA in the API server. */
+export function istiodPart({ stateDir, tools, ports, credentials }: PartInputs): Part {
+  const at = (port: number) => `${LOOPBACK}:${port}`;
+  return {
+    name: "istiod",
+    command: [
+      ...tools.istiod,
+      "discovery",
+      `--kubeconfig=${credentials.kubeconfigs.istiod}`,
+      `--httpAddr=${at(ports.istiodHttp)}`,
+      `--grpcAddr=${at(ports.istiodGrpc)}`,
+      `--secureGRPCAddr=${at(ports.istiodSecureGrpc)}`,
+      `--httpsAddr=${at(ports.istiodWebhook)}`,
+      `--monitoringAddr=${at(ports.istiodMonitoring)}`,
+      "--ctrlz_address=localhost",
+      "--ctrlz_port=0",
+      "--shutdownDuration=1s",
+    ],
+    environment: {
+      HOME: planeFiles(stateDir).home("istiod"),
+      POD_NAME: "istiod",
+      POD_NAMESPACE: ISTIO_NAMESPACE,
+      REVISION,
+      CLUSTER_ID: "Kubernetes",
+      // The webhooks are called by this name, so the certificate must carry it.
+      ISTIOD_CUSTOM_HOST: "localhost",
+      PILOT_CERT_PROVIDER: "istiod",
+      ENABLE_CA_SERVER: "true",
+      // A filter of Istio's own Envoy, which isn't here.
+      PILOT_ENABLE_METADATA_EXCHANGE: "false",
+      INJECTION_WEBHOOK_CONFIG_NAME: "istio-sidecar-injector",
+      VALIDATION_WEBHOOK_CONFIG_NAME: "istio-validator-istio-system",
+    },
+    health: { url: `http://${at(ports.istiodHttp)}/ready` },
+  };
+}
+
+/**
+ * What an Istio installation puts into a cluster, as `istioctl` says, for an istiod whose webhooks
+ * are on a local port.
+ *
+ * @throws when istioctl fails; with what it said
+ */
+export async function istioObjects(tools: Tools, webhookPort: number): Promise<KubernetesObject[]> {
+  const [istioctl = "", ...args] = tools.istioctl;
+  const settings = ["profile=minimal", `values.defaultRevision=${REVISION}`];
+  const { stdout } = await execa(
+    istioctl,
+    [...args, "manifest", "generate", ...settings.flatMap((setting) => ["--set", setting])],
+    { env: {}, extendEnv: false },
+  );
+  return outsideCluster(stdout, webhookPort);
+}
+
+/**
+ * Turns Istio's manifest into one for an istiod outside the cluster: without istiod's workload, and
+ * with webhooks that are called on the loopback address.
+ */
+export async function outsideCluster(
+  manifest: string,
+  webhookPort: number,
+): Promise<KubernetesObject[]> {
+  // Loading the Kubernetes client takes half a second: here it is hidden behind the waiting.
+  const { loadAllYaml } = await import("@kubernetes/client-node");
+  const documents = manifest.split(/^---$/m).filter((document) => document.trim() !== "");
+  const objects = (loadAllYaml(documents.join("---\n")) as KubernetesObject[]).filter(
+    ({ kind }) => kind !== undefined && !LEFT_OUT.has(kind),
+  );
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: ISTIO_NAMESPACE } };
+  return [namespace, ...objects.map((object) => withLocalWebhooks(object, webhookPort))];
+}
+
+interface WebhookConfiguration extends KubernetesObject {
+  webhooks: { clientConfig: { service?: { path?: string } } }[];
+}
+
+function withLocalWebhooks(object: KubernetesObject, port: number): KubernetesObject {
+  if (!object.kind?.endsWith("WebhookConfiguration")) return object;
+  const configuration = object as WebhookConfiguration;
+  return {
+    ...configuration,
+    webhooks: configuration.webhooks.map((webhook) => ({
+      ...webhook,
+      // istiod fills in the authority that signed its certificate.
+      clientConfig: { url: `https://localhost:${port}${webhook.clientConfig.service?.path ?? ""}` },
+    })),
+  } as KubernetesObject;
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import type { Probe } from "./health.js";
+
+/** The parts of an embedded mesh, in the order in which they need each other. */
+export const PART_NAMES = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kwok",
+  "istiod",
+] as const;
+
+export type PartName = (typeof PART_NAMES)[number];
+
+/** One program of the embedded mesh: how it is started, and how to see that it works. */
+export interface Part {
+  name: PartName;
+  /** The executable's path and its arguments. */
+  command: string[];
+  /** The whole environment: nothing of the user's shell reaches a part. */
+  environment: Record<string, string>;
+  health: Probe;
+}
+
+/** The ports of a plane, all on the loopback address. */
+export interface Ports {
+  etcd: number;
+  apiServer: number;
+  controllerManager: number;
+  scheduler: number;
+  kwok: number;
+  /** istiod: readiness and `/debug`, plain HTTP. */
+  istiodHttp: number;
+  /** istiod: xDS, plain gRPC. */
+  istiodGrpc: number;
+  /** istiod: xDS and certificates for real sidecars, gRPC over TLS. */
+  istiodSecureGrpc: number;
+  /** istiod: the injection and validation webhooks, HTTPS. */
+  istiodWebhook: number;
+  /** istiod: its metrics. */
+  istiodMonitoring: number;
+}
+
+/** Where a plane keeps things below its state folder; nothing is read or written. */
+export function planeFiles(stateDir: string) {
+  return {
+    /** What the plane is made of ({@link Part}s and {@link Ports}). */
+    record: join(stateDir, "plane.json"),
+    credentials: join(stateDir, "credentials"),
+    etcd: join(stateDir, "etcd"),
+    log: (part: PartName) => join(stateDir, "logs", `${part}.log`),
+    /** A part's working directory, for whatever it wants to write. */
+    home: (part: PartName) => join(stateDir, "home", part),
+  };
+}
