@@ -1,0 +1,75 @@
+/**
+ * What a user declares in `Pulumi.<stack>.yaml` under `istio-egress:catalogue`: the clients, the
+ * aliases with their TLS intents, and what is known of the mesh. Imports no Pulumi SDK.
+ */
+import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./catalogue/error.js";
+import { declaredCatalogue } from "./catalogue/schema.js";
+import type { Declared, DeclaredAlias, DeclaredTls } from "./catalogue/schema.js";
+
+export { CATALOGUE_KEY, CatalogueError } from "./catalogue/error.js";
+export type { CatalogueIssue } from "./catalogue/error.js";
+
+/** A whole catalogue, with every default filled in. */
+export type Catalogue = ReturnType<typeof complete>;
+/** A workload that calls the aliases, from inside the mesh or outside it. One a namespace. */
+export type CatalogueClient = Catalogue["clients"][number];
+/** An in-cluster name for something outside: a DNS name, or addresses. */
+export type CatalogueAlias = Catalogue["aliases"][number];
+
+/**
+ * Reads a catalogue as it stands in a stack file.
+ *
+ * @param value what `istio-egress:catalogue` holds
+ * @param where the file, for messages: `Pulumi.dev.yaml`
+ * @throws CatalogueError with every mistake, each saying where it is and what to write instead
+ */
+export function parseCatalogue(value: unknown, where: string): Catalogue {
+  if (value === undefined || value === null) {
+    const message = "missing; write the clients and aliases of this stack";
+    throw new CatalogueError(where, [{ key: CATALOGUE_KEY, message }]);
+  }
+  const result = declaredCatalogue.safeParse(value);
+  if (!result.success) throw new CatalogueError(where, catalogueIssues(result.error));
+  return complete(result.data);
+}
+
+/** Adds the defaults that follow from other keys. */
+function complete({ mesh, clients, aliases }: Declared) {
+  return {
+    mesh,
+    clients: clients.map((client) => ({
+      ...client,
+      createNamespace: client.createNamespace ?? !client.injected,
+      optOutLabel: client.optOutLabel ?? true,
+    })),
+    aliases: aliases.map(completeAlias),
+  };
+}
+
+function completeAlias({ externalName, addresses = [], endpointsApi, ...rest }: DeclaredAlias) {
+  const common = { ...rest, tls: completeTls(rest.tls, externalName) };
+  return externalName === undefined
+    ? { ...common, externalName, addresses, endpointsApi: endpointsApi ?? ("Endpoints" as const) }
+    : { ...common, externalName, addresses: undefined };
+}
+
+/** What the assertions rely on, the schema's rules made sure of. */
+function completeTls(tls: DeclaredTls, externalName: string | undefined) {
+  if (tls.mode === "DISABLE") return tls;
+  const sni = tls.sni ?? externalName!;
+  const server = { sni, subjectAltNames: tls.subjectAltNames ?? [sni] };
+  if (tls.credentialName !== undefined) {
+    const { mode, credentialName } = tls;
+    return { mode, ...server, credentialName, workloadSelector: tls.workloadSelector! };
+  }
+  const { caCertificates } = tls;
+  if (tls.mode === "SIMPLE") return { mode: tls.mode, ...server, caCertificates };
+  const { mode, clientCertificate, privateKey } = tls;
+  return {
+    mode,
+    ...server,
+    caCertificates,
+    clientCertificate: clientCertificate!,
+    privateKey: privateKey!,
+  };
+}

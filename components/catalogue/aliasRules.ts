@@ -1,0 +1,216 @@
+/** What must hold between the keys of one alias. */
+import ipaddr from "ipaddr.js";
+import type { MeshFacts } from "../../mesh/facts.js";
+import { externalNameIsAlias, isBefore } from "../externalName.js";
+import { istioEncrypts, protocolOf, transportOf, type PortProtocol } from "../ports.js";
+import { contains } from "./names.js";
+import type { DeclaredAlias, DeclaredTls } from "./schema.js";
+
+/** A mistake, and the key it stands at. */
+export interface Finding {
+  path: (string | number)[];
+  message: string;
+}
+
+interface AliasRule {
+  /** Keys that must be free of mistakes of their own for the rule to be asked. */
+  reads: readonly (keyof DeclaredAlias | "mesh")[];
+  /** Paths are relative to the alias. */
+  find: (alias: DeclaredAlias, mesh: MeshFacts) => Finding[];
+}
+
+export const ALIAS_RULES: readonly AliasRule[] = [
+  { reads: ["externalName", "addresses"], find: oneTarget },
+  { reads: ["externalName", "mesh"], find: nameOutside },
+  { reads: ["externalName", "endpointsApi"], find: endpointsOnlyForAddresses },
+  { reads: ["addresses"], find: addressesDistinct },
+  { reads: ["addresses", "mesh"], find: addressesOutside },
+  { reads: ["ports"], find: portsDistinct },
+  { reads: ["ports"], find: protocolAsNamed },
+  { reads: ["externalName", "ports", "mesh"], find: portsOfAName },
+  { reads: ["ports", "tls"], find: somethingToEncrypt },
+  { reads: ["externalName", "tls"], find: serverNamed },
+  { reads: ["tls", "mesh"], find: serverTrusted },
+  { reads: ["tls"], find: clientCertificateGiven },
+  { reads: ["tls", "exportTo"], find: secretUsable },
+  { reads: ["exportTo"], find: exportedOnce },
+];
+
+function oneTarget({ externalName, addresses }: DeclaredAlias): Finding[] {
+  if (externalName !== undefined && addresses !== undefined) {
+    const message = "stands beside externalName; write one of the two";
+    return [{ path: ["addresses"], message }];
+  }
+  if (externalName !== undefined || addresses !== undefined) return [];
+  const message = "stands for nothing; write externalName (a DNS name) or addresses (a list)";
+  return [{ path: [], message }];
+}
+
+function nameOutside({ externalName }: DeclaredAlias, { clusterDomain }: MeshFacts): Finding[] {
+  if (!externalName?.endsWith(`.${clusterDomain}`)) return [];
+  const message = `"${externalName}" is inside the cluster; write a host outside`;
+  return [{ path: ["externalName"], message }];
+}
+
+function endpointsOnlyForAddresses({ externalName, endpointsApi }: DeclaredAlias): Finding[] {
+  if (externalName === undefined || endpointsApi === undefined) return [];
+  const message = "is for addresses, and an externalName has none; leave it out";
+  return [{ path: ["endpointsApi"], message }];
+}
+
+/** Kubernetes mirrors no more of one subset, and takes no more in one slice. */
+const MOST_ADDRESSES = 1000;
+
+function addressesDistinct({ addresses = [] }: DeclaredAlias): Finding[] {
+  const again = addresses.flatMap((address, i) => {
+    const first = addresses.indexOf(address);
+    const message = `"${address}" is addresses[${first}] already; remove one`;
+    return first === i ? [] : [{ path: ["addresses", i], message }];
+  });
+  if (addresses.length <= MOST_ADDRESSES) return again;
+  const message = `has ${addresses.length} addresses; write ${MOST_ADDRESSES} or fewer`;
+  return [...again, { path: ["addresses"], message }];
+}
+
+function addressesOutside({ addresses = [] }: DeclaredAlias, { clusterCidrs }: MeshFacts) {
+  return addresses.flatMap((address, i): Finding[] => {
+    const range = clusterCidrs.find((cidr) => contains(cidr, ipaddr.parse(address)));
+    const message = `"${address}" is inside the cluster (${range}); write an address outside`;
+    return range === undefined ? [] : [{ path: ["addresses", i], message }];
+  });
+}
+
+function portsDistinct({ ports }: DeclaredAlias): Finding[] {
+  return ports.flatMap((port, i) => {
+    const before = ports.slice(0, i);
+    const found: Finding[] = [];
+    if (before.some(({ name }) => name === port.name)) {
+      const message = `"${port.name}" names another port already; write another name`;
+      found.push({ path: ["ports", i, "name"], message });
+    }
+    const same = (other: typeof port) =>
+      other.port === port.port && transportOf(other) === transportOf(port);
+    if (before.some(same)) {
+      const message = `${port.port} stands here twice; write one entry for it`;
+      found.push({ path: ["ports", i, "port"], message });
+    }
+    return found;
+  });
+}
+
+function protocolAsNamed({ ports }: DeclaredAlias): Finding[] {
+  return ports.flatMap(({ name, protocol }, i): Finding[] => {
+    const named = transportOf({ name });
+    const message = `${protocol} contradicts the name "${name}"; write ${named}, or another name`;
+    return (protocol ?? named) === named ? [] : [{ path: ["ports", i, "protocol"], message }];
+  });
+}
+
+/** Protocols that carry a name to find the target by: a Host header, or the SNI that the workload sends. */
+const BY_NAME: readonly (PortProtocol | undefined)[] = ["http", "http2", "grpc", "grpc-web"];
+const BY_SNI: readonly (PortProtocol | undefined)[] = ["https", "tls"];
+
+/** An ExternalName has no address, so Istio must find its traffic by name. */
+function portsOfAName({ externalName, ports }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+  if (externalName === undefined) return [];
+  const isAlias = externalNameIsAlias(mesh);
+  const served = isAlias ? [...BY_NAME, ...BY_SNI] : BY_NAME;
+  return ports.flatMap(({ name, targetPort }, i) => {
+    const found: Finding[] = [];
+    if (!served.includes(protocolOf(name))) {
+      const message =
+        `"${name}": an externalName has no address of its own, so Istio ${mesh.istioVersion} would ` +
+        `take all traffic to this port for it; write addresses, or a port named ${served.join(", ")}`;
+      found.push({ path: ["ports", i, "name"], message });
+    }
+    if (targetPort !== undefined && !isAlias) {
+      const message = `does nothing for an externalName before Istio 1.21; leave it out, or write addresses`;
+      found.push({ path: ["ports", i, "targetPort"], message });
+    }
+    return found;
+  });
+}
+
+function somethingToEncrypt({ ports, tls }: DeclaredAlias): Finding[] {
+  if (tls.mode === "DISABLE") return [];
+  if (!ports.some((port) => istioEncrypts(port.name))) {
+    const message =
+      `${tls.mode} would wrap TLS in TLS: the workload encrypts on a port named tls or https; ` +
+      "write DISABLE, or name the port http and let the sidecar encrypt";
+    return [{ path: ["tls", "mode"], message }];
+  }
+  return ports.flatMap(({ name, port, targetPort }, i): Finding[] => {
+    if (port !== 80 || targetPort !== undefined || !istioEncrypts(name)) return [];
+    const message = `${tls.mode} would speak TLS to port 80; write targetPort: 443, or where it listens`;
+    return [{ path: ["ports", i], message }];
+  });
+}
+
+function serverNamed({ externalName, tls }: DeclaredAlias): Finding[] {
+  if (tls.mode === "DISABLE" || externalName !== undefined || tls.sni !== undefined) return [];
+  const message = "missing; write the server's name, which its addresses don't tell";
+  return [{ path: ["tls", "sni"], message }];
+}
+
+function serverTrusted({ tls }: DeclaredAlias, { istioVersion }: MeshFacts): Finding[] {
+  if (tls.mode === "DISABLE" || !isBefore(istioVersion, "1.21")) return [];
+  if (tls.caCertificates !== undefined || tls.credentialName !== undefined) return [];
+  const message =
+    `missing, and Istio ${istioVersion} then checks no certificate; ` +
+    "write the path of the trusted ones, such as /etc/ssl/certs/ca-certificates.crt";
+  return [{ path: ["tls", "caCertificates"], message }];
+}
+
+function clientCertificateGiven({ tls }: DeclaredAlias): Finding[] {
+  if (tls.mode !== "MUTUAL" || tls.credentialName !== undefined) return [];
+  return (["clientCertificate", "privateKey"] as const)
+    .filter((key) => tls[key] === undefined)
+    .map((key) => ({
+      path: ["tls", key],
+      message:
+        "missing for MUTUAL; write its path in the sidecar, or credentialName with a workloadSelector",
+    }));
+}
+
+/** Sidecars read credentialName only in a rule with a workloadSelector; without it they send plain text. */
+function secretUsable({ tls, exportTo }: DeclaredAlias): Finding[] {
+  if (tls.mode === "DISABLE") return [];
+  const found: Finding[] = [];
+  const secret = tls.credentialName !== undefined;
+  if (secret !== (tls.workloadSelector !== undefined)) {
+    const [missing, why] = secret
+      ? ["workloadSelector", "and without it a sidecar ignores credentialName and sends plain text"]
+      : ["credentialName", "which is what a workloadSelector is for"];
+    const message = `missing, ${why}; write it, or file paths instead`;
+    found.push({ path: ["tls", missing], message });
+  }
+  const files = filesOf(tls).filter((key) => secret && tls[key as keyof DeclaredTls] !== undefined);
+  for (const key of files) {
+    found.push({
+      path: ["tls", key],
+      message: "stands beside credentialName; write one of the two",
+    });
+  }
+  if (tls.workloadSelector && exportTo?.some((namespace) => namespace !== ".")) {
+    const message =
+      'a rule with a workloadSelector stays in its namespace; write ["."], or leave it out';
+    found.push({ path: ["exportTo"], message });
+  }
+  return found;
+}
+
+function filesOf({ mode }: DeclaredTls): string[] {
+  return mode === "MUTUAL"
+    ? ["caCertificates", "clientCertificate", "privateKey"]
+    : ["caCertificates"];
+}
+
+function exportedOnce({ exportTo = [] }: DeclaredAlias): Finding[] {
+  if (exportTo.includes("*") && exportTo.length > 1) {
+    return [{ path: ["exportTo"], message: '"*" is every namespace already; write it alone' }];
+  }
+  return exportTo.flatMap((namespace, i) => {
+    const message = `"${namespace}" stands here twice; remove one`;
+    return exportTo.indexOf(namespace) === i ? [] : [{ path: ["exportTo", i], message }];
+  });
+}

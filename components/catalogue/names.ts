@@ -1,0 +1,115 @@
+/**
+ * What Kubernetes and Istio accept as names and addresses of things outside. Each function returns
+ * what is wrong and what to write instead, or undefined.
+ */
+import ipaddr from "ipaddr.js";
+import { PORT_PROTOCOLS, protocolOf } from "../ports.js";
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Mirrors Kubernetes' RFC 1123 label (namespaces, port names). */
+export function labelMistake(value: string): string | undefined {
+  if (value.length > 63) return `has ${value.length} characters; write 63 or fewer`;
+  if (LABEL.test(value)) return undefined;
+  const instead = value
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return `${quote(value)} isn't a DNS label (a-z, 0-9 and "-" inside)${instead && `; write ${instead}`}`;
+}
+
+/** Mirrors Kubernetes' RFC 1035 label (Services): a label that starts with a letter. */
+export function serviceNameMistake(value: string): string | undefined {
+  const mistake = labelMistake(value);
+  if (mistake || !/^[0-9]/.test(value)) return mistake;
+  return `${quote(value)} starts with a digit, which a Service's name can't; write svc-${value}`;
+}
+
+/** A port's name: a label whose first word is a protocol that Istio knows. */
+export function portNameMistake(value: string): string | undefined {
+  const mistake = labelMistake(value);
+  if (mistake || protocolOf(value)) return mistake;
+  return (
+    `${quote(value)} doesn't begin with a protocol, so Istio would guess; ` +
+    `write tcp-${value}, or begin with one of ${PORT_PROTOCOLS.join(", ")}`
+  );
+}
+
+/** The name that an ExternalName Service stands for. */
+export function externalNameMistake(value: string): string | undefined {
+  const name = quote(value);
+  const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(value);
+  if (url) return `${name} is a URL; write the host alone: ${url[1]}`;
+  if (value.includes("/"))
+    return `${name} has a path; write the host alone: ${value.split("/")[0]}`;
+  if (ipaddr.isValid(value.replace(/\.$/, ""))) {
+    return `${name} is an address, and DNS would take it for a name; write addresses: ["${value}"]`;
+  }
+  if (value.includes(":"))
+    return `${name} has a port; write the host alone, and the port under ports`;
+  if (value.includes("*"))
+    return `${name} is a wildcard; write the one host that the alias stands for`;
+  if (value.endsWith(".")) {
+    return `${name} ends with a dot, which Istio never matches; write ${value.replace(/\.+$/, "")}`;
+  }
+  if (value !== value.toLowerCase()) return `${name} has capitals; write ${value.toLowerCase()}`;
+  if (value.length > 253) return `has ${value.length} characters; write 253 or fewer`;
+  const wrong = value.split(".").find((label) => labelMistake(label));
+  if (wrong !== undefined) return `${name} isn't a DNS name: label ${labelMistake(wrong)}`;
+  if (value === "localhost" || value.endsWith(".localhost")) {
+    return `${name} is the client itself; write a host outside the cluster`;
+  }
+  if (!value.includes("."))
+    return `${name} is a short name; write it in full, as outside DNS has it`;
+  return undefined;
+}
+
+/** Ranges that Kubernetes refuses in Endpoints and EndpointSlices (its ValidateNonSpecialIP). */
+const REFUSED: readonly (readonly [range: string, why: string])[] = [
+  ["0.0.0.0/32", "the unspecified address"],
+  ["::/128", "the unspecified address"],
+  ["127.0.0.0/8", "a loopback address"],
+  ["::1/128", "a loopback address"],
+  ["169.254.0.0/16", "link-local"],
+  ["fe80::/10", "link-local"],
+  ["224.0.0.0/24", "link-local multicast"],
+  ["ff02::/16", "link-local multicast"],
+];
+
+/** An address that an alias stands for, as Kubernetes accepts and stores it. */
+export function addressMistake(value: string): string | undefined {
+  const name = quote(value);
+  const plain = ipaddr.IPv4.isValidFourPartDecimal(value) || ipaddr.IPv6.isValid(value);
+  if (!plain) {
+    const host = /^[a-z0-9.-]*[a-z][a-z0-9.-]*$/i.test(value);
+    if (host) return `${name} is a name; write it as externalName, or its addresses here`;
+    return `${name} isn't an IP address; write it alone, without port, range or leading zeros`;
+  }
+  const address = ipaddr.parse(value);
+  const refused = REFUSED.find(([range]) => contains(range, address));
+  if (refused)
+    return `${name} is ${refused[1]}, which Kubernetes refuses; write an address outside`;
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
+    return `${name} is an IPv4 address in disguise; write ${address.toIPv4Address().toString()}`;
+  }
+  const canonical = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+  return value === canonical ? undefined : `${name} has a shorter form; write ${canonical}`;
+}
+
+/** One entry of exportTo. */
+export function exportToMistake(value: string): string | undefined {
+  if (value === "*" || value === ".") return undefined;
+  if (value === "~")
+    return '"~" is for nobody, which a rule can\'t be; write "." for the alias\'s own namespace';
+  return labelMistake(value);
+}
+
+/** Whether a CIDR range holds an address; false for a range of the other family. */
+export function contains(range: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  const [network, bits] = ipaddr.parseCIDR(range);
+  return network.kind() === address.kind() && address.match(network, bits);
+}
+
+export function quote(value: string): string {
+  return JSON.stringify(value);
+}

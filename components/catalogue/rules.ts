@@ -1,0 +1,143 @@
+/** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
+import type { MeshFacts } from "../../mesh/facts.js";
+import { ALIAS_RULES, type Finding } from "./aliasRules.js";
+import { externalNameIsAlias } from "../externalName.js";
+import type { Declared, DeclaredAlias } from "./schema.js";
+
+type Path = readonly PropertyKey[];
+
+/** All mistakes between keys, asked of whatever keys have no mistake of their own. */
+export function findings(
+  catalogue: Declared,
+  issues: readonly { path?: readonly PropertyKey[] }[],
+): Finding[] {
+  /** The keys right below a place that have mistakes. */
+  const broken = (...at: Path) =>
+    new Set(
+      issues
+        .map(({ path = [] }) => path)
+        .filter((path) => at.every((step, i) => step === path[i]))
+        .map((path) => path[at.length]),
+    );
+  const meshBroken = broken().has("mesh");
+  const usable = <Kind extends "aliases" | "clients">(
+    kind: Kind,
+    reads: readonly string[],
+  ): [number, Declared[Kind][number]][] => {
+    const entries = Array.isArray(catalogue[kind]) ? [...catalogue[kind].entries()] : [];
+    return entries.filter(([i, entry]) => {
+      if (typeof entry !== "object" || entry === null) return false;
+      const keys = broken(kind, i);
+      return reads.every((key) => (key === "mesh" ? !meshBroken : !keys.has(key)));
+    });
+  };
+
+  const inAliases = ALIAS_RULES.flatMap(({ reads, find }) =>
+    usable("aliases", reads).flatMap(([i, alias]) =>
+      find(alias, catalogue.mesh).map(({ path, message }) => ({
+        path: ["aliases", i, ...path],
+        message,
+      })),
+    ),
+  );
+  return [
+    ...inAliases,
+    ...clientRules(usable("clients", ["namespace", "injected", "createNamespace", "optOutLabel"])),
+    ...distinctClients(usable("clients", ["namespace"])),
+    ...distinctAliases(
+      usable("aliases", ["name", "namespace"]),
+      usable("clients", ["name", "namespace"]),
+    ),
+    ...targetsAgree(
+      usable("aliases", ["namespace", "externalName", "ports", "tls", "mesh"]),
+      catalogue.mesh,
+    ),
+  ];
+}
+
+type Aliases = [number, DeclaredAlias][];
+type Clients = [number, Declared["clients"][number]][];
+
+/** Namespaces that every cluster has. */
+const GIVEN = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+function clientRules(clients: Clients): Finding[] {
+  return clients.flatMap(([i, { namespace, injected, createNamespace, optOutLabel }]) => {
+    const create = createNamespace ?? !injected;
+    const found: Finding[] = [];
+    if (create && GIVEN.includes(namespace)) {
+      found.push({
+        path: ["clients", i, createNamespace === undefined ? "namespace" : "createNamespace"],
+        message: `namespace ${namespace} is there in every cluster; write createNamespace: false`,
+      });
+    }
+    if (optOutLabel !== undefined && (injected || !create)) {
+      found.push({
+        path: ["clients", i, "optOutLabel"],
+        message:
+          "is for a namespace that is made here and not injected; leave it out, " +
+          "or write injected: false with createNamespace: true",
+      });
+    }
+    return found;
+  });
+}
+
+function distinctClients(clients: Clients): Finding[] {
+  return repeats(clients, ({ namespace }) => namespace).map(([i, first, namespace]) => ({
+    path: ["clients", i, "namespace"],
+    message: `${namespace} has a client already, clients[${first}]; write another namespace, or remove one`,
+  }));
+}
+
+function distinctAliases(aliases: Aliases, clients: Clients): Finding[] {
+  const id = ({ name, namespace }: { name: string; namespace: string }) => `${namespace}/${name}`;
+  const twice = repeats(aliases, id).map(([i, first, name]) => ({
+    path: ["aliases", i, "name"],
+    message: `${name} is aliases[${first}] already; write another name, or remove one`,
+  }));
+  const services = new Map(clients.map(([i, client]) => [id(client), i]));
+  const taken = aliases
+    .filter(([, alias]) => services.has(id(alias)))
+    .map(([i, alias]) => ({
+      path: ["aliases", i, "name"],
+      message: `${id(alias)} is the Service of clients[${services.get(id(alias))}]; write another name`,
+    }));
+  return [...twice, ...taken];
+}
+
+/**
+ * From Istio 1.21 the aliases of one target share its cluster: they can't differ in TLS or ports.
+ * In one namespace they would write the target's ServiceEntry and rule twice.
+ */
+function targetsAgree(aliases: Aliases, mesh: MeshFacts): Finding[] {
+  const named = aliases.filter(([, { externalName }]) => externalName !== undefined);
+  if (named.length === 0 || !externalNameIsAlias(mesh)) return [];
+  return repeats(named, ({ externalName }) => externalName!).flatMap(([i, first, target]) => {
+    const [alias, other] = [i, first].map((n) => named.find(([index]) => index === n)![1]);
+    const agree =
+      JSON.stringify([alias!.tls, alias!.ports]) === JSON.stringify([other!.tls, other!.ports]);
+    if (agree && alias!.namespace !== other!.namespace) return [];
+    const why = agree ? "in the same namespace" : "with other ports or another tls";
+    return {
+      path: ["aliases", i, "externalName"],
+      message:
+        `${target} is the target of aliases[${first}] already, ${why}, and Istio has one ` +
+        "cluster for a target; write one alias for both, or the same ports and tls in another namespace",
+    };
+  });
+}
+
+/** Entries whose key stood before: index, index of the first, key. */
+function repeats<Entry>(
+  entries: readonly [number, Entry][],
+  keyOf: (entry: Entry) => string,
+): [number, number, string][] {
+  const first = new Map<string, number>();
+  return entries.flatMap(([i, entry]): [number, number, string][] => {
+    const key = keyOf(entry);
+    const before = first.get(key);
+    if (before === undefined) first.set(key, i);
+    return before === undefined ? [] : [[i, before, key]];
+  });
+}

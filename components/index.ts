@@ -1,0 +1,11 @@
+/** The building blocks of egress under in-cluster names, for any Pulumi program. */
+export * from "./catalogue.js";
+export * from "./egressTlsRule.js";
+export * from "./externalService.js";
+export * from "./injectedNamespace.js";
+export * from "./ports.js";
+export * from "./sleepDeployment.js";
+export * from "./stackCatalogue.js";
+export * from "./tokens.js";
+export * from "./transform.js";
+export * from "./withoutIstioNamespace.js";

@@ -1,0 +1,58 @@
+import { ComponentResource, output } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import type { NamespaceArgs } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
+import type { NamespacePatchArgs } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
+import { INJECTION_LABEL, MANAGED_BY } from "./labels.js";
+import { TOKENS } from "./tokens.js";
+import { createChild, inputsOf, type Transform } from "./transform.js";
+
+export interface InjectedNamespaceArgs {
+  name: Input<string>;
+  /**
+   * Make the namespace, and delete it with the component. Otherwise it exists and isn't ours: it
+   * gets the label alone, by server-side apply, and gives it back on destroy. A namespace that
+   * someone else already labelled differently is a conflict that the provider reports.
+   * @default false
+   */
+  create?: boolean;
+  transform?: { namespace?: Transform<NamespaceArgs>; patch?: Transform<NamespacePatchArgs> };
+}
+
+/**
+ * A namespace whose new Pods get Istio's sidecar (`istio-injection: enabled`).
+ *
+ * @example
+ * const mesh = new InjectedNamespace("default", { name: "default" });
+ * // Pods made before the label have no sidecar: so dependsOn.
+ * new SleepDeployment("sleep", { namespace: "default" }, { dependsOn: mesh });
+ */
+export class InjectedNamespace extends ComponentResource {
+  /** The Namespace that was made, or the patch on the one that was there. */
+  readonly namespace: Namespace | NamespacePatch;
+  /** The namespace's name. */
+  readonly name: Output<string>;
+
+  constructor(name: string, args: InjectedNamespaceArgs, opts?: ComponentResourceOptions) {
+    super(TOKENS.InjectedNamespace, name, inputsOf(args), opts);
+    const injection = { [INJECTION_LABEL]: "enabled" };
+    this.namespace = args.create
+      ? createChild(
+          Namespace,
+          `${name}-namespace`,
+          { metadata: { name: args.name, labels: { ...MANAGED_BY, ...injection } } },
+          { parent: this },
+          args.transform?.namespace,
+        )
+      : createChild(
+          NamespacePatch,
+          `${name}-label`,
+          { metadata: { name: args.name, labels: injection } },
+          { parent: this },
+          args.transform?.patch,
+        );
+    this.name = output(args.name);
+    this.registerOutputs({ name: this.name });
+  }
+}

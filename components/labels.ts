@@ -1,0 +1,8 @@
+/** Who manages what we create: the value of every managed-by label of ours. */
+export const MANAGER = "istio-egress";
+
+/** On every object that we create, so that people and `kubectl -l` can tell whose it is. */
+export const MANAGED_BY = { "app.kubernetes.io/managed-by": MANAGER } as const;
+
+/** Istio's switch for sidecar injection in a namespace; it wins over `istio.io/rev`. */
+export const INJECTION_LABEL = "istio-injection";

@@ -1,0 +1,8 @@
+/** The type tokens of our components, as they stand in URNs and state. Never rename one without an alias. */
+export const TOKENS = {
+  WithoutIstioNamespace: "istio-egress:clients:WithoutIstioNamespace",
+  InjectedNamespace: "istio-egress:clients:InjectedNamespace",
+  SleepDeployment: "istio-egress:clients:SleepDeployment",
+  ExternalService: "istio-egress:aliases:ExternalService",
+  EgressTlsRule: "istio-egress:aliases:EgressTlsRule",
+} as const;

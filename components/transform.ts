@@ -1,0 +1,29 @@
+import type { CustomResourceOptions } from "@pulumi/pulumi";
+
+/**
+ * The escape hatch of a component: changes what one child is created with, where no argument of
+ * the component does. Either fields that replace the child's own at the top level (`spec`,
+ * `metadata`, ...), or a function that edits `args` and `opts` in place.
+ */
+export type Transform<Args> =
+  Partial<Args> | ((args: Args, opts: CustomResourceOptions, name: string) => void);
+
+/** Creates a child after its transform had its say. */
+export function createChild<Args extends object, Child>(
+  type: new (name: string, args: Args, opts: CustomResourceOptions) => Child,
+  name: string,
+  args: Args,
+  opts: CustomResourceOptions,
+  transform: Transform<Args> | undefined,
+): Child {
+  if (typeof transform !== "function") return new type(name, { ...args, ...transform }, opts);
+  transform(args, opts, name);
+  return new type(name, args, opts);
+}
+
+/** A component's arguments as they go into its state: the escape hatch is code, not data. */
+export function inputsOf<Args extends { transform?: unknown }>(args: Args): Args {
+  const inputs = { ...args };
+  delete inputs.transform;
+  return inputs;
+}

@@ -1,0 +1,54 @@
+/** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
+import { all, type Output, type Resource } from "@pulumi/pulumi";
+import { requestCommands, sourcePodCommand } from "./components/commands.js";
+import { EgressTlsRule } from "./components/egressTlsRule.js";
+import { ExternalService } from "./components/externalService.js";
+import { InjectedNamespace } from "./components/injectedNamespace.js";
+import { SleepDeployment } from "./components/sleepDeployment.js";
+import { stackCatalogue } from "./components/stackCatalogue.js";
+import { WithoutIstioNamespace } from "./components/withoutIstioNamespace.js";
+
+const { mesh, clients, aliases } = stackCatalogue();
+
+const namespaces: Record<string, Resource> = {};
+for (const { namespace: name, injected, createNamespace, optOutLabel, ...sleep } of clients) {
+  if (injected) {
+    namespaces[name] = new InjectedNamespace(name, { name, create: createNamespace });
+  } else if (createNamespace) {
+    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel });
+  }
+  const dependsOn = namespaces[name] ?? [];
+  new SleepDeployment(`${sleep.name}.${name}`, { ...sleep, namespace: name }, { dependsOn });
+}
+
+/** The in-cluster name of each alias. */
+export const aliasHosts: Record<string, Output<string>> = {};
+/** The address of each alias that has one. */
+export const clusterIPs: Record<string, Output<string | undefined>> = {};
+/** The command that prints the name of each client's Pod: the task's SOURCE_POD. */
+export const sourcePods = Object.fromEntries(
+  clients.map((c) => [c.namespace, sourcePodCommand(c)]),
+);
+/** The task's requests: each alias called by each client. */
+export const requests: Record<string, Output<string[]>> = {};
+
+for (const alias of aliases) {
+  const { tls, exportTo, request, ...target } = alias;
+  const { name, namespace, externalName, ports } = target;
+  const id = `${name}.${namespace}`;
+  const dependsOn = namespaces[namespace] ?? [];
+  const service = new ExternalService(
+    id,
+    { ...target, clusterDomain: mesh.clusterDomain },
+    { dependsOn },
+  );
+  const { host, clusterIP } = service;
+  const rule = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
+  new EgressTlsRule(id, rule, { dependsOn: service });
+
+  aliasHosts[id] = host;
+  if (alias.addresses) clusterIPs[id] = clusterIP;
+  requests[id] = all([host, clusterIP]).apply(([host, clusterIP]) =>
+    requestCommands(clients, { request, ports }, host, clusterIP),
+  );
+}
