@@ -1,0 +1,65 @@
+import {
+  type Client,
+  type Mesh,
+  type ObjectRef,
+  type Verdict,
+  defaultClients,
+  judge,
+  readMesh,
+  UNKNOWN,
+} from "../mesh/index.js";
+import { type SeenResource, type StackCluster, stackClusters } from "./adapter.js";
+import { type ResolvedSettings, meshFacts } from "./settings.js";
+import { identity } from "./stack-object.js";
+
+/** What the mesh model says about the stack's objects in one cluster. */
+export interface Judgement {
+  cluster: StackCluster;
+  mesh: Mesh;
+  clients: readonly Client[];
+  verdicts: readonly Verdict[];
+  /** The resource that an object came from; undefined for objects that aren't in the stack. */
+  urnOf: (ref: ObjectRef) => string | undefined;
+}
+
+/** Judges a stack, cluster by cluster. */
+export function judgements(
+  resources: readonly SeenResource[],
+  settings: ResolvedSettings,
+): Judgement[] {
+  return stackClusters(resources, settings).map((cluster) => judgementOf(cluster, settings));
+}
+
+function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgement {
+  const mesh = readMesh(
+    cluster.objects.map(({ object }) => object),
+    meshFacts(settings),
+  );
+  const clients = [...defaultClients(mesh), ...settings.clients];
+  const urns = new Map(cluster.objects.map((seen) => [identity(seen), seen.urn]));
+  return {
+    cluster,
+    mesh,
+    clients,
+    verdicts: judge(mesh, clients),
+    urnOf: ({ kind, namespace, name }) => urns.get(`${kind}/${namespace}/${name}`),
+  };
+}
+
+/**
+ * Judges a stack once for all the rules that ask. The SDK hands every rule its own copy of the
+ * resources, so it is their content that tells whether it is the same stack.
+ */
+export function judgeOnce(): typeof judgements {
+  let last: { content: string; answer: Judgement[] } | undefined;
+  return (resources, settings) => {
+    const clusters = stackClusters(resources, settings);
+    const content = JSON.stringify([settings, clusters], (_, value: unknown) =>
+      value === UNKNOWN ? "\0unknown" : value,
+    );
+    if (last?.content !== content) {
+      last = { content, answer: clusters.map((cluster) => judgementOf(cluster, settings)) };
+    }
+    return last.answer;
+  };
+}

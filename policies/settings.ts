@@ -1,0 +1,143 @@
+import type { PolicyConfigSchema } from "@pulumi/policy";
+import { z } from "zod";
+import type { MeshFacts } from "../mesh/index.js";
+import { waiver } from "./waivers.js";
+
+/** An exact host, or `*.suffix`. */
+const hostPattern = z
+  .string()
+  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a host in lower case, exact or as *.suffix");
+
+const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: "an address range such as 10.0.0.0/8" });
+
+const namespace = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "the name of a namespace");
+
+const client = z.strictObject({
+  namespace: namespace.describe("The namespace that calls."),
+  labels: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Only workloads with these labels; absent: any workload of the namespace."),
+  gateway: z.boolean().optional().describe("A gateway's proxy, not a sidecar. Default: false."),
+});
+
+const mesh = z.strictObject({
+  istioVersion: z
+    .string()
+    .regex(/^\d+\.\d+/, "a version such as 1.31")
+    .optional()
+    .describe("Istio's version. Decides whether an ExternalName is an alias. Default: 1.31."),
+  externalNameAlias: z
+    .boolean()
+    .optional()
+    .describe("ENABLE_EXTERNAL_NAME_ALIAS of istiod, for Istio 1.20 to 1.23."),
+  clusterDomain: z.string().optional().describe("Default: cluster.local."),
+  rootNamespace: namespace.optional().describe("meshConfig.rootNamespace. Default: istio-system."),
+  enableAutoMtls: z.boolean().optional().describe("meshConfig.enableAutoMtls. Default: true."),
+  defaultDestinationRuleExportTo: z
+    .array(z.string())
+    .optional()
+    .describe('meshConfig.defaultDestinationRuleExportTo. Default: ["*"].'),
+  revision: z.string().optional().describe("The control plane's revision. Default: default."),
+});
+
+const remedy = z
+  .strictObject({
+    host: hostPattern.describe("The rules' host, as it is written there or in full."),
+    mode: z.enum(["SIMPLE", "DISABLE"], {
+      error: "SIMPLE or DISABLE (DISABLE only together with a waiver that says so)",
+    }),
+    sni: z.string().optional().describe("The name that the server expects."),
+    subjectAltNames: z
+      .array(z.string())
+      .optional()
+      .describe("The names to accept in the server's certificate."),
+  })
+  .refine(({ mode, subjectAltNames }) => mode !== "SIMPLE" || subjectAltNames?.length, {
+    path: ["subjectAltNames"],
+    error: "SIMPLE needs the names to accept in the server's certificate",
+  });
+
+const schema = z.strictObject({
+  mesh: mesh.default({}).describe("What istiod's own configuration says."),
+  externalHosts: z
+    .array(hostPattern)
+    .default([])
+    .describe("Hosts of external aliases that other stacks declare: exact or *.suffix."),
+  clusterCidrs: z
+    .array(cidr)
+    .default([])
+    .describe("Pod and Service ranges: an address inside is not outside."),
+  clients: z
+    .array(client)
+    .default([])
+    .describe("Callers that the stack doesn't show: judged besides the namespaces it does show."),
+  outsideNamespaces: z
+    .array(namespace)
+    .default(["without-istio"])
+    .describe("Namespaces that are meant to stay outside the mesh. Default: without-istio."),
+  defaultNamespace: namespace
+    .default("default")
+    .describe("The namespace of objects whose provider says none. Default: default."),
+  waivers: z
+    .array(waiver)
+    .default([])
+    .describe("Violations that someone answers for, for a while."),
+  remediation: z
+    .array(remedy)
+    .default([])
+    .describe(
+      "What to write in place of ISTIO_MUTUAL, by host, where a rule's level is remediate.",
+    ),
+});
+
+/** Settings as given: everything is optional. */
+export type EgressSettings = z.input<typeof schema>;
+
+/** Settings with every default applied. */
+export type ResolvedSettings = z.output<typeof schema>;
+
+/**
+ * Checks settings and applies the defaults.
+ * @throws SettingsError with one line for each thing that is wrong
+ */
+export function resolveSettings(...layers: EgressSettings[]): ResolvedSettings {
+  // Later layers win, setting by setting; Pulumi leaves settings out that nobody gave.
+  const given = Object.assign({}, ...layers) as EgressSettings;
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(
+    ({ path, message }) => `  ${path.map(String).join(".") || "settings"}: ${message}`,
+  );
+  throw new SettingsError(`The settings of egress-settings can't be used:\n${lines.join("\n")}`);
+}
+
+/** Settings that can't be used; the message is for the person who wrote them. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** What the mesh model is told, out of the settings. */
+export function meshFacts(settings: ResolvedSettings): Partial<MeshFacts> {
+  const { mesh, externalHosts, clusterCidrs } = settings;
+  return { ...mesh, externalHosts, clusterCidrs };
+}
+
+/**
+ * The settings as the JSON schema that `configSchema` takes: the structure only. No defaults in it,
+ * for the engine would send them as if someone had set them, over what a program's own pack says;
+ * and no patterns, for our own check says in words what is wrong.
+ */
+export function settingsSchema(): PolicyConfigSchema["properties"] {
+  const json = z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.default;
+      delete jsonSchema.pattern;
+      delete jsonSchema.format;
+    },
+  });
+  return json.properties as PolicyConfigSchema["properties"];
+}

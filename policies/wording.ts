@@ -1,0 +1,61 @@
+import type { Client, ObjectRef } from "../mesh/index.js";
+
+/**
+ * The longest line of a message. The CLI indents messages by ten columns, and a message
+ * has to be readable in a terminal of 100.
+ */
+export const LINE = 88;
+
+/** Breaks a paragraph into lines; later lines are indented. Words longer than a line stay whole. */
+export function paragraph(text: string, indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > LINE && line.trim() !== "") {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line].join("\n");
+}
+
+/** `label: text`, with later lines below the text. */
+export function entry(label: string, text: string): string {
+  return paragraph(`${label}: ${text}`, "  ");
+}
+
+/** YAML below a message, indented so that it reads as a block. */
+export function block(yaml: string): string {
+  return yaml
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  return items.length < 2
+    ? (items[0] ?? "")
+    : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** The first few of many, and how many there are in all. */
+export function shortened(items: readonly string[], most = 8): string {
+  return items.length <= most
+    ? listed(items)
+    : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
+}
+
+/** `DestinationRule default/my-wikipedia` */
+export function named({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${kind === "Namespace" ? "" : `${namespace}/`}${name || "(name not known yet)"}`;
+}
+
+/** `namespace default`, `gateways in istio-system`, `app=sleep in default`. */
+export function describeClient({ namespace, labels, gateway }: Client): string {
+  const selected = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const who = [...(gateway ? ["gateways"] : []), ...selected].join(" ");
+  return who ? `${who} in ${namespace}` : namespace;
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import type { PolicyResource } from "@pulumi/policy";
+import { type EgressSettings } from "../../../policies/settings.js";
+import { egressPolicies } from "../../../policies/pack.js";
+import { type Report, type Way, itBothWays, preview, unknown } from "../../harness/index.js";
+import { HTTPBIN, WIKIPEDIA, rule, stackOf, tls } from "../stacks.js";
+
+const NAME = "egress-disallow-istio-mutual";
+
+async function violations(
+  resources: readonly PolicyResource[],
+  way: Way,
+  settings: EgressSettings = {},
+): Promise<Report[]> {
+  const reports = await preview(egressPolicies(settings), resources, { way });
+  return reports.filter(({ policy }) => policy === NAME);
+}
+
+const HOST = "my-wikipedia.default.svc.cluster.local";
+const MUTUAL = tls("ISTIO_MUTUAL");
+
+describe(NAME, () => {
+  describe("refuses a rule that sends Istio's mutual TLS to my-wikipedia", () => {
+    const cases: Record<string, string> = {
+      "by its full name": rule("r", HOST, MUTUAL),
+      "by its short name": rule("r", "my-wikipedia", MUTUAL),
+      "by a wildcard of its namespace": rule("r", "*.default.svc.cluster.local", MUTUAL),
+      "by *.local in a client's namespace": rule("r", "*.local", MUTUAL, { namespace: "shop" }),
+      "by * in the root namespace": rule("r", "*", MUTUAL, { namespace: "istio-system" }),
+      "for a port": rule(
+        "r",
+        HOST,
+        `trafficPolicy:
+  tls: { mode: DISABLE }
+  portLevelSettings: [{ port: { number: 443 }, tls: { mode: ISTIO_MUTUAL } }]`,
+      ),
+      "in a subset that nobody uses": rule(
+        "r",
+        HOST,
+        `trafficPolicy: { tls: { mode: DISABLE } }
+subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
+      ),
+      "for a port of a subset": rule(
+        "r",
+        HOST,
+        `subsets:
+  - name: v1
+    trafficPolicy:
+      tls: { mode: DISABLE }
+      portLevelSettings: [{ port: { number: 443 }, tls: { mode: ISTIO_MUTUAL } }]`,
+      ),
+      "in API version v1beta1": rule("r", HOST, MUTUAL, { version: "v1beta1" }),
+      "in API version v1alpha3": rule("r", HOST, MUTUAL, { version: "v1alpha3" }),
+    };
+    for (const [how, destinationRule] of Object.entries(cases)) {
+      itBothWays(how, async (way) => {
+        const reports = await violations(stackOf(WIKIPEDIA, destinationRule), way);
+        assert.equal(reports.length, 1, JSON.stringify(reports));
+        const [{ level, message, urn }] = reports as [Report];
+        assert.equal(level, "mandatory");
+        assert.match(message, /default\/my-wikipedia \(91\.198\.174\.192, 198\.35\.26\.96\)/);
+        assert.match(message, /DestinationRule (default|shop|istio-system)\/r/);
+        assert.match(String(urn), /DestinationRule-/);
+      });
+    }
+  });
+
+  describe("stays silent", () => {
+    const cases: Record<string, string> = {
+      "where nothing is said about TLS": "",
+      "where the rule says DISABLE": rule("r", HOST, tls("DISABLE")),
+      "where the rule says SIMPLE": rule("r", HOST, tls("SIMPLE")),
+      "where a namespace's own rule beats the mesh-wide one": [
+        rule("wide", "*.local", MUTUAL, { namespace: "istio-system" }),
+        rule("own", HOST, tls("DISABLE")),
+      ].join("---"),
+      "where the host is a form that matches nothing": rule("r", "my-wikipedia.default", MUTUAL),
+    };
+    for (const [where, destinationRule] of Object.entries(cases)) {
+      itBothWays(where, async (way) => {
+        assert.deepEqual(await violations(stackOf(WIKIPEDIA, destinationRule), way), []);
+      });
+    }
+  });
+
+  itBothWays(
+    "refuses the declaration on an ExternalName, though no traffic follows it",
+    async (way) => {
+      const reports = await violations(stackOf(HTTPBIN, rule("r", "my-httpbin", MUTUAL)), way);
+      assert.equal(reports.length, 1);
+      assert.match(reports[0]!.message, /default\/my-httpbin \(httpbin\.org\)/);
+      assert.match(reports[0]!.message, /no\s+call\s+follows/);
+    },
+  );
+
+  itBothWays("says once what is the same for many clients", async (way) => {
+    const namespaces = Array.from(
+      { length: 30 },
+      (_, index) => `apiVersion: v1\nkind: Namespace\nmetadata: { name: team-${index} }\n`,
+    );
+    const resources = stackOf(WIKIPEDIA, rule("r", HOST, MUTUAL), namespaces.join("---\n"));
+    const reports = await violations(resources, way);
+    assert.equal(reports.length, 1);
+    assert.match(reports[0]!.message, /all of the stack's .* more\)/s);
+  });
+
+  itBothWays("tells clients apart that follow different rules", async (way) => {
+    const resources = stackOf(
+      WIKIPEDIA,
+      rule("own", HOST, tls("DISABLE")),
+      rule("wide", "*.local", MUTUAL, { namespace: "shop" }),
+    );
+    const reports = await violations(resources, way);
+    assert.equal(reports.length, 1);
+    assert.match(reports[0]!.message, /clients: shop$/m);
+  });
+
+  itBothWays("an unknown value elsewhere hides nothing", async (way) => {
+    const resources = [
+      ...stackOf(rule("other", unknown, MUTUAL, { namespace: "elsewhere" })),
+      ...stackOf(WIKIPEDIA, rule("r", HOST, MUTUAL)),
+    ];
+    const reports = await violations(resources, way);
+    assert.equal(reports.length, 1);
+    assert.match(reports[0]!.message, /DestinationRule default\/r/);
+  });
+
+  itBothWays("a host that another stack declares is judged too", async (way) => {
+    const resources = stackOf(rule("r", HOST, MUTUAL));
+    assert.deepEqual(await violations(resources, way), []);
+    assert.equal((await violations(resources, way, { externalHosts: [HOST] })).length, 1);
+  });
+
+  itBothWays("every line fits 100 columns once the CLI has indented it", async (way) => {
+    const [report] = await violations(stackOf(WIKIPEDIA, rule("r", "*.local", MUTUAL)), way);
+    const tooLong = report!.message.split("\n").filter((line) => line.length > 90);
+    assert.deepEqual(tooLong, []);
+  });
+});
