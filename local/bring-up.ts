@@ -31,6 +31,7 @@ export interface BringUpOptions {
   keep: (name: PartName) => boolean;
   /** Milliseconds. */
   patience: number;
+  report: (line: string) => void;
 }
 
 /**
@@ -49,13 +50,14 @@ export async function bringUp(options: BringUpOptions): Promise<void> {
 }
 
 class Attempt {
+  readonly #begin = Date.now();
   readonly #deadline: number;
   readonly #started = new Set<PartName>();
   /** Once something has failed, nothing more is started. */
   #failed = false;
 
   constructor(readonly options: BringUpOptions) {
-    this.#deadline = Date.now() + options.patience;
+    this.#deadline = this.#begin + options.patience;
   }
 
   async run(): Promise<void> {
@@ -74,6 +76,12 @@ class Attempt {
       cluster.apply(await istio).then(() => this.#start("istiod")),
     ]);
     await cluster.untilUsable(this.#deadline);
+    this.#say("injection and validation work");
+  }
+
+  /** How long it took is part of what people want to know. */
+  #say(line: string): void {
+    this.options.report(`${line} (${((Date.now() - this.#begin) / 1000).toFixed(1)} s)`);
   }
 
   /** Waits for all even when one fails, so that nothing goes on behind the caller's back. */
@@ -105,7 +113,8 @@ class Attempt {
     });
     for (;;) {
       const problem = await probe(part.health);
-      if (problem === undefined || this.#failed) return;
+      if (problem === undefined) return this.#say(`${name} is ready`);
+      if (this.#failed) return;
       if (!isRunning(stateDir, pid)) throw new PlaneError(`${name} has ended`);
       if (Date.now() > this.#deadline)
         throw new PlaneError(`${name} doesn't get ready: ${problem}`);

@@ -15,22 +15,31 @@ export interface Probe {
  * @param timeout milliseconds
  * @returns what is wrong; undefined when it is healthy
  */
-export function probe({ url, tls }: Probe, timeout = 2_000): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const options = {
-      agent: false as const,
-      timeout,
-      ca: tls && readFileSync(tls.ca),
-      cert: tls?.cert && readFileSync(tls.cert),
-      key: tls?.key && readFileSync(tls.key),
-    };
+export async function probe(probe: Probe, timeout = 2_000): Promise<string | undefined> {
+  try {
+    const status = await statusOf(probe, timeout);
+    return status === 200 ? undefined : `${probe.url} answers ${status}`;
+  } catch (error) {
+    return `${probe.url}: ${(error as Error).message}`;
+  }
+}
+
+function statusOf({ url, tls }: Probe, timeout: number): Promise<number | undefined> {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
+  const options = {
+    agent: false as const,
+    timeout,
+    ca: read(tls?.ca),
+    cert: read(tls?.cert),
+    key: read(tls?.key),
+  };
+  return new Promise((resolve, reject) => {
     const request = (tls ? httpsRequest : httpRequest)(url, options, (response) => {
       response.resume();
-      const { statusCode } = response;
-      resolve(statusCode === 200 ? undefined : `${url} answers ${statusCode}`);
+      resolve(response.statusCode);
     });
     request.once("timeout", () => request.destroy(new Error(`no answer in ${timeout} ms`)));
-    request.once("error", (error) => resolve(`${url}: ${error.message}`));
+    request.once("error", reject);
     request.end();
   });
 }

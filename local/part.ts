@@ -23,24 +23,26 @@ export interface Part {
   health: Probe;
 }
 
+/** What listens in a plane, each on a port of its own. */
+export const PORT_NAMES = [
+  "etcd",
+  "apiServer",
+  "controllerManager",
+  "scheduler",
+  "kwok",
+  /** Readiness and `/debug`, plain HTTP. */
+  "istiodHttp",
+  /** xDS, plain gRPC. */
+  "istiodGrpc",
+  /** xDS and certificates for real sidecars, gRPC over TLS. */
+  "istiodSecureGrpc",
+  /** The injection and validation webhooks, HTTPS. */
+  "istiodWebhook",
+  "istiodMonitoring",
+] as const;
+
 /** The ports of a plane, all on the loopback address. */
-export interface Ports {
-  etcd: number;
-  apiServer: number;
-  controllerManager: number;
-  scheduler: number;
-  kwok: number;
-  /** istiod: readiness and `/debug`, plain HTTP. */
-  istiodHttp: number;
-  /** istiod: xDS, plain gRPC. */
-  istiodGrpc: number;
-  /** istiod: xDS and certificates for real sidecars, gRPC over TLS. */
-  istiodSecureGrpc: number;
-  /** istiod: the injection and validation webhooks, HTTPS. */
-  istiodWebhook: number;
-  /** istiod: its metrics. */
-  istiodMonitoring: number;
-}
+export type Ports = Record<(typeof PORT_NAMES)[number], number>;
 
 /** Where a plane keeps things below its state folder; nothing is read or written. */
 export function planeFiles(stateDir: string) {
@@ -49,7 +51,7 @@ export function planeFiles(stateDir: string) {
     record: join(stateDir, "plane.json"),
     credentials: join(stateDir, "credentials"),
     etcd: join(stateDir, "etcd"),
-    log: (part: PartName) => join(stateDir, "logs", `${part}.log`),
+    log: (part: string) => join(stateDir, "logs", `${part}.log`),
     /** A part's working directory, for whatever it wants to write. */
     home: (part: PartName) => join(stateDir, "home", part),
   };

@@ -12,15 +12,14 @@ import { credentialFiles, issueCredentials } from "./credentials.js";
 import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
-import { type Part, type PartName, type Ports, planeFiles } from "./part.js";
+import { PORT_NAMES, type Part, type Ports, planeFiles } from "./part.js";
 import { freePorts } from "./ports.js";
-import { type RunningProcess, runningProcesses, stopProcesses } from "./processes.js";
+import { runningProcesses, stopProcesses } from "./processes.js";
 import { type PlaneRecord, readRecord, writeRecord } from "./record.js";
 import { type PartStatus, describeProblem, inspectParts } from "./status.js";
 import type { Tools } from "./tools.js";
 
 export { PlaneError } from "./bring-up.js";
-export type { PartName } from "./part.js";
 export type { PartStatus } from "./status.js";
 export type { Tools } from "./tools.js";
 
@@ -57,7 +56,7 @@ export interface Plane {
   /** Whether it ran already, was started from nothing, or had parts that had to be started again. */
   outcome: "running" | "started" | "repaired";
   /** The parts that were found broken, with what was wrong and what they said last. */
-  repaired: { name: PartName; problem: string }[];
+  repaired: { name: string; problem: string }[];
 }
 
 const ATTEMPTS = 3;
@@ -74,77 +73,61 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const report = options.report ?? (() => {});
   return withPlaneLock(stateDir, report, async () => {
     const record = readRecord(stateDir);
-    const wanted = record && partsOf(stateDir, options.tools, record.ports);
-    const status = wanted ? await inspectParts(stateDir, wanted) : [];
+    const parts = record ? partsOf(stateDir, options.tools, record.ports) : [];
+    const status = await inspectParts(stateDir, parts);
     const broken = status.filter(({ problem }) => problem !== undefined);
     if (record?.complete && broken.length === 0) return planeOf(stateDir, record.ports, "running");
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
-    const isAllGone = broken.length === status.length;
-    const ports = await startMissing(
-      { ...options, stateDir, report },
-      isAllGone ? undefined : record,
-      broken,
-    );
+    const well = status.filter(({ problem }) => problem === undefined).map(({ name }) => name);
+    const ports = await startMissing({ ...options, stateDir, report }, record, new Set(well));
     return planeOf(stateDir, ports, record ? "repaired" : "started", repaired);
   });
 }
 
-/** Starts what doesn't run; when a port is taken, all of it, elsewhere. Data is kept. */
+/**
+ * Starts what doesn't run, beside what does. When that can't be (a port is taken by now), or nothing
+ * runs, starts all of it with fresh ports and credentials. The cluster's data is kept.
+ */
 async function startMissing(
-  options: Required<Pick<PlaneOptions, "stateDir" | "tools" | "report">> & PlaneOptions,
+  options: PlaneOptions & { report: (line: string) => void },
   record: PlaneRecord | undefined,
-  broken: readonly PartStatus[],
+  kept: ReadonlySet<string>,
 ): Promise<Ports> {
-  const { stateDir, tools, report } = options;
-  let ports = record?.ports;
-  let keep = (name: string) => record !== undefined && !broken.some((part) => part.name === name);
+  const { stateDir, tools, report, patience = 60_000 } = options;
   for (let attempt = 1; ; attempt++) {
-    await stopInOrder(
-      stateDir,
-      runningProcesses(stateDir).filter(({ name }) => !keep(name)),
-    );
-    ports ??= await prepare(stateDir);
+    const isRepair = attempt === 1 && record !== undefined && kept.size > 0;
+    const keep = (name: string) => isRepair && kept.has(name);
+    await stopInOrder(stateDir, (name) => !keep(name));
+    const ports = isRepair ? record.ports : await prepare(stateDir);
     const parts = partsOf(stateDir, tools, ports);
     writeRecord(stateDir, { ports, parts, complete: false });
     try {
-      await bringUp({ stateDir, tools, ports, parts, keep, patience: options.patience ?? 60_000 });
+      await bringUp({ stateDir, tools, ports, parts, keep, patience, report });
       writeRecord(stateDir, { ports, parts, complete: true });
       return ports;
     } catch (error) {
-      await stopInOrder(stateDir, runningProcesses(stateDir));
-      if (!(error instanceof PortTakenError) || attempt === ATTEMPTS) throw error;
-      report(`${error.part} found its port taken; trying other ports.`);
-      ports = undefined;
-      keep = () => false;
+      const isPortTaken = error instanceof PortTakenError && attempt < ATTEMPTS;
+      if (!isPortTaken && !isRepair) {
+        await stopInOrder(stateDir);
+        throw error;
+      }
+      report(
+        isPortTaken
+          ? `${error.part} found its port taken; starting all parts on other ports.`
+          : `That was not enough; starting all parts again. ${(error as Error).message}`,
+      );
     }
   }
 }
 
 /** Fresh ports and credentials. */
 async function prepare(stateDir: string): Promise<Ports> {
-  const ports = await choosePorts();
-  const files = planeFiles(stateDir);
-  await issueCredentials(files.credentials, apiServerUrl(ports));
+  const free = await freePorts(PORT_NAMES.length);
+  const ports = Object.fromEntries(PORT_NAMES.map((name, index) => [name, free[index]])) as Ports;
+  await issueCredentials(planeFiles(stateDir).credentials, apiServerUrl(ports));
   return ports;
-}
-
-async function choosePorts(): Promise<Ports> {
-  const free = await freePorts(10);
-  const next = () => free.pop() as number;
-  return {
-    etcd: next(),
-    apiServer: next(),
-    controllerManager: next(),
-    scheduler: next(),
-    kwok: next(),
-    istiodHttp: next(),
-    istiodGrpc: next(),
-    istiodSecureGrpc: next(),
-    istiodWebhook: next(),
-    istiodMonitoring: next(),
-  };
 }
 
 function partsOf(stateDir: string, tools: Tools, ports: Ports): Part[] {
@@ -195,10 +178,21 @@ export async function planeStatus(stateDir: string): Promise<PlaneStatus> {
   requireLinux();
   const folder = resolve(stateDir);
   const record = readRecord(folder);
-  if (!record) return { state: "down", parts: [] };
+  if (!record) return statusWithoutRecord(folder);
   const parts = await inspectParts(folder, record.parts);
   const isUp = record.complete && parts.every(({ problem }) => problem === undefined);
   return { state: isUp ? "up" : "broken", parts, plane: planeOf(folder, record.ports, "running") };
+}
+
+/** Processes may outlive the folder that somebody deleted. */
+function statusWithoutRecord(stateDir: string): PlaneStatus {
+  const parts = runningProcesses(stateDir).map(({ name, pid }) => ({
+    name,
+    pid,
+    problem: "runs, but its folder is gone",
+    log: planeFiles(stateDir).log(name),
+  }));
+  return { state: parts.length === 0 ? "down" : "broken", parts };
 }
 
 /**
@@ -215,24 +209,29 @@ export async function stopPlane(
   requireLinux();
   const folder = resolve(stateDir);
   return withPlaneLock(folder, report, async () => {
-    const running = runningProcesses(folder);
-    await stopInOrder(folder, running);
+    const stopped = await stopInOrder(folder);
     rmSync(folder, { recursive: true, force: true });
-    return running.map(({ name }) => name);
+    return stopped;
   });
 }
 
-/** The store goes last, and before it the API server: so nobody waits for a peer that is gone. */
-async function stopInOrder(stateDir: string, running: readonly RunningProcess[]): Promise<void> {
-  const isStore = (name: string) => name === "etcd";
-  const isServer = (name: string) => name === "kube-apiserver";
-  const isClient = (name: string) => !isStore(name) && !isServer(name);
-  for (const isNext of [isClient, isServer, isStore]) {
-    await stopProcesses(
-      stateDir,
-      running.filter(({ name }) => isNext(name)),
-    );
+/**
+ * Ends the parts that `which` accepts (by default all). The store goes last, and before it the API
+ * server: so nobody waits for a peer that is gone.
+ *
+ * @returns their names
+ */
+async function stopInOrder(
+  stateDir: string,
+  which: (name: string) => boolean = () => true,
+): Promise<string[]> {
+  const running = runningProcesses(stateDir).filter(({ name }) => which(name));
+  const place = (name: string) => ["kube-apiserver", "etcd"].indexOf(name);
+  for (const next of [-1, 0, 1]) {
+    const wave = running.filter(({ name }) => place(name) === next);
+    await stopProcesses(stateDir, wave);
   }
+  return running.map(({ name }) => name);
 }
 
 function withPlaneLock<T>(

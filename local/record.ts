@@ -1,23 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { PART_NAMES, planeFiles } from "./part.js";
-
-const port = z.int().positive();
+import { PART_NAMES, PORT_NAMES, planeFiles } from "./part.js";
 
 const recordSchema = z.object({
-  ports: z.object({
-    etcd: port,
-    apiServer: port,
-    controllerManager: port,
-    scheduler: port,
-    kwok: port,
-    istiodHttp: port,
-    istiodGrpc: port,
-    istiodSecureGrpc: port,
-    istiodWebhook: port,
-    istiodMonitoring: port,
-  }),
+  ports: z.record(z.enum(PORT_NAMES), z.int().positive()),
   parts: z.array(
     z.object({
       name: z.enum(PART_NAMES),

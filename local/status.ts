@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { probe } from "./health.js";
-import { type Part, type PartName, planeFiles } from "./part.js";
+import { type Part, planeFiles } from "./part.js";
 import { lastLines, runningProcesses } from "./processes.js";
 
 /** How one part of a plane is. */
 export interface PartStatus {
-  name: PartName;
+  name: string;
   /** Its process, where it runs. */
   pid?: number;
   /** What is wrong with it; absent when it is well. */
