@@ -1,7 +1,5 @@
 import Table from "cli-table3";
-
-/** No output is wider, so that it fits a terminal, a log and a pull request. */
-export const WIDTH = 100;
+import { stripColour, WIDTH, wrap } from "./text.js";
 
 const GAP = 2;
 const NO_BORDERS = Object.fromEntries(
@@ -35,19 +33,6 @@ export function columns(head: readonly string[], rows: readonly (readonly string
     .join("\n");
 }
 
-/** Lines of at most `width` characters: broken at spaces and after `/`, `.`, `,`, else anywhere. */
-function wrap(text: string, width: number): string[] {
-  if (stripColour(text).length <= width) return [text];
-  const lines = [""];
-  for (const part of text.match(/[^ /.,]*[ /.,]?/g) ?? []) {
-    const line = lines.at(-1) ?? "";
-    if ((line + part).trimEnd().length <= width) lines[lines.length - 1] = line + part;
-    else if (part.length <= width) lines.push(part);
-    else lines.push(...(part.match(new RegExp(`.{1,${width}}`, "g")) ?? []));
-  }
-  return lines.filter((line) => line !== "").map((line) => line.trimEnd());
-}
-
 function widths(rows: readonly (readonly string[])[]): number[] {
   const natural = (rows[0] ?? []).map(
     (_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))) + GAP,
@@ -63,25 +48,4 @@ function widths(rows: readonly (readonly string[])[]): number[] {
 
 function visibleLength(text: string): number {
   return Math.max(...text.split("\n").map((line) => stripColour(line).length));
-}
-
-function stripColour(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the control character is what starts a colour
-  return text.replace(/\x1b\[[0-9;]*m/g, "");
-}
-
-/** A text for people: lines of at most {@link WIDTH} characters, each after `indent`. */
-export function paragraph(text: string, indent = ""): string {
-  const words = text.split(/\s+/);
-  const lines: string[] = [];
-  let line = indent + (words.shift() ?? "");
-  for (const word of words) {
-    if (line.length + 1 + word.length <= WIDTH) {
-      line += ` ${word}`;
-    } else {
-      lines.push(line);
-      line = indent + word;
-    }
-  }
-  return [...lines, line].join("\n");
 }

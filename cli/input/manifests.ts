@@ -3,13 +3,18 @@ import { Mistake } from "../mistake.js";
 import { faultOf, isList, isOfInterest, itemOfList } from "./objects.js";
 import type { KubeObject } from "../../mesh/index.js";
 
-/** One Kubernetes object and where it stands in what was read. */
+/** One Kubernetes object and where it was read. */
 export interface Manifest {
   object: KubeObject;
+  /** Absent for what came from a cluster. */
+  place?: Place;
+}
+
+export interface Place {
   /** As the user named it; "-" for standard input. */
   file: string;
   /** The line, from 1, of a field such as `["spec", "host"]`, or of the nearest parent there is. */
-  lineOf(path: readonly (string | number)[]): number;
+  lineOf: (path: readonly (string | number)[]) => number;
 }
 
 /** A part of a file that holds one YAML document. */
@@ -95,11 +100,8 @@ function* manifestsOf(
     return;
   }
   if (isOfInterest(object) && isTemplated(object)) throw helmTemplate(chunk);
-  yield {
-    object,
-    file: chunk.file,
-    lineOf: (field) => positionIn(chunk, [...path, ...field]).line,
-  };
+  const lineOf: Place["lineOf"] = (field) => positionIn(chunk, [...path, ...field]).line;
+  yield { object, place: { file: chunk.file, lineOf } };
 }
 
 function isTemplated({ metadata, spec }: KubeObject): boolean {

@@ -9,17 +9,18 @@ export interface Fault {
   message: string;
 }
 
-/** The kinds that decide about TLS, with the groups they come from; all others are passed over. */
+/** The kinds that decide about TLS, with the groups they come from; all others at most name clients. */
 const KINDS: Record<string, string> = {
   Service: "",
   Endpoints: "",
   Pod: "",
-  Namespace: "",
   EndpointSlice: "discovery.k8s.io",
   DestinationRule: "networking.istio.io",
   ServiceEntry: "networking.istio.io",
   WorkloadEntry: "networking.istio.io",
   Sidecar: "networking.istio.io",
+  VirtualService: "networking.istio.io",
+  PeerAuthentication: "security.istio.io",
 };
 
 /** Whether the model reads objects of this kind. */

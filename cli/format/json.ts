@@ -1,0 +1,76 @@
+import { type Judgement, refText } from "../judgement.js";
+import { isOfInterest } from "../input/objects.js";
+import { type Client, type Cluster, explain, type Verdict } from "../../mesh/index.js";
+
+/** One answer as JSON: rules and aliases by `namespace/name`, the client by its place in the list. */
+export function verdictJson(verdict: Verdict) {
+  return {
+    alias: refText(verdict.alias),
+    host: verdict.host,
+    client: verdict.clientIndex,
+    port: verdict.port,
+    subset: verdict.subset,
+    verdict: verdict.verdict,
+    kind: verdict.kind,
+    rule: verdict.rule && refText(verdict.rule),
+    message: explain(verdict).summary,
+  };
+}
+
+/** One outbound cluster of a client as JSON. */
+export function clusterJson({ host, port, subset, tls, rule }: Cluster, client: number) {
+  return { client, host, port, subset, tls, rule: rule && refText(rule) };
+}
+
+/** `judge --json`: everything that is known, for programs. */
+export function judgementJson(judgement: Judgement): string {
+  const { clients, verdicts, inert, shadowed } = judgement;
+  const document = {
+    clients,
+    verdicts: verdicts.map((verdict) => {
+      const { fix, yaml } = explain(verdict);
+      const { target, tls, level, unknowns, reason } = verdict;
+      return { ...verdictJson(verdict), target, tls, level, fix, yaml, unknowns, reason };
+    }),
+    inertRules: inert.map(({ rule, alias, by, ...rest }) => ({
+      rule: refText(rule),
+      ...rest,
+      alias: alias && refText(alias),
+      by: by && refText(by),
+    })),
+    shadowedRules: shadowed.map(({ rule, by, alias, host, client }) => ({
+      rule: refText(rule),
+      by: refText(by),
+      alias: refText(alias),
+      host,
+      client,
+    })),
+    summary: summaryOf(judgement),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** The answer to one line of `judge --json-lines`. */
+export interface LineAnswer {
+  id: unknown;
+  /** The clients that were asked about, where the line named none. */
+  clients?: readonly Client[];
+  effective: ReturnType<typeof clusterJson>[];
+  verdicts: ReturnType<typeof verdictJson>[];
+}
+
+/** How many of what there is. */
+export function summaryOf({ manifests, clients, verdicts }: Judgement) {
+  const count = (wanted: Verdict["verdict"]) =>
+    verdicts.filter(({ verdict }) => verdict === wanted).length;
+  const read = manifests.filter(({ object }) => isOfInterest(object)).length;
+  return {
+    aliases: new Set(verdicts.map(({ alias }) => `${alias.kind}/${refText(alias)}`)).size,
+    clients: clients.length,
+    violations: count("violation"),
+    undecided: count("undecided"),
+    ok: count("ok"),
+    objects: read,
+    otherKinds: manifests.length - read,
+  };
+}

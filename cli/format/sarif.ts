@@ -1,0 +1,168 @@
+import type { Location, Log, ReportingDescriptor, Result } from "sarif";
+import { clientText, type Judgement, refText } from "../judgement.js";
+import { STDIN } from "../input/files.js";
+import type { Manifest } from "../input/manifests.js";
+import {
+  explain,
+  type InertRule,
+  type ObjectRef,
+  type RuleLevel,
+  type ShadowedRule,
+  type Verdict,
+} from "../../mesh/index.js";
+
+/** The rules of the policy pack that `judge` reports by, under the same names. */
+const RULES = {
+  "egress-disallow-istio-mutual": {
+    level: "error",
+    text: "Istio's mutual TLS must not reach a server outside the mesh, which can't speak it.",
+  },
+  "egress-undecided-tls": {
+    level: "warning",
+    text: "What a sidecar will do towards an external alias can't be told from what is given.",
+  },
+  "egress-inert-rule": {
+    level: "note",
+    text: "A DestinationRule for an external alias that no client will ever follow.",
+  },
+  "egress-shadowed-rule": {
+    level: "note",
+    text: "A DestinationRule for an external alias that another rule hides from some clients.",
+  },
+} as const;
+
+type RuleId = keyof typeof RULES;
+const RULE_IDS = Object.keys(RULES) as RuleId[];
+
+type Path = (string | number)[];
+
+/** `judge --sarif`: findings at the lines of the rules that decided, for code scanning. */
+export function judgementSarif(judgement: Judgement, version: string): string {
+  const locate = locator(judgement.manifests);
+  const log: Log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: { driver: { name: "istio-egress", version, rules: RULE_IDS.map(descriptor) } },
+        columnKind: "utf16CodeUnits",
+        results: [
+          ...judgement.verdicts.flatMap((verdict) => verdictResult(verdict, locate)),
+          ...judgement.inert.map((rule) => inertResult(rule, locate)),
+          ...judgement.shadowed.map((rule) => shadowedResult(rule, locate)),
+        ],
+      },
+    ],
+  };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function descriptor(id: RuleId): ReportingDescriptor {
+  const { level, text } = RULES[id];
+  return { id, shortDescription: { text }, defaultConfiguration: { level } };
+}
+
+function result(ruleId: RuleId, text: string, identity: string[], location: Location): Result {
+  return {
+    ruleId,
+    ruleIndex: RULE_IDS.indexOf(ruleId),
+    level: RULES[ruleId].level,
+    message: { text },
+    locations: [location],
+    // So that a finding stays the same one when lines move.
+    partialFingerprints: { "istioEgress/v1": identity.join("|") },
+  };
+}
+
+function verdictResult(verdict: Verdict, locate: Locator): Result[] {
+  if (verdict.verdict === "ok") return [];
+  const { alias, client, port, subset, rule } = verdict;
+  const { summary, fix } = explain(verdict);
+  const id =
+    verdict.verdict === "violation" ? "egress-disallow-istio-mutual" : "egress-undecided-tls";
+  const decided = rule ?? verdict.unknowns?.[0]?.object ?? alias;
+  const identity = [id, refText(alias), clientText(client), String(port), subset, refText(decided)];
+  const path = (object: unknown) => tlsPath(object, verdict);
+  return [result(id, fix === "" ? summary : `${summary}\n${fix}`, identity, locate(decided, path))];
+}
+
+function inertResult({ rule, host, reason, instead }: InertRule, locate: Locator): Result {
+  const text = `No client follows ${rule.kind} ${refText(rule)} (host ${host}). ${instead}`;
+  const identity = ["egress-inert-rule", refText(rule), reason];
+  return result(
+    "egress-inert-rule",
+    text,
+    identity,
+    locate(rule, () => ["spec", "host"]),
+  );
+}
+
+function shadowedResult({ rule, by, alias, client }: ShadowedRule, locate: Locator): Result {
+  const text =
+    `${refText(by)} hides ${rule.kind} ${refText(rule)} for ${refText(alias)} ` +
+    `from clients in ${clientText(client)}.`;
+  const identity = ["egress-shadowed-rule", refText(rule), refText(by), clientText(client)];
+  const atHost = () => ["spec", "host"];
+  return {
+    ...result("egress-shadowed-rule", text, identity, locate(rule, atHost)),
+    relatedLocations: [{ ...locate(by, atHost), message: { text: "the rule that is followed" } }],
+  };
+}
+
+type Locator = (ref: ObjectRef, path: (object: unknown) => Path) => Location;
+
+/** Finds the file and line of an object's field; of objects that came from no file, their name. */
+function locator(manifests: readonly Manifest[]): Locator {
+  const byName = new Map(manifests.map((manifest) => [nameOf(manifest.object), manifest]));
+  return (ref, path) => {
+    const name = `${ref.kind}/${refText(ref)}`;
+    const manifest = byName.get(name);
+    const logicalLocations = [{ fullyQualifiedName: name, kind: "resource" }];
+    if (!manifest?.place || manifest.place.file === STDIN) return { logicalLocations };
+    const { file, lineOf } = manifest.place;
+    const uri = encodeURI(file.replaceAll("\\", "/").replace(/^\.\//, ""));
+    const startLine = lineOf(path(manifest.object));
+    return {
+      physicalLocation: { artifactLocation: { uri }, region: { startLine } },
+      logicalLocations,
+    };
+  };
+}
+
+function nameOf({ kind, metadata }: Manifest["object"]): string {
+  const { name = "", namespace = "default" } = metadata as { name?: string; namespace?: string };
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** Where the deciding `tls` block stands in its DestinationRule. */
+function tlsPath(object: unknown, { level, port, subset }: Verdict): Path {
+  const { spec } = object as { spec?: { trafficPolicy?: Policy; subsets?: NamedPolicy[] } };
+  const steps: Record<RuleLevel, () => Path> = {
+    top: () => ["trafficPolicy"],
+    port: () => ["trafficPolicy", ...portPath(spec?.trafficPolicy, port)],
+    subset: () => subsetPath(spec?.subsets, subset),
+    "subset-port": () => {
+      const policy = spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy;
+      return [...subsetPath(spec?.subsets, subset), ...portPath(policy, port)];
+    },
+  };
+  return level === undefined ? ["spec"] : ["spec", ...steps[level](), "tls", "mode"];
+}
+
+interface Policy {
+  portLevelSettings?: { port?: { number?: number } }[];
+}
+
+interface NamedPolicy {
+  name?: string;
+  trafficPolicy?: Policy;
+}
+
+function portPath(policy: Policy | undefined, port: number): Path {
+  const index = policy?.portLevelSettings?.findIndex((setting) => setting.port?.number === port);
+  return ["portLevelSettings", index ?? 0];
+}
+
+function subsetPath(subsets: NamedPolicy[] | undefined, subset: string): Path {
+  return ["subsets", subsets?.findIndex(({ name }) => name === subset) ?? 0, "trafficPolicy"];
+}

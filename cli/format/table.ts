@@ -1,0 +1,154 @@
+import type { ChalkInstance } from "chalk";
+import { columns } from "./columns.js";
+import { summaryOf } from "./json.js";
+import { paragraph } from "./text.js";
+import { clientText, type Judgement, refText } from "../judgement.js";
+import { explain, type InertRule, type ShadowedRule, type Verdict } from "../../mesh/index.js";
+
+const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
+
+/** Rows without a finding beyond these are counted, not shown: nobody reads the hundredth "ok". */
+const MOST_OK_ROWS = 100;
+const MOST_CLIENTS = 3;
+
+/** Answers that differ in nothing but the client. */
+type Row = readonly [Verdict, ...Verdict[]];
+
+/** `judge` for people: the table, worst first, then what to do about each finding, then the counts. */
+export function judgementTable(judgement: Judgement, colour: ChalkInstance): string {
+  const rows = rowsOf(judgement.verdicts);
+  const findings = rows.filter(([{ verdict }]) => verdict !== "ok");
+  const ok = rows.filter(([{ verdict }]) => verdict === "ok");
+  const shown = [...findings, ...ok.slice(0, MOST_OK_ROWS)];
+  const hidden = ok.length - Math.min(ok.length, MOST_OK_ROWS);
+  return [
+    ...(shown.length > 0
+      ? [
+          columns(
+            HEAD,
+            shown.map((row) => cells(row, colour)),
+          ),
+        ]
+      : []),
+    ...(hidden > 0 ? [`… and ${hidden} more rows that are ok (--json has them all)`] : []),
+    ...adviceOn(findings, colour),
+    ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
+    ...shadowedNotes(judgement.shadowed).map((note) => paragraph(note)),
+    summaryLine(judgement),
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
+
+function severity({ verdict, kind }: Verdict): number {
+  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
+}
+
+function rowsOf(verdicts: readonly Verdict[]): Row[] {
+  const rows = new Map<string, [Verdict, ...Verdict[]]>();
+  for (const verdict of withoutEmptyHosts(verdicts)) {
+    const { alias, host, port, subset, kind, tls, rule } = verdict;
+    const key = JSON.stringify([alias, host, port, subset, verdict.verdict, kind, tls, rule]);
+    const row = rows.get(key);
+    if (row) row.push(verdict);
+    else rows.set(key, [verdict]);
+  }
+  return [...rows.values()].sort(([a], [b]) => severity(a) - severity(b));
+}
+
+/**
+ * An ExternalName is judged at its own host and at its target's. Where one of them has a cluster,
+ * that one carries the traffic, and the other's "ok, no cluster" tells nothing; where none has,
+ * one such row is enough.
+ */
+function withoutEmptyHosts(verdicts: readonly Verdict[]): Verdict[] {
+  const place = ({ alias, clientIndex }: Verdict) =>
+    `${alias.kind}/${refText(alias)}@${clientIndex}`;
+  const carrier = new Map<string, Verdict>();
+  for (const verdict of verdicts) {
+    const known = carrier.get(place(verdict));
+    if (!known || (known.tls === undefined && verdict.tls !== undefined)) {
+      carrier.set(place(verdict), verdict);
+    }
+  }
+  return verdicts.filter(
+    (verdict) =>
+      verdict.verdict !== "ok" ||
+      verdict.tls !== undefined ||
+      verdict.host === carrier.get(place(verdict))?.host,
+  );
+}
+
+function cells(row: Row, colour: ChalkInstance): string[] {
+  const [{ verdict, kind, alias, target, port, subset, tls, rule }] = row;
+  const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
+  return [
+    colours[verdict](verdict) + (kind === "declared" ? " (declared)" : ""),
+    `${refText(alias)} → ${target}`,
+    clientsText(row),
+    (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${subset}`),
+    tls ?? (verdict === "undecided" ? "?" : "no cluster"),
+    rule ? refText(rule) : "-",
+  ];
+}
+
+function clientsText(row: Row): string {
+  const names = [...new Set(row.map(({ client }) => clientText(client)))];
+  const more = names.length - MOST_CLIENTS;
+  if (more <= 1) return names.join(", ");
+  return `${names.slice(0, MOST_CLIENTS).join(", ")} and ${more} more`;
+}
+
+/** What each finding means; what to do is said once, however many findings it puts right. */
+function adviceOn(findings: readonly Row[], colour: ChalkInstance): string[] {
+  const byRemedy = new Map<string, { summaries: string[]; remedy: string }>();
+  for (const [verdict, ...others] of findings) {
+    const { summary, fix, yaml } = explain(verdict);
+    const remedy = [
+      ...(fix === "" ? [] : [paragraph(fix, "  ")]),
+      ...(yaml === undefined ? [] : [indented(yaml.trimEnd(), "    ")]),
+    ].join("\n");
+    const advice = byRemedy.get(remedy) ?? { summaries: [], remedy };
+    const same = others.length > 0 ? ` (also for ${counted(others.length, "more client")})` : "";
+    advice.summaries.push(colour.bold(paragraph(summary + same)));
+    byRemedy.set(remedy, advice);
+  }
+  return [...byRemedy.values()].map(({ summaries, remedy }) =>
+    [...summaries, ...(remedy === "" ? [] : [remedy])].join("\n"),
+  );
+}
+
+function indented(text: string, indent: string): string {
+  return text.replace(/^(?=.)/gm, indent);
+}
+
+function inertNote({ rule, host, instead }: InertRule): string {
+  return `note: no client follows ${rule.kind} ${refText(rule)} (host ${host}). ${instead}`;
+}
+
+function shadowedNotes(shadowed: readonly ShadowedRule[]): string[] {
+  const clients = new Map<string, string[]>();
+  for (const { rule, by, alias, client } of shadowed) {
+    const note = `note: ${rule.kind} ${refText(rule)} is hidden by ${refText(by)} for ${refText(alias)}`;
+    clients.set(note, [...(clients.get(note) ?? []), clientText(client)]);
+  }
+  return [...clients].map(([note, names]) => `${note}, for clients in ${names.join(", ")}.`);
+}
+
+function summaryLine(judgement: Judgement): string {
+  const { aliases, clients, violations, undecided, ok, objects, otherKinds } = summaryOf(judgement);
+  const passedOver = otherKinds > 0 ? `, ${otherKinds} of other kinds passed over` : "";
+  const read = `${counted(objects, "object")} read${passedOver}`;
+  if (aliases === 0) return `No external alias here, so nothing to judge: ${read}.`;
+  return paragraph(
+    `${counted(violations, "violation")}, ${undecided} undecided, ${ok} ok: ` +
+      `${counted(aliases, "external alias", "external aliases")}, ` +
+      `${counted(clients, "client")}; ${read}.`,
+  );
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,110 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { type ApiServer, Refusal, type Resource } from "../kube/api-server.js";
+import { Mistake } from "../mistake.js";
+import type { Progress } from "../progress.js";
+import type { Manifest } from "./manifests.js";
+import type { KubeObject, MeshFacts } from "../../mesh/index.js";
+
+/**
+ * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod
+ * reads the slices that Kubernetes mirrors them to; Deployments tell which clients are gateways.
+ */
+const RESOURCES: readonly Resource[] = [
+  { path: "/api/v1", plural: "namespaces" },
+  { path: "/api/v1", plural: "services" },
+  { path: "/api/v1", plural: "pods" },
+  { path: "/apis/apps/v1", plural: "deployments" },
+  { path: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
+  { path: "/apis/networking.istio.io/v1", plural: "destinationrules" },
+  { path: "/apis/networking.istio.io/v1", plural: "serviceentries" },
+  { path: "/apis/networking.istio.io/v1", plural: "workloadentries" },
+  { path: "/apis/networking.istio.io/v1", plural: "virtualservices" },
+  { path: "/apis/networking.istio.io/v1", plural: "sidecars" },
+  { path: "/apis/security.istio.io/v1", plural: "peerauthentications" },
+];
+
+/** A live cluster, as {@link readCluster} found it. */
+export interface LiveMesh {
+  manifests: Manifest[];
+  /** What the cluster itself says of its mesh; the rest is as by default. */
+  facts: Partial<MeshFacts>;
+}
+
+/**
+ * Reads everything that decides about TLS from a cluster.
+ * @param facts what the user said; it tells where istiod's configuration is
+ * @throws {Mistake} if the API server can't be reached or refuses, or Istio isn't there
+ */
+export async function readCluster(
+  server: ApiServer,
+  facts: Partial<MeshFacts>,
+  progress: Progress,
+): Promise<LiveMesh> {
+  const manifests: Manifest[] = [];
+  for (const resource of RESOURCES) {
+    try {
+      for await (const object of server.list(resource)) {
+        manifests.push({ object: object as KubeObject });
+        progress.tell(() => `reading ${resource.plural}: ${manifests.length} objects so far`);
+      }
+    } catch (error) {
+      throw error instanceof Refusal && error.status === 404
+        ? withoutIstio(server, resource)
+        : error;
+    }
+  }
+  const { rootNamespace = "istio-system", revision = "default" } = facts;
+  const configured = await meshConfig(server, rootNamespace, revision);
+  const istioVersion = versionOfIstiod(manifests, rootNamespace);
+  return { manifests, facts: { ...configured, ...(istioVersion && { istioVersion }) } };
+}
+
+/** Says that Istio isn't installed in a cluster, or not in a version with this resource. */
+export function withoutIstio(server: ApiServer, { path, plural }: Resource): Mistake {
+  return new Mistake(
+    `the API server ${server.server} has no ${path.replace("/apis/", "")} ${plural}: Istio's CRDs are ` +
+      "missing there, or older than Istio 1.22.\nInstall Istio, or choose another cluster with --context.",
+  );
+}
+
+const istioConfigMap = z.object({ data: z.object({ mesh: z.string() }) });
+const meshFacts = z.object({
+  rootNamespace: z.string().optional(),
+  enableAutoMtls: z.boolean().optional(),
+  defaultDestinationRuleExportTo: z.array(z.string()).optional(),
+});
+
+/** meshConfig from istiod's ConfigMap; nothing where it isn't in the cluster or may not be read. */
+async function meshConfig(
+  server: ApiServer,
+  namespace: string,
+  revision: string,
+): Promise<Partial<MeshFacts>> {
+  const name = revision === "default" ? "istio" : `istio-${revision}`;
+  try {
+    const found = await server.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
+    return meshFacts.parse(parse(istioConfigMap.parse(found).data.mesh) ?? {});
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    process.stderr.write(
+      `note: ConfigMap ${namespace}/${name} can't be read (${error.status}); taking Istio's defaults.\n`,
+    );
+    return {};
+  }
+}
+
+const istiodPod = z.object({
+  kind: z.literal("Pod"),
+  metadata: z.object({ namespace: z.string(), labels: z.object({ app: z.literal("istiod") }) }),
+  spec: z.object({ containers: z.array(z.object({ image: z.string() })) }),
+});
+
+/** From the tag of istiod's own image, where istiod runs in the cluster. */
+function versionOfIstiod(manifests: readonly Manifest[], namespace: string): string | undefined {
+  const images = manifests.flatMap(({ object }) => {
+    const { success, data } = istiodPod.safeParse(object);
+    return success && data.metadata.namespace === namespace ? data.spec.containers : [];
+  });
+  return images.flatMap(({ image }) => /:(\d+\.\d+)/.exec(image)?.[1] ?? []).sort()[0];
+}

@@ -1,0 +1,104 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import ipaddr from "ipaddr.js";
+import type { Client, MeshFacts } from "../../mesh/index.js";
+
+/** Mesh facts as commander hands them over. */
+export interface FactOptions {
+  istioVersion?: string;
+  externalNameAlias: boolean;
+  clusterDomain?: string;
+  rootNamespace?: string;
+  autoMtls: boolean;
+  defaultDestinationRuleExportTo?: string[];
+  revision?: string;
+  clusterCidr?: string[];
+  externalHost?: string[];
+}
+
+/** Adds the options for what the objects don't say and istiod's configuration does. */
+export function addFactOptions(command: Command): Command {
+  const options = [
+    new Option("--istio-version <version>", "Istio's version (default: 1.31)").argParser(version),
+    new Option(
+      "--no-external-name-alias",
+      "ENABLE_EXTERNAL_NAME_ALIAS is off (Istio 1.21 to 1.23)",
+    ),
+    new Option("--cluster-domain <domain>", "(default: cluster.local)"),
+    new Option("--root-namespace <namespace>", "meshConfig.rootNamespace (default: istio-system)"),
+    new Option("--no-auto-mtls", "meshConfig.enableAutoMtls is false"),
+    new Option(
+      "--default-destination-rule-export-to <namespace>",
+      'meshConfig.defaultDestinationRuleExportTo, repeatable (default: "*")',
+    ).argParser(collected),
+    new Option("--revision <revision>", "the control plane's revision (default: default)"),
+    new Option(
+      "--cluster-cidr <cidr>",
+      "a Pod or Service range, repeatable: addresses inside aren't external",
+    ).argParser(cidr),
+    new Option(
+      "--external-host <host>",
+      "a host that is external though its Service isn't given, repeatable; *.suffix works too",
+    ).argParser(collected),
+  ];
+  for (const option of options) command.addOption(option.helpGroup("Mesh facts:"));
+  return command;
+}
+
+/** The facts that were given; what wasn't is left out, so that a cluster's own can stand. */
+export function factsFrom(options: FactOptions): Partial<MeshFacts> {
+  const facts: Partial<MeshFacts> = {
+    istioVersion: options.istioVersion,
+    externalNameAlias: options.externalNameAlias ? undefined : false,
+    clusterDomain: options.clusterDomain,
+    rootNamespace: options.rootNamespace,
+    enableAutoMtls: options.autoMtls ? undefined : false,
+    defaultDestinationRuleExportTo: options.defaultDestinationRuleExportTo,
+    revision: options.revision,
+    clusterCidrs: options.clusterCidr,
+    externalHosts: options.externalHost,
+  };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+/** `NS` or `NS:key=value,...`, one more client for the list. */
+export function client(text: string, previous: Client[] = []): Client[] {
+  return [...previous, parseClient(text)];
+}
+
+/** The same for a gateway. */
+export function gateway(text: string, previous: Client[] = []): Client[] {
+  return [...previous, { ...parseClient(text), gateway: true }];
+}
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+function parseClient(text: string): Client {
+  const [namespace = "", ...rest] = text.split(":");
+  if (!NAMESPACE.test(namespace)) {
+    throw new InvalidArgumentError(
+      'Write NAMESPACE or NAMESPACE:key=value,..., as in "shop:app=web".',
+    );
+  }
+  if (rest.length === 0) return { namespace };
+  const pairs = rest
+    .join(":")
+    .split(",")
+    .map((pair) => pair.split("="));
+  const wrong = pairs.find((pair) => pair.length !== 2 || pair[0] === "");
+  if (wrong) throw new InvalidArgumentError(`"${wrong.join("=")}" isn't a label: write key=value.`);
+  return { namespace, labels: Object.fromEntries(pairs) as Record<string, string> };
+}
+
+function version(text: string): string {
+  if (!/^\d+\.\d+/.test(text)) throw new InvalidArgumentError('Write a version such as "1.24".');
+  return text;
+}
+
+function collected(text: string, previous: string[] = []): string[] {
+  return [...previous, text];
+}
+
+function cidr(text: string, previous?: string[]): string[] {
+  if (ipaddr.isValidCIDR(text)) return collected(text, previous);
+  throw new InvalidArgumentError('Write a range such as "10.96.0.0/12".');
+}

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { clusterJson, type LineAnswer, verdictJson } from "./format/json.js";
+import { type MeshLine, parseMeshLine, UnreadableLine } from "./input/mesh-line.js";
+import { ExitCode } from "./mistake.js";
+import type { Progress } from "./progress.js";
+import { clustersOf, defaultClients, judge, type MeshFacts, readMesh } from "../mesh/index.js";
+
+/**
+ * Judges one mesh a line: a line in, a line out, in order, with no more than one of them held.
+ * A line that can't be read is answered with why, and the run goes on.
+ *
+ * @param facts what holds for lines that don't say otherwise
+ * @returns Ok if every line could be read; the verdicts are in the answers
+ */
+export async function judgeLines(
+  input: Readable,
+  output: Writable,
+  facts: Partial<MeshFacts>,
+  progress: Progress,
+): Promise<ExitCode> {
+  let [number, unreadable] = [0, 0];
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    number++;
+    if (line.trim() === "") continue;
+    const answer = answerTo(line, number, facts);
+    if ("error" in answer) unreadable++;
+    // A slow reader makes the run wait, rather than its answers pile up.
+    if (!output.write(`${JSON.stringify(answer)}\n`)) await once(output, "drain");
+    progress.tell(() => `judged ${number} lines`);
+  }
+  return unreadable > 0 ? ExitCode.BadInput : ExitCode.Ok;
+}
+
+interface Unanswered {
+  id: unknown;
+  error: string;
+}
+
+function answerTo(
+  line: string,
+  number: number,
+  facts: Partial<MeshFacts>,
+): LineAnswer | Unanswered {
+  let asked: MeshLine | undefined;
+  try {
+    asked = parseMeshLine(line);
+    return judgeLine(asked, facts);
+  } catch (error) {
+    if (error instanceof UnreadableLine) {
+      return { id: error.id, error: `line ${number}: ${error.message}` };
+    }
+    // One mesh that we fail on must not take the answers about all the others with it.
+    return { id: asked?.id ?? null, error: `line ${number}: a fault of ours: ${String(error)}` };
+  }
+}
+
+function judgeLine(asked: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
+  const mesh = readMesh(asked.objects, { ...facts, ...asked.mesh });
+  const clients = asked.clients ?? defaultClients(mesh);
+  return {
+    id: asked.id,
+    ...(asked.clients ? {} : { clients }),
+    effective: clients.flatMap((client, index) =>
+      clustersOf(mesh, client).map((cluster) => clusterJson(cluster, index)),
+    ),
+    verdicts: judge(mesh, clients).map(verdictJson),
+  };
+}

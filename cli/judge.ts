@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Command, Option } from "commander";
+import { findFiles, openInput, readInput, STDIN } from "./input/files.js";
+import { parseManifests, type Manifest } from "./input/manifests.js";
+import * as options from "./input/options.js";
+import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
+import { Mistake } from "./mistake.js";
+import { Progress } from "./progress.js";
+import type { Client } from "../mesh/index.js";
+
+interface JudgeOptions extends options.FactOptions {
+  file?: string[];
+  client?: Client[];
+  kube?: boolean;
+  kubeconfig?: string;
+  context?: string;
+  json?: boolean;
+  sarif?: boolean;
+  jsonLines?: boolean;
+}
+
+const HELP = `
+Examples:
+  istio-egress judge -f examples/task.yaml
+  istio-egress judge -f deploy/ -f policies.yaml --client default --client shop:app=web
+  helm template my-chart | istio-egress judge -f -
+  istio-egress judge --kube --context staging
+  istio-egress judge -f deploy/ --sarif > egress.sarif
+  istio-egress judge --json-lines < examples/meshes.jsonl
+
+Clients: without --client and --gateway the objects themselves say which there are: one for each
+namespace that they name, one more for each set of labels that a rule there selects by.
+
+--json-lines reads one mesh a line and prints one answer a line, in order:
+  {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],
+   "mesh": {"istioVersion": "1.31", "rootNamespace": "istio-system", "enableAutoMtls": true}}
+  {"id": "1", "effective": [{"client": 0, "host": "...", "port": 443, "subset": "", "tls": "PLAIN",
+   "rule": "ns/name"}], "verdicts": [{"alias": "ns/name", "client": 0, "port": 443, ...}]}
+"effective" has every cluster that istiod would send to the client. A line without "clients" is
+answered with the ones that were asked about; one that can't be read with {"id", "error"}.
+
+Reading a cluster takes the right to list services, pods, namespaces, deployments, endpointslices,
+Istio's networking and security objects, and to get the ConfigMap istio in the root namespace.
+
+Exit codes: 0 ok, 1 a violation, 2 bad input, 3 something undecided and no violation.
+With --json-lines: 0 if every line could be read, else 2.`;
+
+/** `istio-egress judge`: what TLS each client will use towards each external alias. */
+export function command(): Command {
+  const command = new Command("judge")
+    .argument("[files...]", "the same as --file")
+    .option(
+      "-f, --file <files...>",
+      "YAML or JSON files, directories of them, or - for standard input",
+    )
+    .addOption(new Option("--kube", "judge a live cluster, reading only").conflicts("file"))
+    .option("--kubeconfig <file>", "for --kube; as kubectl finds it by default")
+    .option("--context <name>", "for --kube; the kubeconfig's current one by default")
+    .option("--client <ns[:k=v,...]>", "who calls, repeatable", options.client)
+    .option("--gateway <ns[:k=v,...]>", "a gateway that calls, repeatable", options.gateway)
+    .addOption(new Option("--json", "everything, for programs").conflicts(["sarif", "jsonLines"]))
+    .addOption(new Option("--sarif", "SARIF 2.1.0, for code scanning").conflicts("jsonLines"))
+    .addOption(new Option("--json-lines", "one mesh a line in, one answer a line out"))
+    .addHelpText("after", HELP);
+  return options.addFactOptions(command).action(run);
+}
+
+async function run(files: string[], given: JudgeOptions & { gateway?: Client[] }): Promise<void> {
+  const names = [...files, ...(given.file ?? [])];
+  const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
+  const progress = new Progress();
+  if (given.jsonLines) {
+    process.exitCode = await runLines(names, clients, given, progress);
+    return;
+  }
+  const { manifests, facts } = given.kube
+    ? await fromCluster(given, progress)
+    : { manifests: await fromFiles(names, progress), facts: options.factsFrom(given) };
+  progress.tell(() => `judging ${manifests.length} objects`);
+  const judgement = judgementOf({
+    manifests,
+    facts,
+    ...(clients.length > 0 && { clients }),
+  });
+  progress.done();
+  process.stdout.write(await formatted(judgement, given));
+  process.exitCode = exitCodeOf(judgement);
+}
+
+async function runLines(
+  names: readonly string[],
+  clients: readonly Client[],
+  given: JudgeOptions,
+  progress: Progress,
+): Promise<number> {
+  if (clients.length > 0 || given.kube || names.length > 1) {
+    throw new Mistake(
+      "--json-lines reads one file, or standard input, whose lines name their clients.",
+    );
+  }
+  const { judgeLines } = await import("./judge-lines.js");
+  const [file = STDIN] = await findFiles(names);
+  const code = await judgeLines(
+    openInput(file),
+    process.stdout,
+    options.factsFrom(given),
+    progress,
+  );
+  progress.done();
+  return code;
+}
+
+async function fromFiles(names: readonly string[], progress: Progress): Promise<Manifest[]> {
+  if (names.length === 0) {
+    throw new Mistake("nothing to judge: give -f FILES, -f - for standard input, or --kube.");
+  }
+  const manifests: Manifest[] = [];
+  for (const file of await findFiles(names)) {
+    for (const manifest of parseManifests(await readInput(file), file)) {
+      manifests.push(manifest);
+      progress.tell(() => `reading ${file}: ${manifests.length} objects so far`);
+    }
+  }
+  return manifests;
+}
+
+async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Question> {
+  const { ApiServer } = await import("./kube/api-server.js");
+  const { readCluster } = await import("./input/cluster.js");
+  const server = await ApiServer.from(given);
+  const said = options.factsFrom(given);
+  const { manifests, facts } = await readCluster(server, said, progress);
+  return { manifests, facts: { ...facts, ...said } };
+}
+
+async function formatted(judgement: Judgement, given: JudgeOptions): Promise<string> {
+  if (given.json) return (await import("./format/json.js")).judgementJson(judgement);
+  if (given.sarif) {
+    return (await import("./format/sarif.js")).judgementSarif(judgement, packageVersion());
+  }
+  const [{ judgementTable }, { default: chalk }] = await Promise.all([
+    import("./format/table.js"),
+    import("chalk"),
+  ]);
+  return judgementTable(judgement, chalk);
+}
+
+function packageVersion(): string {
+  const file = path.join(__dirname, "../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

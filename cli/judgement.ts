@@ -1,0 +1,68 @@
+import type { Manifest } from "./input/manifests.js";
+import { ExitCode } from "./mistake.js";
+import {
+  type Client,
+  defaultClients,
+  inertRules,
+  type InertRule,
+  judge,
+  type MeshFacts,
+  type ObjectRef,
+  readMesh,
+  shadowedRules,
+  type ShadowedRule,
+  type Verdict,
+} from "../mesh/index.js";
+
+/** What to judge, wherever it came from. */
+export interface Question {
+  manifests: readonly Manifest[];
+  /** @default the clients that the objects themselves name */
+  clients?: readonly Client[];
+  facts: Partial<MeshFacts>;
+}
+
+/** The answer to a {@link Question}, which every output format is made from. */
+export interface Judgement {
+  manifests: readonly Manifest[];
+  clients: readonly Client[];
+  verdicts: readonly Verdict[];
+  inert: readonly InertRule[];
+  shadowed: readonly ShadowedRule[];
+}
+
+/** Asks the model everything that is told about a set of objects. */
+export function judgementOf({ manifests, clients, facts }: Question): Judgement {
+  const mesh = readMesh(
+    manifests.map(({ object }) => object),
+    facts,
+  );
+  const asked = clients ?? defaultClients(mesh);
+  return {
+    manifests,
+    clients: asked,
+    verdicts: judge(mesh, asked),
+    inert: inertRules(mesh, asked),
+    shadowed: shadowedRules(mesh, asked),
+  };
+}
+
+/** How a run ends: what is known to be wrong counts before what isn't known. */
+export function exitCodeOf({ verdicts }: Judgement): ExitCode {
+  if (verdicts.some(({ verdict }) => verdict === "violation")) return ExitCode.Violation;
+  if (verdicts.some(({ verdict }) => verdict === "undecided")) return ExitCode.Undecided;
+  return ExitCode.Ok;
+}
+
+/** `namespace/name`, or the name alone of what has no namespace. */
+export function refText({ namespace, name }: ObjectRef): string {
+  return namespace === "" ? name : `${namespace}/${name}`;
+}
+
+/** `namespace`, `namespace:label=value`, `namespace (gateway)`: as `--client` takes it. */
+export function clientText({ namespace, labels = {}, gateway = false }: Client): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return (
+    namespace + (pairs.length > 0 ? `:${pairs.join(",")}` : "") + (gateway ? " (gateway)" : "")
+  );
+}
