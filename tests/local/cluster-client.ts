@@ -20,6 +20,10 @@ export class ClusterClient {
     return this.#objects.create(object);
   }
 
+  async delete(object: KubernetesObject): Promise<void> {
+    await this.#objects.delete(object);
+  }
+
   async list<T extends KubernetesObject>(
     apiVersion: string,
     kind: string,

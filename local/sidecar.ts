@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import {
+  type ClientDuplexStream,
+  type GrpcObject,
+  type ServiceClientConstructor,
+  credentials,
+  loadPackageDefinition,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { type SidecarCluster, readClusters } from "./cluster-tls.js";
+import { LOOPBACK } from "./ports.js";
+
+export type { ClusterTls, SidecarCluster, SidecarEndpoint } from "./cluster-tls.js";
+
+/** Where an istiod on this machine answers. */
+export interface IstiodPorts {
+  /** xDS, plain gRPC. */
+  grpcPort: number;
+  /** `/debug`, plain HTTP. */
+  httpPort: number;
+}
+
+/** Whom to ask as: istiod takes the caller for the Pod with this name and address, if there is one. */
+export interface SidecarIdentity {
+  ip: string;
+  pod: string;
+  namespace: string;
+  /** The Pod's labels; they count where istiod knows no such Pod. @default none */
+  labels?: Record<string, string>;
+}
+
+/** As new as the istiod of the embedded mesh: an older one would be sent older configuration. */
+const SIDECAR_VERSION = "1.31.0";
+
+const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+interface DiscoveryRequest {
+  typeUrl: string;
+  node?: { id: string; metadata: Struct };
+  resourceNames?: string[];
+  versionInfo?: string;
+  responseNonce?: string;
+}
+
+interface DiscoveryResponse {
+  typeUrl: string;
+  versionInfo: string;
+  nonce: string;
+}
+
+type Stream = ClientDuplexStream<DiscoveryRequest, DiscoveryResponse>;
+
+/**
+ * What istiod tells a sidecar about its outbound clusters: their TLS, the rule that decided, and
+ * their endpoints. Opens one xDS stream as that sidecar and, while it is open, reads istiod's dump
+ * of what it sends there.
+ *
+ * @param timeout milliseconds
+ * @throws when istiod can't be reached or doesn't answer in time
+ */
+export async function sidecarClusters(
+  istiod: IstiodPorts,
+  sidecar: SidecarIdentity,
+  timeout = 10_000,
+): Promise<SidecarCluster[]> {
+  const client = new (discoveryService())(
+    `${LOOPBACK}:${istiod.grpcPort}`,
+    credentials.createInsecure(),
+  );
+  const deadline = new Date(Date.now() + timeout);
+  const stream = client["streamAggregatedResources"]?.({ deadline }) as Stream;
+  try {
+    await subscribe(stream, { typeUrl: CLUSTERS, node: nodeOf(sidecar) });
+    const proxyID = await connectionId(istiod, sidecar);
+    const clusters = await dump(istiod, { proxyID, types: "CDS" });
+    await subscribe(stream, { typeUrl: ENDPOINTS, resourceNames: namesOf(clusters) });
+    return readClusters(await dump(istiod, { proxyID, types: "CDS,EDS" }));
+  } finally {
+    stream.cancel();
+    client.close();
+  }
+}
+
+function discoveryService(): ServiceClientConstructor {
+  const definition = loadPackageDefinition(loadSync(join(__dirname, "ads.proto")));
+  const path = ["envoy", "service", "discovery", "v3"];
+  const v3 = path.reduce((found, name) => found[name] as GrpcObject, definition);
+  return v3["AggregatedDiscoveryService"] as ServiceClientConstructor;
+}
+
+/** Asks for resources of one type, waits for them and acknowledges them. */
+function subscribe(stream: Stream, request: DiscoveryRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onData = ({ typeUrl, versionInfo, nonce }: DiscoveryResponse) => {
+      if (typeUrl !== request.typeUrl) return;
+      stream.write({ ...request, versionInfo, responseNonce: nonce });
+      stream.off("data", onData);
+      resolve();
+    };
+    stream.on("data", onData);
+    stream.on("error", reject);
+    stream.write(request);
+  });
+}
+
+type Struct = { fields: Record<string, Value> };
+type Value = { stringValue: string } | { structValue: Struct };
+
+/** How a sidecar introduces itself (`pilot/pkg/model/context.go`, ParseServiceNodeWithMetadata). */
+function nodeOf({ ip, pod, namespace, labels = {} }: SidecarIdentity) {
+  const text = (value: string): Value => ({ stringValue: value });
+  const struct = (entries: [string, Value][]): Struct => ({ fields: Object.fromEntries(entries) });
+  const labelValues = Object.entries(labels).map(([key, value]): [string, Value] => [
+    key,
+    text(value),
+  ]);
+  return {
+    id: `sidecar~${ip}~${pod}.${namespace}~${namespace}.svc.cluster.local`,
+    metadata: struct([
+      ["NAMESPACE", text(namespace)],
+      ["CLUSTER_ID", text("Kubernetes")],
+      ["ISTIO_VERSION", text(SIDECAR_VERSION)],
+      ["LABELS", { structValue: struct(labelValues) }],
+    ]),
+  };
+}
+
+/** istiod finds a connection by any part of its name, so ask with the whole of it. */
+async function connectionId(istiod: IstiodPorts, sidecar: SidecarIdentity): Promise<string> {
+  const { clients } = (await debug(istiod, "connections")) as {
+    clients: { connectionId: string }[];
+  };
+  const prefix = `${sidecar.pod}.${sidecar.namespace}-`;
+  const ids = clients.map((client) => client.connectionId);
+  const own = ids.filter((id) => id.startsWith(prefix) && /^\d+$/.test(id.slice(prefix.length)));
+  const latest = own.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1);
+  if (latest === undefined) throw new Error(`istiod knows no sidecar ${prefix.slice(0, -1)}.`);
+  return latest;
+}
+
+function dump(istiod: IstiodPorts, query: { proxyID: string; types: string }): Promise<unknown> {
+  return debug(istiod, `config_dump?${new URLSearchParams(query).toString()}`);
+}
+
+async function debug(istiod: IstiodPorts, what: string): Promise<unknown> {
+  const response = await fetch(`http://${LOOPBACK}:${istiod.httpPort}/debug/${what}`);
+  if (!response.ok) throw new Error(`istiod answers ${response.status} to /debug/${what}.`);
+  return response.json();
+}
+
+/** The clusters whose endpoints istiod sends apart from them. */
+function namesOf(clusters: unknown): string[] {
+  const { configs } = clusters as { configs: { name: string; type?: string }[] };
+  return configs.filter(({ type }) => type === "EDS").map(({ name }) => name);
+}
