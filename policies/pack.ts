@@ -9,7 +9,7 @@ import {
 } from "@pulumi/policy";
 import { kubeObjects } from "./adapter.js";
 import { judgeOnce } from "./judgement.js";
-import type { Circumstances, Finding, Rule, RuleMetadata } from "./rule.js";
+import type { Circumstances, Finding, Remedy, Rule, RuleMetadata } from "./rule.js";
 import { rules } from "./rules/index.js";
 import {
   type EgressSettings,
@@ -127,7 +127,7 @@ type AnyPolicy = ResourceValidationPolicy | StackValidationPolicy;
 
 /** Makes a policy of a rule: the only place where rules and the SDK meet. */
 function policyOf(rule: Rule, run: Run): AnyPolicy {
-  const { metadata, checkObject, checkStack, checkSettings } = rule;
+  const { metadata, checkObject, checkStack, checkSettings, remedies } = rule;
   if (checkSettings) return settingsPolicy(metadata, checkSettings, run);
   const policy: Partial<ResourceValidationPolicy & StackValidationPolicy> = {};
   if (checkObject) {
@@ -148,7 +148,26 @@ function policyOf(rule: Rule, run: Run): AnyPolicy {
       );
     };
   }
+  if (remedies) {
+    policy.remediateResource = (args) => {
+      const { settings } = run;
+      if (!settings) return undefined;
+      const circumstances = { settings, now: run.now() };
+      const needed = kubeObjects(args, settings).flatMap((seen) => remedies(seen, circumstances));
+      for (const remedy of needed) apply(remedy, args.props);
+      return needed.length > 0 ? args.props : undefined;
+    };
+  }
   return { ...metadata, ...policy };
+}
+
+/** Writes through the SDK's proxies, which keep what is secret. */
+function apply({ holder, field, value }: Remedy, properties: Record<string, unknown>): void {
+  const target = holder.reduce<unknown>(
+    (at, step) => (at as Record<string | number, unknown>)[step],
+    properties,
+  );
+  (target as Record<string, unknown>)[field] = value;
 }
 
 /**

@@ -34,6 +34,8 @@ export interface Rule {
   checkObject?: ObjectCheck;
   /** Judges what the stack has in one cluster, once all of it is declared. */
   checkStack?: StackCheck;
+  /** What to write into an object instead, where the rule's level is `remediate`. */
+  remedies?: (seen: StackObject, circumstances: Circumstances) => Remedy[];
   /** Judges the settings themselves. */
   checkSettings?: (circumstances: Circumstances) => Finding[];
 }
@@ -58,6 +60,14 @@ export interface Finding {
   urn?: string;
   /** What a waiver can name it by. */
   about?: Omit<Waivable, "policy">;
+}
+
+/** A value to set in a resource's properties. */
+export interface Remedy {
+  /** The way to what holds the field, from the properties down. */
+  holder: readonly (string | number)[];
+  field: string;
+  value: unknown;
 }
 
 /** The framework that the rules belong to, with the section that says so. */

@@ -1,4 +1,4 @@
-import { type KubeObject, UNKNOWN } from "../mesh/index.js";
+import { type KubeObject, type ObjectRef, UNKNOWN } from "../mesh/index.js";
 
 /** A Kubernetes object of the stack and the resource it came from. */
 export interface StackObject {
@@ -13,14 +13,29 @@ export interface SeenObject extends StackObject {
   patch: boolean;
 }
 
-/** Names an object among those of a cluster; unknown parts are empty. */
-export function identity({ object }: { object: KubeObject }): string {
+/** Names an object; unknown parts are empty. */
+export function refOf({ object }: { object: KubeObject }): ObjectRef {
   const metadata = object.metadata === UNKNOWN ? {} : object.metadata;
-  return [object.kind, known(metadata.namespace), known(metadata.name)].join("/");
+  return {
+    kind: object.kind,
+    namespace: known(metadata.namespace),
+    name: known(metadata.name),
+  };
+}
+
+/** Names an object among those of a cluster, as a key. */
+export function identity(seen: { object: KubeObject }): string {
+  const { kind, namespace, name } = refOf(seen);
+  return `${kind}/${namespace}/${name}`;
 }
 
 function known(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+/** `namespace/name`, as waivers name objects. */
+export function fullName({ namespace, name }: { namespace: string; name: string }): string {
+  return `${namespace}/${name}`;
 }
 
 /** Byte order: the same everywhere, unlike a locale's. */

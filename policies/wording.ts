@@ -1,4 +1,5 @@
 import type { Client, ObjectRef } from "../mesh/index.js";
+import { refOf, type StackObject } from "./stack-object.js";
 
 /**
  * The longest line of a message. The CLI indents messages by ten columns, and a message
@@ -50,7 +51,15 @@ export function shortened(items: readonly string[], most = 8): string {
 
 /** `DestinationRule default/my-wikipedia` */
 export function named({ kind, namespace, name }: ObjectRef): string {
-  return `${kind} ${kind === "Namespace" ? "" : `${namespace}/`}${name || "(name not known yet)"}`;
+  return `${kind} ${namespace ? `${namespace}/` : ""}${name || "(name not known yet)"}`;
+}
+
+/** The same for an object of the stack; by Pulumi's name where the object's own isn't known yet. */
+export function nameOf(seen: StackObject): string {
+  const { kind, namespace, name } = refOf(seen);
+  return name === ""
+    ? `${kind} of the resource ${seen.logicalName}`
+    : named({ kind, namespace, name });
 }
 
 /** `namespace default`, `gateways in istio-system`, `app=sleep in default`. */
