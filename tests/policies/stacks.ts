@@ -61,3 +61,8 @@ spec:
 export function tls(mode: string): string {
   return `trafficPolicy: { tls: { mode: ${mode} } }`;
 }
+
+/** A message without the line breaks that keep its paragraphs within the terminal. */
+export function unwrapped(message: string | undefined): string {
+  return (message ?? "").replaceAll("\n  ", " ");
+}
