@@ -12,7 +12,10 @@ export type Binary =
   | "kwok"
   | "pilot-discovery"
   | "istioctl"
-  | "istiod-oracle";
+  | "istiod-oracle"
+  | "pilot-agent"
+  | "kube-proxy"
+  | "coredns";
 
 /** A file or folder that a build needs or a tool reads, copied out of a Go module or this repository. */
 export interface SourceFile {
@@ -40,6 +43,8 @@ export interface Part {
   files?: SourceFile[];
   /** How long it takes on two quiet cores with an empty cache, for the estimate. */
   seconds: number;
+  /** Whether only the tests run it. */
+  forTests?: true;
 }
 
 export const PULUMI_VERSION = "3.246.0";
@@ -152,6 +157,39 @@ export const PARTS: readonly Part[] = [
     binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
     sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
     seconds: 30,
+    forTests: true,
+  },
+  {
+    name: "pilot-agent",
+    title: "the sidecar's agent, for the tests with real traffic",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "pilot-agent", package: "istio.io/istio/pilot/cmd/pilot-agent" }],
+    files: [
+      {
+        module: "istio.io/istio",
+        from: "tools/packaging/common/envoy_bootstrap.json",
+        to: "envoy_bootstrap.json",
+      },
+    ],
+    seconds: 10,
+    forTests: true,
+  },
+  {
+    name: "kube-proxy",
+    title: "kube-proxy, for the tests with real traffic",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" }],
+    seconds: 10,
+    forTests: true,
+  },
+  {
+    name: "coredns",
+    title: "CoreDNS, for the tests with real traffic",
+    module: "local/toolchain/coredns",
+    binaries: [{ name: "coredns", package: "./server" }],
+    sources: [{ from: "local/toolchain/coredns/server/main.go", to: "server/main.go" }],
+    seconds: 50,
+    forTests: true,
   },
   {
     name: "etcd",
