@@ -45,8 +45,10 @@ export function istiodPart({ stateDir, tools, ports, credentials }: PartInputs):
       ISTIOD_CUSTOM_HOST: "localhost",
       PILOT_CERT_PROVIDER: "istiod",
       ENABLE_CA_SERVER: "true",
-      // A filter of Istio's own Envoy, which isn't here.
+      // Filters of Istio's own Envoy. The sidecars here are any Envoy, which would refuse a
+      // configuration that names them; none has a part in how TLS is chosen.
       PILOT_ENABLE_METADATA_EXCHANGE: "false",
+      PILOT_ENABLE_ALPN_FILTER: "false",
       INJECTION_WEBHOOK_CONFIG_NAME: "istio-sidecar-injector",
       VALIDATION_WEBHOOK_CONFIG_NAME: "istio-validator-istio-system",
     },
@@ -62,7 +64,13 @@ export function istiodPart({ stateDir, tools, ports, credentials }: PartInputs):
  */
 export async function istioObjects(tools: Tools, webhookPort: number): Promise<KubernetesObject[]> {
   const [istioctl = "", ...args] = tools.istioctl;
-  const settings = ["profile=minimal", `values.defaultRevision=${REVISION}`];
+  const settings = [
+    "profile=minimal",
+    `values.defaultRevision=${REVISION}`,
+    // Istio's metrics are made by a filter of its own Envoy, too.
+    "values.telemetry.enabled=false",
+    "meshConfig.enablePrometheusMerge=false",
+  ];
   const { stdout } = await execa(
     istioctl,
     [...args, "manifest", "generate", ...settings.flatMap((setting) => ["--set", setting])],
