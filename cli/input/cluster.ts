@@ -9,6 +9,7 @@ import type { KubeObject, MeshFacts } from "../../mesh/index.js";
 /**
  * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod
  * reads the slices that Kubernetes mirrors them to; Deployments tell which clients are gateways.
+ * Istio's v1beta1 is served by every version that still lives, v1 only from 1.22.
  */
 const RESOURCES: readonly Resource[] = [
   { path: "/api/v1", plural: "namespaces" },
@@ -16,12 +17,12 @@ const RESOURCES: readonly Resource[] = [
   { path: "/api/v1", plural: "pods" },
   { path: "/apis/apps/v1", plural: "deployments" },
   { path: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
-  { path: "/apis/networking.istio.io/v1", plural: "destinationrules" },
-  { path: "/apis/networking.istio.io/v1", plural: "serviceentries" },
-  { path: "/apis/networking.istio.io/v1", plural: "workloadentries" },
-  { path: "/apis/networking.istio.io/v1", plural: "virtualservices" },
-  { path: "/apis/networking.istio.io/v1", plural: "sidecars" },
-  { path: "/apis/security.istio.io/v1", plural: "peerauthentications" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "destinationrules" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "serviceentries" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "workloadentries" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "virtualservices" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "sidecars" },
+  { path: "/apis/security.istio.io/v1beta1", plural: "peerauthentications" },
 ];
 
 /** A live cluster, as {@link readCluster} found it. */
@@ -64,7 +65,7 @@ export async function readCluster(
 export function withoutIstio(server: ApiServer, { path, plural }: Resource): Mistake {
   return new Mistake(
     `the API server ${server.server} has no ${path.replace("/apis/", "")} ${plural}: Istio's CRDs are ` +
-      "missing there, or older than Istio 1.22.\nInstall Istio, or choose another cluster with --context.",
+      "missing there.\nInstall Istio, or choose another cluster with --context.",
   );
 }
 

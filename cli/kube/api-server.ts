@@ -41,6 +41,7 @@ export class ApiServer {
       const name = choice.kubeconfig ?? process.env.KUBECONFIG ?? "kubeconfig";
       throw new Mistake(`${name}: can't be read as a kubeconfig: ${(error as Error).message}.`);
     }
+    refuseGuess(config);
     if (choice.context !== undefined) useContext(config, choice.context);
     return new ApiServer(config, serverOf(config));
   }
@@ -137,16 +138,20 @@ function useContext(config: KubeConfig, context: string) {
   config.setCurrentContext(context);
 }
 
+/** What client-node takes if it finds nothing at all. */
+function refuseGuess(config: KubeConfig) {
+  const cluster = config.getCurrentCluster();
+  if (cluster?.name !== "cluster" || cluster.server !== "http://localhost:8080") return;
+  throw new Mistake("no cluster is chosen: set KUBECONFIG, or give --kubeconfig FILE.");
+}
+
 function serverOf(config: KubeConfig): string {
   const cluster = config.getCurrentCluster();
-  // What client-node takes if it finds nothing at all.
-  const isGuess = cluster?.name === "cluster" && cluster.server === "http://localhost:8080";
-  if (!cluster || isGuess) {
-    throw new Mistake(
-      "no cluster is chosen: set KUBECONFIG, or give --kubeconfig FILE (and --context NAME).",
-    );
-  }
-  return cluster.server.replace(/\/$/, "");
+  if (cluster) return cluster.server.replace(/\/$/, "");
+  throw new Mistake(
+    `the kubeconfig's context "${config.getCurrentContext()}" names no cluster that it has; ` +
+      "choose one with --context.",
+  );
 }
 
 /** Why a connection failed: several addresses that were tried make one error without a message. */

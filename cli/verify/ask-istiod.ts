@@ -1,0 +1,109 @@
+import { request } from "node:http";
+import { duplexPair } from "node:stream";
+import { text } from "node:stream/consumers";
+import { type SidecarCluster, readClusters } from "../../local/cluster-tls.js";
+import { type IstiodPorts, sidecarClusters } from "../../local/sidecar.js";
+import type { ApiServer } from "../kube/api-server.js";
+import { Mistake } from "../mistake.js";
+import type { AskIstiod } from "./ask-cluster.js";
+import type { Pod } from "./reality.js";
+
+/**
+ * Asks the istiod of the embedded mesh as the Pod's sidecar would, because the Pods there have none
+ * that runs.
+ */
+export function asSidecar(istiod: IstiodPorts): AskIstiod {
+  return ({ metadata: { name, namespace, labels }, status: { podIP = "" } }) =>
+    sidecarClusters(istiod, { ip: podIP, pod: name, namespace, ...(labels && { labels }) });
+}
+
+/** istiod's port for readiness and `/debug`, which it opens to its own host without credentials. */
+const DEBUG_PORT = 8080;
+
+/**
+ * Asks the istiod in a cluster what it has sent to the Pod's sidecar, through a port-forward: it
+ * needs the right to list Pods and to use `pods/portforward` in istiod's namespace, none in the client's.
+ */
+export function throughPortForward(server: ApiServer, istiodNamespace: string): AskIstiod {
+  let istiods: Promise<Pod[]> | undefined;
+  return async ({ metadata: { name, namespace } }) => {
+    istiods ??= runningIstiods(server, istiodNamespace);
+    // Each sidecar is connected to one of them, and the others don't know it.
+    for (const istiod of await istiods) {
+      const dump = await configDump(server, istiod, `${name}.${namespace}`);
+      if (dump !== undefined) return dump;
+    }
+    throw new Mistake(
+      `no istiod in ${istiodNamespace} knows the sidecar of Pod ${namespace}/${name}: it isn't connected.\n` +
+        `Look at its log:  kubectl logs -n ${namespace} ${name} -c istio-proxy`,
+    );
+  };
+}
+
+async function runningIstiods(server: ApiServer, namespace: string): Promise<Pod[]> {
+  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Distiod`;
+  const { items } = (await server.get(path)) as { items: Pod[] };
+  const running = items.filter(({ status }) => status.phase === "Running");
+  if (running.length > 0) return running;
+  throw new Mistake(
+    `no Pod labelled app=istiod runs in ${namespace} of ${server.server}, so there is nobody to ask.\n` +
+      "If istiod is in another namespace, the catalogue's mesh.rootNamespace says so.",
+  );
+}
+
+/** @returns undefined where this istiod doesn't know the proxy */
+async function configDump(
+  server: ApiServer,
+  istiod: Pod,
+  proxy: string,
+): Promise<SidecarCluster[] | undefined> {
+  const query = new URLSearchParams({ proxyID: proxy, types: "CDS,EDS" });
+  const { status, body } = await getForwarded(
+    server,
+    istiod,
+    `/debug/config_dump?${query.toString()}`,
+  );
+  if (status === 404) return undefined;
+  if (status !== 200) {
+    const { namespace, name } = istiod.metadata;
+    throw new Mistake(
+      `istiod ${namespace}/${name} answered ${status} to config_dump: ${body.trim()}`,
+    );
+  }
+  return readClusters(JSON.parse(body) as unknown);
+}
+
+/** One HTTP request to a Pod's own loopback, through the API server. */
+async function getForwarded(
+  server: ApiServer,
+  { metadata: { namespace, name } }: Pod,
+  path: string,
+): Promise<{ status: number; body: string }> {
+  const { PortForward } = await import("@kubernetes/client-node");
+  const [near, far] = duplexPair();
+  const socket = (await new PortForward(server.config)
+    .portForward(namespace, name, [DEBUG_PORT], far, null, far)
+    .catch((error: unknown) => {
+      throw new Mistake(
+        `can't forward a port to istiod ${namespace}/${name}: ${messageOf(error)}.\n` +
+          `It takes the right to create and get pods/portforward in ${namespace}.`,
+      );
+    })) as { close(): void };
+  try {
+    return await new Promise((resolve, reject) => {
+      const sent = request({ path, createConnection: () => near }, (response) => {
+        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  } finally {
+    near.destroy();
+    socket.close();
+  }
+}
+
+/** A WebSocket's failure is an event that carries the error. */
+function messageOf(error: unknown): string {
+  return (error as { message?: string }).message ?? String(error);
+}

@@ -1,0 +1,34 @@
+/** What a catalogue means, in the words of the API server and istiod. */
+import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
+import { istioEncrypts } from "../../components/ports.js";
+import type { MeshFacts } from "../../mesh/index.js";
+import { externalNameIsAlias } from "../../mesh/versions.js";
+
+/** How clients are told apart: the namespace and name of their Deployment. */
+export function clientKey({ namespace, name }: CatalogueClient): string {
+  return `${namespace}/${name}`;
+}
+
+/** The alias in full. */
+export function aliasHost(
+  { name, namespace }: CatalogueAlias,
+  { clusterDomain }: MeshFacts,
+): string {
+  return `${name}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The target's name, where its cluster carries the traffic rather than the alias's own. */
+export function carryingTarget(
+  { externalName }: CatalogueAlias,
+  mesh: MeshFacts,
+): string | undefined {
+  return externalNameIsAlias(mesh) ? externalName : undefined;
+}
+
+/** The TLS mode that is meant on one port: a sidecar doesn't encrypt what the workload encrypts. */
+export function modeOn(
+  { name }: CatalogueAlias["ports"][number],
+  { tls }: CatalogueAlias,
+): CatalogueAlias["tls"]["mode"] {
+  return istioEncrypts(name) ? tls.mode : "DISABLE";
+}

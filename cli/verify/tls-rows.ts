@@ -1,0 +1,89 @@
+import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
+import { transportOf } from "../../components/ports.js";
+import type { SidecarCluster } from "../../local/cluster-tls.js";
+import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
+import { refText } from "../judgement.js";
+import { aliasHost, carryingTarget, clientKey, modeOn } from "./declared.js";
+import type { Pod, Reality } from "./reality.js";
+import { row, type Row } from "./row.js";
+
+/** What a sidecar does with a TLS mode of the catalogue. */
+const EFFECTIVE = {
+  DISABLE: "PLAIN",
+  SIMPLE: "SIMPLE",
+  MUTUAL: "MUTUAL",
+} as const satisfies Record<string, EffectiveTls>;
+
+/**
+ * For each port of an alias the TLS that istiod sends to a client's sidecar, and which rule decided;
+ * none where the alias's rule isn't meant for the client.
+ */
+export function tlsRows(
+  client: CatalogueClient,
+  alias: CatalogueAlias,
+  mesh: MeshFacts,
+  { clusters, pods }: Reality,
+): Row[] {
+  if (!isMeantFor(client, alias, pods.get(clientKey(client))?.[0])) return [];
+  const sent = clusters.get(clientKey(client));
+  const target = carryingTarget(alias, mesh);
+  const host = target ?? aliasHost(alias, mesh);
+  return alias.ports
+    .filter((port) => transportOf(port) === "TCP")
+    .map((port) => {
+      const found = sent?.find(
+        (cluster) => cluster.host === host && cluster.port === port.port && cluster.subset === "",
+      );
+      const mode = modeOn(port, alias);
+      const expected = clusterText({
+        tls: EFFECTIVE[mode],
+        sni: mode !== "DISABLE" && "sni" in alias.tls ? alias.tls.sni : undefined,
+        rule: `${alias.namespace}/${target ?? alias.name}`,
+        endpoints: alias.addresses?.length,
+      });
+      const subject = `${clientKey(client)} → ${alias.namespace}/${alias.name}:${port.port}`;
+      return row(subject, expected, sent ? sentText(found, alias) : "not asked: no sidecar runs");
+    });
+}
+
+function sentText(found: SidecarCluster | undefined, { addresses }: CatalogueAlias): string {
+  if (found === undefined) return "no cluster";
+  const { tls, sni, rule, endpoints } = found;
+  return clusterText({
+    tls,
+    // Istio's own names for its own mutual TLS are of no interest.
+    sni: tls === "SIMPLE" || tls === "MUTUAL" ? sni : undefined,
+    rule: rule ? refText(rule) : "no rule",
+    // A name has as many addresses as DNS says today.
+    endpoints: addresses && endpoints.length,
+  });
+}
+
+function clusterText(cluster: {
+  tls: EffectiveTls;
+  sni: string | undefined;
+  rule: string;
+  endpoints: number | undefined;
+}): string {
+  const { tls, sni, rule, endpoints } = cluster;
+  return (
+    tls +
+    (sni === undefined ? "" : ` to ${sni}`) +
+    ` by ${rule}` +
+    (endpoints === undefined ? "" : `, ${endpoints} endpoints`)
+  );
+}
+
+/** Whether a client follows an alias's rule: it is exported there, and selects the client's Pods. */
+function isMeantFor(client: CatalogueClient, alias: CatalogueAlias, pod: Pod | undefined): boolean {
+  const { namespace, tls, exportTo = ["*"] } = alias;
+  const isOwn = client.namespace === namespace;
+  const selector = "workloadSelector" in tls ? tls.workloadSelector : undefined;
+  if (selector) {
+    const labels = pod?.metadata.labels ?? {};
+    return isOwn && Object.entries(selector).every(([key, value]) => labels[key] === value);
+  }
+  return exportTo.some(
+    (scope) => scope === "*" || scope === client.namespace || (scope === "." && isOwn),
+  );
+}
