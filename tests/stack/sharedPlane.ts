@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { meshTools } from "../../cli/embedded.js";
+import { type Plane, startPlane, stopPlane } from "../../local/plane.js";
+import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../../local/toolchain/index.js";
+
+/** A running embedded mesh, and the programs that it and its engine are made of. */
+export interface TestPlane {
+  toolchain: Toolchain;
+  plane: Plane;
+  /** A folder that goes when the plane goes. */
+  folder: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an embedded mesh of the caller's own, who stops it. */
+export async function ownPlane(): Promise<TestPlane> {
+  const toolchain = await ensureToolchain(MAIN_PARTS);
+  const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-test-"));
+  const stateDir = path.join(folder, "plane");
+  const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
+  const stop = async () => {
+    await stopPlane(stateDir);
+    rmSync(folder, { recursive: true });
+  };
+  return { toolchain, plane, folder, stop };
+}
+
+let shared: Promise<TestPlane> | undefined;
+
+/**
+ * The embedded mesh that all files of one mocha run share: started by the first that asks, stopped
+ * after the last. Whoever uses it leaves it as it was.
+ */
+export function sharedPlane(): Promise<TestPlane> {
+  return (shared ??= ownPlane());
+}
+
+// Outside any describe, so after everything.
+after(async function () {
+  this.timeout(30_000);
+  // One that couldn't start has left nothing, and whoever asked for it was told why.
+  const plane = await shared?.catch(() => undefined);
+  await plane?.stop();
+});

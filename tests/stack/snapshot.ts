@@ -1,0 +1,71 @@
+import { ApiServer, type Resource } from "../../cli/kube/api-server.js";
+
+/** Objects by `apiVersion/kind namespace/name`, without what changes by itself. */
+export type Snapshot = Record<string, unknown>;
+
+/** What happened, and who leads: these come and go without anybody's wish. */
+const RESTLESS = new Set(["Event", "Lease"]);
+
+/** Fields that say when, count writes, or who leads. The uid stays: what was made anew is another object. */
+const VOLATILE = /^(resourceVersion|generation|time|\w+(Time|Timestamp)|.*\/leader)$/;
+
+/** Every object of every resource that the API server stores. */
+export async function snapshotOf(kubeconfig: string): Promise<Snapshot> {
+  const server = await ApiServer.from({ kubeconfig });
+  const snapshot: Snapshot = {};
+  for (const resource of await resourcesOf(server)) {
+    for await (const object of server.list(resource)) {
+      const { apiVersion, kind, metadata } = object as Named;
+      const key = `${apiVersion}/${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+      snapshot[key] = withoutVolatile(object);
+    }
+  }
+  return snapshot;
+}
+
+interface Named {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
+
+interface ApiGroup {
+  preferredVersion: { groupVersion: string };
+  versions: { groupVersion: string }[];
+}
+
+/** Every resource once, in its group's preferred version where it is served in several. */
+async function resourcesOf(server: ApiServer): Promise<Resource[]> {
+  const { groups } = (await server.get("/apis")) as { groups: ApiGroup[] };
+  const resources = await storedResources(server, "/api/v1");
+  for (const { preferredVersion, versions } of groups) {
+    const seen = new Set<string>();
+    const others = versions.filter((v) => v.groupVersion !== preferredVersion.groupVersion);
+    for (const { groupVersion } of [preferredVersion, ...others]) {
+      for (const resource of await storedResources(server, `/apis/${groupVersion}`)) {
+        if (!seen.has(resource.plural)) resources.push(resource);
+        seen.add(resource.plural);
+      }
+    }
+  }
+  return resources;
+}
+
+/** The resources below a path that can be watched: those that are stored, without subresources. */
+async function storedResources(server: ApiServer, path: string): Promise<Resource[]> {
+  const { resources } = (await server.get(path)) as {
+    resources: { name: string; kind: string; verbs: string[] }[];
+  };
+  return resources
+    .filter(({ name, kind, verbs }) => {
+      return verbs.includes("watch") && !name.includes("/") && !RESTLESS.has(kind);
+    })
+    .map(({ name }) => ({ path, plural: name }));
+}
+
+function withoutVolatile(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutVolatile);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([key]) => !VOLATILE.test(key));
+  return Object.fromEntries(fields.map(([key, field]) => [key, withoutVolatile(field)]));
+}
