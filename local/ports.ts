@@ -15,19 +15,20 @@ const ATTEMPTS_PER_PORT = 200;
 /**
  * Finds free TCP ports on the loopback address, all different.
  *
+ * @param range from which to choose; `to` is not part of it
  * @throws when none is free after many random tries
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number, range = RANGE): Promise<number[]> {
   const held: Server[] = [];
   try {
     for (let tries = 0; held.length < count; tries++) {
       if (tries >= count * ATTEMPTS_PER_PORT) {
         throw new Error(
-          `No ${count} free ports on ${LOOPBACK} between ${RANGE.from} and ${RANGE.to}: ` +
+          `No ${count} free ports on ${LOOPBACK} between ${range.from} and ${range.to}: ` +
             `end a program that listens there.`,
         );
       }
-      const server = await listen(randomInt(RANGE.from, RANGE.to));
+      const server = await listen(randomInt(range.from, range.to));
       if (server) held.push(server);
     }
     return held.map(portOf);

@@ -96,6 +96,15 @@ describe("what the embedded mesh does, on real parts", function () {
     }
   });
 
+  it("deletes a namespace with all that is in it", async () => {
+    await cluster.delete(namespace("plain"));
+    await eventually(async () => {
+      const namespaces = await cluster.list("v1", "Namespace", "");
+      return namespaces.every(({ metadata }) => metadata?.name !== "plain") || undefined;
+    });
+    assert.deepEqual(await cluster.list<V1Pod>("v1", "Pod", "plain"), []);
+  });
+
   it("says where it looked for istiod when nobody answers there", async () => {
     const nowhere = { grpcPort: 1, httpPort: 1 };
     const sidecar = { ip: "10.244.0.99", pod: "nobody", namespace: "meshed" };
