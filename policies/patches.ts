@@ -45,7 +45,7 @@ function standingAlone(patched: StackObject): StackObject[] {
   const field = IDENTIFYING[object.kind];
   if (object.kind === "Service") return isMap(spec) && "externalName" in spec ? [patched] : [];
   if (!field) return [patched];
-  if (spec === undefined) return [];
+  if (spec === undefined || (isMap(spec) && Object.keys(spec).length === 0)) return [];
   if (!isMap(spec) || field in spec) return [patched];
   return [{ ...patched, object: { ...object, spec: { ...spec, [field]: UNKNOWN } } }];
 }

@@ -83,6 +83,31 @@ export async function analyzeStack(
   return reports;
 }
 
+/**
+ * The properties that policies of level `remediate` leave a resource with; undefined where none of
+ * them has anything to change.
+ */
+export async function remediate(
+  policies: Policies,
+  resource: PolicyResource,
+  options: RunOptions,
+): Promise<Record<string, unknown> | undefined> {
+  const properties = structuredClone(resource.props) as Record<string, unknown>;
+  const args = resourceArgs(resource);
+  args.props = options.way === "raw" ? properties : unknownCheckingProxy(properties);
+  let isChanged = false;
+  for (const { name = "", enforcementLevel, remediateResource } of policies as AnyPolicy[]) {
+    const { enforcementLevel: configured, ...config } = options.config?.[name] ?? {};
+    if (!remediateResource || (configured ?? enforcementLevel) !== "remediate") continue;
+    const changed = await remediateResource({ ...args, ...common(config) });
+    if (!changed) continue;
+    isChanged = true;
+    args.props = changed;
+  }
+  // The proxy reads through to the copy, which holds what was written.
+  return isChanged ? properties : undefined;
+}
+
 /** A fresh copy of a resource, seen one way or the other. */
 function seen(resource: PolicyResource, way: Way): PolicyResource {
   const view = <T>(properties: T): T => {
@@ -104,13 +129,24 @@ function resourceArgs({ type, props, urn, name, opts, provider }: PolicyResource
   return { type, props, urn, name, opts, isType, asType, ...(provider ? { provider } : {}) };
 }
 
-type Common = {
+/** What every policy is given, whatever its kind. */
+interface Common {
   stackTags: ReadonlyMap<string, string>;
   getConfig: <T extends object>() => T;
   notApplicable: (reason?: string) => never;
-};
+}
 
 class NotApplicable extends Error {}
+
+function common(config: Record<string, unknown>): Common {
+  return {
+    stackTags: new Map(),
+    getConfig: <T extends object>() => config as T,
+    notApplicable: (reason) => {
+      throw new NotApplicable(reason);
+    },
+  };
+}
 
 /** Runs one policy once, as the SDK's server does around it. */
 async function run(
@@ -125,18 +161,11 @@ async function run(
   const configured = enforcementLevel ?? policy.enforcementLevel ?? "advisory";
   if (configured === "disabled") return;
   const level = configured === "remediate" ? "mandatory" : configured;
-  const args: Common = {
-    stackTags: new Map(),
-    getConfig: <T extends object>() => properties as T,
-    notApplicable: (reason) => {
-      throw new NotApplicable(reason);
-    },
-  };
   const report = (message: string, at = urn): void => {
     reports.push({ policy: name, level, message, ...(at === undefined ? {} : { urn: at }) });
   };
   try {
-    await validate(args, report);
+    await validate(common(properties), report);
   } catch (error) {
     if (error instanceof NotApplicable) return;
     if (!(error instanceof UnknownValueError)) throw error;

@@ -14,7 +14,7 @@ interface PreviewProxies {
 
 export const { unknownCheckingProxy, UnknownValueError } = policySdk as unknown as PreviewProxies;
 
-interface Placeholders {
+type Placeholders = {
   unknownBooleanValue: string;
   unknownNumberValue: string;
   unknownStringValue: string;
@@ -22,7 +22,7 @@ interface Placeholders {
   unknownObjectValue: string;
   unknownAssetValue: string;
   unknownArchiveValue: string;
-}
+};
 
 /** What the engine sends where a value isn't known, by the type of the value. */
 export const placeholders = proxies as unknown as Placeholders;
