@@ -1,7 +1,7 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { DEFAULT_FACTS, type MeshFacts } from "../mesh/facts.js";
-import { externalNameIsAlias } from "./externalName.js";
+import { externalNameIsAlias } from "../mesh/versions.js";
 import { DestinationRule, ServiceEntry } from "./istio.js";
 import type {
   ClientTlsSettings,

@@ -35,9 +35,12 @@ export interface AliasPort {
   protocol?: "TCP" | "UDP";
 }
 
-/** What Istio takes a port for, by its name alone; undefined: it would have to guess. */
+/**
+ * What Istio takes a port for, by its name alone; undefined: it would have to guess. Mirrors
+ * ConvertProtocol of its pkg/config/kube, where anything that begins with `grpc-web` is that.
+ */
 export function protocolOf(portName: string): PortProtocol | undefined {
-  if (portName === "grpc-web" || portName.startsWith("grpc-web-")) return "grpc-web";
+  if (portName.startsWith("grpc-web")) return "grpc-web";
   const prefix = portName.split("-", 1)[0];
   return PORT_PROTOCOLS.find((protocol) => protocol === prefix);
 }

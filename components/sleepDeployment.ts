@@ -62,7 +62,12 @@ export class SleepDeployment extends ComponentResource {
       Service,
       `${name}-service`,
       {
-        metadata: { ...metadata, labels: { ...MANAGED_BY, app, service: app } },
+        metadata: {
+          ...metadata,
+          labels: { ...MANAGED_BY, app, service: app },
+          // The provider would watch its Endpoints for 10 s; that Pods run, the Deployment tells.
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
         spec: { ports: [{ port: 80, name: "http" }], selector: { app } },
       },
       { parent: this },

@@ -11,11 +11,11 @@ const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export function labelMistake(value: string): string | undefined {
   if (value.length > 63) return `has ${value.length} characters; write 63 or fewer`;
   if (LABEL.test(value)) return undefined;
-  const instead = value
+  const nearest = value
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  return `${quote(value)} isn't a DNS label (a-z, 0-9 and "-" inside)${instead && `; write ${instead}`}`;
+  return `${quote(value)} isn't a DNS label; write ${nearest || 'a-z, 0-9 and "-" inside'}`;
 }
 
 /** Mirrors Kubernetes' RFC 1035 label (Services): a label that starts with a letter. */
@@ -35,33 +35,63 @@ export function portNameMistake(value: string): string | undefined {
   );
 }
 
+/** What people write in place of a host's name, in the order to tell it. */
+const NOT_A_HOST: readonly (readonly [
+  is: (value: string) => boolean,
+  say: (value: string) => string,
+])[] = [
+  [
+    (value) => value.includes("://"),
+    (value) => `is a URL; write the host alone: ${value.split(/[/:?#]+/)[1]}`,
+  ],
+  [
+    (value) => value.includes("/"),
+    (value) => `has a path; write the host alone: ${value.split("/")[0]}`,
+  ],
+  [
+    (value) => ipaddr.isValid(value),
+    (value) => `is an address, and DNS would take it for a name; write addresses: ["${value}"]`,
+  ],
+  [
+    (value) => value.includes(":"),
+    () => "has a port; write the host alone, and the port under ports",
+  ],
+  [
+    (value) => value.includes("*"),
+    () => "is a wildcard; write the one host that the alias stands for",
+  ],
+  [
+    (value) => value.endsWith("."),
+    (value) => `ends with a dot, which Istio never matches; write ${value.replace(/\.+$/, "")}`,
+  ],
+  [
+    (value) => value !== value.toLowerCase(),
+    (value) => `has capitals; write ${value.toLowerCase()}`,
+  ],
+  [(value) => value.length > 253, (value) => `has ${value.length} characters; write 253 or fewer`],
+  [
+    (value) => badLabel(value) !== undefined,
+    (value) =>
+      `isn't a DNS name, because of ${quote(badLabel(value)!)}; write a-z, 0-9 and "-" inside`,
+  ],
+  [
+    (value) => value === "localhost" || value.endsWith(".localhost"),
+    () => "is the client itself; write a host outside the cluster",
+  ],
+  [
+    (value) => !value.includes("."),
+    () => "is a short name; write it in full, as outside DNS has it",
+  ],
+];
+
+function badLabel(name: string): string | undefined {
+  return name.split(".").find((label) => labelMistake(label));
+}
+
 /** The name that an ExternalName Service stands for. */
 export function externalNameMistake(value: string): string | undefined {
-  const name = quote(value);
-  const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(value);
-  if (url) return `${name} is a URL; write the host alone: ${url[1]}`;
-  if (value.includes("/"))
-    return `${name} has a path; write the host alone: ${value.split("/")[0]}`;
-  if (ipaddr.isValid(value.replace(/\.$/, ""))) {
-    return `${name} is an address, and DNS would take it for a name; write addresses: ["${value}"]`;
-  }
-  if (value.includes(":"))
-    return `${name} has a port; write the host alone, and the port under ports`;
-  if (value.includes("*"))
-    return `${name} is a wildcard; write the one host that the alias stands for`;
-  if (value.endsWith(".")) {
-    return `${name} ends with a dot, which Istio never matches; write ${value.replace(/\.+$/, "")}`;
-  }
-  if (value !== value.toLowerCase()) return `${name} has capitals; write ${value.toLowerCase()}`;
-  if (value.length > 253) return `has ${value.length} characters; write 253 or fewer`;
-  const wrong = value.split(".").find((label) => labelMistake(label));
-  if (wrong !== undefined) return `${name} isn't a DNS name: label ${labelMistake(wrong)}`;
-  if (value === "localhost" || value.endsWith(".localhost")) {
-    return `${name} is the client itself; write a host outside the cluster`;
-  }
-  if (!value.includes("."))
-    return `${name} is a short name; write it in full, as outside DNS has it`;
-  return undefined;
+  const mistake = NOT_A_HOST.find(([is]) => is(value));
+  return mistake && `${quote(value)} ${mistake[1](value)}`;
 }
 
 /** Ranges that Kubernetes refuses in Endpoints and EndpointSlices (its ValidateNonSpecialIP). */

@@ -1,7 +1,7 @@
 /** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
 import type { MeshFacts } from "../../mesh/facts.js";
-import { ALIAS_RULES, type Finding } from "./aliasRules.js";
-import { externalNameIsAlias } from "../externalName.js";
+import { externalNameIsAlias } from "../../mesh/versions.js";
+import { ALIAS_RULES, minorOf, type Finding } from "./aliasRules.js";
 import type { Declared, DeclaredAlias } from "./schema.js";
 
 type Path = readonly PropertyKey[];
@@ -9,12 +9,13 @@ type Path = readonly PropertyKey[];
 /** All mistakes between keys, asked of whatever keys have no mistake of their own. */
 export function findings(
   catalogue: Declared,
-  issues: readonly { path?: readonly PropertyKey[] }[],
+  issues: readonly { code?: string; path?: Path }[],
 ): Finding[] {
-  /** The keys right below a place that have mistakes. */
+  /** The keys right below a place whose values are mistaken; undefined if the place itself is. */
   const broken = (...at: Path) =>
     new Set(
       issues
+        .filter(({ code }) => code !== "unrecognized_keys")
         .map(({ path = [] }) => path)
         .filter((path) => at.every((step, i) => step === path[i]))
         .map((path) => path[at.length]),
@@ -25,10 +26,10 @@ export function findings(
     reads: readonly string[],
   ): [number, Declared[Kind][number]][] => {
     const entries = Array.isArray(catalogue[kind]) ? [...catalogue[kind].entries()] : [];
-    return entries.filter(([i, entry]) => {
-      if (typeof entry !== "object" || entry === null) return false;
+    return entries.filter(([i]) => {
       const keys = broken(kind, i);
-      return reads.every((key) => (key === "mesh" ? !meshBroken : !keys.has(key)));
+      const whole = !keys.has(undefined);
+      return whole && reads.every((key) => (key === "mesh" ? !meshBroken : !keys.has(key)));
     });
   };
 
@@ -41,6 +42,7 @@ export function findings(
     ),
   );
   return [
+    ...(meshBroken ? [] : aliasSwitch(catalogue.mesh)),
     ...inAliases,
     ...clientRules(usable("clients", ["namespace", "injected", "createNamespace", "optOutLabel"])),
     ...distinctClients(usable("clients", ["namespace"])),
@@ -57,6 +59,14 @@ export function findings(
 
 type Aliases = [number, DeclaredAlias][];
 type Clients = [number, Declared["clients"][number]][];
+
+/** ENABLE_EXTERNAL_NAME_ALIAS came with Istio 1.20 and went with 1.24. */
+function aliasSwitch({ istioVersion, externalNameAlias }: MeshFacts): Finding[] {
+  const minor = minorOf(istioVersion);
+  if (externalNameAlias === undefined || (minor >= 20 && minor <= 23)) return [];
+  const message = `Istio ${istioVersion} has no such switch; leave it out`;
+  return [{ path: ["mesh", "externalNameAlias"], message }];
+}
 
 /** Namespaces that every cluster has. */
 const GIVEN = ["default", "kube-system", "kube-public", "kube-node-lease"];

@@ -24,7 +24,7 @@ function section<Shape extends z.core.$ZodLooseShape>(shape: Shape, write?: stri
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? (issue.keys).map((key) => unknownKey(key, keys)).join("\n")
+        ? issue.keys.map((key) => unknownKey(key, keys)).join("\n")
         : wrong(write ?? `an object with ${keys.join(", ")}`)(issue),
   });
 }
@@ -59,7 +59,7 @@ const portNumber = z
 
 const istioVersion = z
   .string({ error: wrong('the version in quotes, such as "1.30" (YAML reads a bare 1.30 as 1.3)') })
-  .regex(/^\d+\.\d+(\.\d+)?(-[\w.]+)?$/, { error: wrong('a version, such as "1.31"') });
+  .regex(/^1\.\d+(\.\d+)?(-[\w.]+)?$/, { error: wrong('a version, such as "1.31"') });
 
 const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
@@ -183,5 +183,5 @@ export const declaredCatalogue = declared.superRefine(
       context.addIssue({ code: "custom", path, message });
     }
   },
-  { when: () => true },
+  { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
 );
