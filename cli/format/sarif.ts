@@ -130,7 +130,7 @@ function locator(manifests: readonly Manifest[]): Locator {
 }
 
 function nameOf({ kind, metadata }: Manifest["object"]): string {
-  const { name = "", namespace = "default" } = metadata as { name?: string; namespace?: string };
+  const { name = "", namespace = "default" } = (metadata ?? {}) as Partial<ObjectRef>;
   return `${kind}/${namespace}/${name}`;
 }
 
