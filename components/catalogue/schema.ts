@@ -113,7 +113,7 @@ const origination = {
 };
 
 const MODES =
-  "DISABLE (the workload encrypts, or nothing is to be), SIMPLE (the sidecar encrypts) " +
+  "DISABLE (sent as it comes), SIMPLE (the sidecar encrypts) " +
   "or MUTUAL (it shows a certificate of yours too)";
 
 const tls = z.discriminatedUnion(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CatalogueError} from "../../components/catalogue.js";
+import type { CatalogueError } from "../../components/catalogue.js";
 import { parseCatalogue, type CatalogueAlias } from "../../components/catalogue.js";
 import { httpbin, mistakes, originating, wikipedia } from "./catalogue/examples.js";
 import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/facts.js";

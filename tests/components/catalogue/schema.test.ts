@@ -73,7 +73,7 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     "no TLS intent",
     { ...httpbin, tls: undefined },
     "tls",
-    "missing; write { mode: ... } with DISABLE (the workload encrypts, or nothing is to be), " +
+    "missing; write { mode: ... } with DISABLE (sent as it comes), " +
       "SIMPLE (the sidecar encrypts) or MUTUAL (it shows a certificate of yours too)",
   ],
   [
@@ -81,14 +81,14 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     { ...httpbin, tls: { mode: "ISTIO_MUTUAL" } },
     "tls.mode",
     "ISTIO_MUTUAL is the mesh's own TLS, which no server outside can speak; write " +
-      "DISABLE (the workload encrypts, or nothing is to be), SIMPLE (the sidecar encrypts) or " +
+      "DISABLE (sent as it comes), SIMPLE (the sidecar encrypts) or " +
       "MUTUAL (it shows a certificate of yours too)",
   ],
   [
     "a mode in lower case",
     { ...httpbin, tls: { mode: "disable" } },
     "tls.mode",
-    'is "disable"; write DISABLE (the workload encrypts, or nothing is to be), ' +
+    'is "disable"; write DISABLE (sent as it comes), ' +
       "SIMPLE (the sidecar encrypts) or MUTUAL (it shows a certificate of yours too)",
   ],
   [
