@@ -1,0 +1,119 @@
+import { parseCatalogue } from "../../../components/catalogue.js";
+import type { Pod } from "../../../cli/verify/reality.js";
+import type { SidecarCluster } from "../../../local/cluster-tls.js";
+
+/** Two clients and two aliases: one name that the sidecar encrypts for, one that it leaves alone. */
+export const CATALOGUE = parseCatalogue(
+  {
+    mesh: { istioVersion: "1.31" },
+    clients: [
+      { namespace: "default", injected: true },
+      { namespace: "without-istio", injected: false },
+    ],
+    aliases: [
+      {
+        name: "my-httpbin",
+        externalName: "httpbin.org",
+        ports: [{ name: "http", port: 80, targetPort: 443 }],
+        tls: { mode: "SIMPLE" },
+      },
+      {
+        name: "my-wikipedia",
+        addresses: ["198.35.26.96", "208.80.153.224"],
+        ports: [{ name: "tls", port: 443 }],
+        tls: { mode: "DISABLE" },
+      },
+    ],
+  },
+  "Pulumi.test.yaml",
+);
+
+export function pod(namespace: string, ...names: string[]): Pod {
+  return {
+    metadata: { name: "sleep-1", namespace, labels: { app: "sleep" } },
+    spec: { containers: names.map((name) => ({ name })) },
+    status: {
+      phase: "Running",
+      podIP: "10.244.0.7",
+      containerStatuses: names.map((name) => ({ name, ready: true, state: { running: {} } })),
+    },
+  };
+}
+
+export function cluster(
+  host: string,
+  port: number,
+  rule: string,
+  more: Partial<SidecarCluster>,
+): SidecarCluster {
+  return {
+    host,
+    port,
+    subset: "",
+    tls: "PLAIN",
+    rule: { kind: "DestinationRule", namespace: "default", name: rule },
+    discovery: "EDS",
+    endpoints: [],
+    ...more,
+  };
+}
+
+export const WIKIPEDIA = "my-wikipedia.default.svc.cluster.local";
+export const endpoint = (address: string) => ({ address, istioMutual: false });
+
+/** A world that is as {@link CATALOGUE} declares; each test changes one thing in it. */
+export function world() {
+  return {
+    pods: new Map([
+      ["default/sleep", [pod("default", "sleep", "istio-proxy")]],
+      ["without-istio/sleep", [pod("without-istio", "sleep")]],
+    ]),
+    services: new Map([
+      [
+        "default/my-httpbin",
+        { spec: { type: "ExternalName", externalName: "httpbin.org", ports: [{ port: 80 }] } },
+      ],
+      [
+        "default/my-wikipedia",
+        { spec: { type: "ClusterIP", clusterIP: "10.96.57.8", ports: [{ port: 443 }] } },
+      ],
+    ]) as Map<string, { spec: Record<string, unknown> }>,
+    slices: new Map([
+      [
+        "default/my-wikipedia",
+        [
+          {
+            endpoints: [{ addresses: ["208.80.153.224"] }, { addresses: ["198.35.26.96"] }],
+            ports: [{ port: 443 }],
+          },
+        ],
+      ],
+    ]),
+    rules: new Map([
+      ["default/my-httpbin", rule("my-httpbin.default.svc.cluster.local", "SIMPLE")],
+      ["default/httpbin.org", rule("httpbin.org", "SIMPLE")],
+      ["default/my-wikipedia", rule(WIKIPEDIA, "DISABLE")],
+    ]),
+    entries: new Map([
+      [
+        "default/httpbin.org",
+        { spec: { hosts: ["httpbin.org"], ports: [{ number: 80, targetPort: 443 }] } },
+      ],
+    ]),
+    clusters: new Map([
+      [
+        "default/sleep",
+        [
+          cluster("httpbin.org", 80, "httpbin.org", { tls: "SIMPLE", sni: "httpbin.org" }),
+          cluster(WIKIPEDIA, 443, "my-wikipedia", {
+            endpoints: [endpoint("198.35.26.96:443"), endpoint("208.80.153.224:443")],
+          }),
+        ],
+      ],
+    ]),
+  };
+}
+
+export function rule(host: string, mode: string, exportTo?: string[]) {
+  return { spec: { host, trafficPolicy: { tls: { mode } }, ...(exportTo && { exportTo }) } };
+}
