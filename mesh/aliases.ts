@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { compareText } from "./fields.js";
+import { compareRefs, compareText } from "./fields.js";
 import { isCoveredBy, isWildcard } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
 import type { ObjectRef } from "./objects.js";
@@ -36,11 +36,7 @@ export interface Alias {
 export function externalAliases(mesh: Mesh): Alias[] {
   const aliases = mesh.services.flatMap((service) => aliasOf(mesh, service) ?? []);
   return [...aliases, ...declaredAliases(mesh)].sort(
-    (a, b) =>
-      compareText(a.ref.namespace, b.ref.namespace) ||
-      compareText(a.ref.name, b.ref.name) ||
-      compareText(a.ref.kind, b.ref.kind) ||
-      compareText(a.host, b.host),
+    (a, b) => compareRefs(a.ref, b.ref) || compareText(a.host, b.host),
   );
 }
 
@@ -97,7 +93,7 @@ function isInside(mesh: Mesh, host: string): boolean {
 export function externalAddresses(mesh: Mesh, service: Service): string[] {
   const outside = mesh
     .endpointsOf(service)
-    .filter((endpoint) => !endpoint.isWorkload && isOutside(mesh, endpoint.address))
+    .filter((endpoint) => !endpoint.isPod && isOutside(mesh, endpoint.address))
     .map((endpoint) => endpoint.address);
   return [...new Set(outside)];
 }
@@ -118,7 +114,7 @@ function brief(addresses: readonly string[]): string {
 }
 
 /** Hosts that the facts name and no Service among the objects has. */
-function declaredAliases(mesh: Mesh): Alias[] {
+export function declaredAliases(mesh: Mesh): Alias[] {
   return mesh.facts.externalHosts.flatMap((pattern) => {
     const hosts = isWildcard(pattern)
       ? mesh.rules.map((rule) => rule.host).filter((host) => isCoveredBy(host, pattern))

@@ -178,8 +178,7 @@ export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
 }
 
 /** The entry of the rules that a client follows towards a service. */
-export function entryFor(mesh: Mesh, client: Client, service: Service): PoolEntry | undefined {
-  const { host, ref } = service;
-  const entries = lookUp(mesh.pools, mesh.facts, host, ref.namespace, client.namespace);
-  return choose(entries, client.namespace, client.labels ?? {});
+function entryFor(mesh: Mesh, client: Client, service: Service): PoolEntry | undefined {
+  const entries = lookUp(mesh.pools, mesh.facts, service.host, service.ref.namespace);
+  return choose(entries(client.namespace), client.namespace, client.labels ?? {});
 }

@@ -2,22 +2,24 @@ import ipaddr from "ipaddr.js";
 import { at, fits, isPlain, items, labelsOf, refOf, text, texts } from "./fields.js";
 import type { Labels, Plain } from "./fields.js";
 import type { Service } from "./services.js";
+import { readInlineEndpoint, readPod, readWorkloadEntry, type Workload } from "./workloads.js";
 
-/** One endpoint of a service, as istiod keeps it. */
+/** One endpoint of one port of a service. */
 export interface Endpoint {
   address: string;
   labels: Labels;
-  /** `istio`: a sidecar is in front of it. `disabled`: none is known. Other values are passed on. */
   tlsMode: string;
   /** The port name that has to match the service's. */
   portName: string;
   /** Endpoints of a ServiceEntry are matched by the port's number instead. */
   portNumber?: number;
-  /** It stands for a Pod, or for a workload that was declared as part of the mesh. */
-  isWorkload: boolean;
+  /** It stands for a Pod, so it isn't outside. */
+  isPod: boolean;
+  /** istiod waits for a Pod that it can't see, and sends nothing until then. */
+  isMissing: boolean;
 }
 
-/** The objects that endpoints come from, by namespace. */
+/** The objects that endpoints come from. */
 export interface EndpointSources {
   slices: readonly Plain[];
   endpoints: readonly Plain[];
@@ -28,31 +30,27 @@ export interface EndpointSources {
 const SERVICE_NAME = "kubernetes.io/service-name";
 const SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror";
 const LEADER_ELECTION = "control-plane.alpha.kubernetes.io/leader";
-const TLS_MODE = "security.istio.io/tlsMode";
 
-interface Workload {
-  namespace: string;
-  name: string;
-  address: string;
-  labels: Labels;
-  tlsMode: string;
-  ports: Labels;
-}
-
-/** Looks endpoints up by the service that they belong to. */
+/**
+ * Finds the endpoints of a service (pilot/pkg/serviceregistry/kube/controller and
+ * pilot/pkg/serviceregistry/serviceentry). istiod reads EndpointSlices only; Endpoints count
+ * through Kubernetes' mirroring controller.
+ */
 export class EndpointIndex {
   private readonly slices: Map<string, Plain[]>;
-  private readonly legacy: Map<string, Plain>;
+  private readonly mirrored: Map<string, Plain>;
   private readonly pods: Map<string, Workload[]>;
   private readonly workloadEntries: Map<string, Workload[]>;
 
   constructor(sources: EndpointSources) {
-    this.slices = groupBy(sources.slices.filter(isReadSlice), (slice) => {
-      const labels = labelsOf(at(slice, "metadata", "labels"));
-      return `${refOf(slice).namespace}/${labels[SERVICE_NAME] ?? ""}`;
-    });
-    this.legacy = new Map(
-      sources.endpoints.filter(isMirrored).map((object) => [keyOf(object), object]),
+    this.slices = groupBy(sources.slices.filter(isReadSlice), (slice) =>
+      keyOf(refOf(slice).namespace, text(at(slice, "metadata", "labels", SERVICE_NAME))),
+    );
+    this.mirrored = new Map(
+      sources.endpoints.filter(isMirrored).map((object) => {
+        const { namespace, name } = refOf(object);
+        return [keyOf(namespace, name), object];
+      }),
     );
     this.pods = groupBy(sources.pods.map(readPod), (pod) => pod.namespace);
     this.workloadEntries = groupBy(
@@ -62,125 +60,121 @@ export class EndpointIndex {
   }
 
   /**
-   * The endpoints of a Kubernetes Service: its EndpointSlices, manual ones included, and (only
-   * without a selector) the mirror of the Endpoints of the same name; then WorkloadEntries.
+   * The endpoints of a Kubernetes Service: its EndpointSlices, manual ones included, the mirror of
+   * the Endpoints of its name (only without a selector), and WorkloadEntries that it selects.
    */
   ofKubernetes(service: Service): Endpoint[] {
     if (service.externalName !== undefined) return externalNameEndpoints(service);
-    const key = `${service.ref.namespace}/${service.ref.name}`;
-    const slices = (this.slices.get(key) ?? []).flatMap((slice) => this.fromSlice(slice));
-    const legacy = service.selector ? undefined : this.legacy.get(key);
-    const mirrored = legacy ? this.fromEndpoints(legacy) : [];
-    return [...slices, ...mirrored, ...this.selectedBy(service)];
+    const key = keyOf(service.ref.namespace, service.ref.name);
+    const slices = (this.slices.get(key) ?? []).flatMap((slice) => this.ofSlice(slice));
+    const legacy = service.selector ? undefined : this.mirrored.get(key);
+    const all = [...slices, ...(legacy ? this.ofLegacy(legacy) : [])];
+    return [...distinct(all), ...this.selectedByService(service)];
   }
 
-  /** The endpoints of one host of a ServiceEntry. */
-  ofServiceEntry(service: Service, object: Plain): Endpoint[] {
-    const spec = at(object, "spec");
-    const ports = items(at(spec, "ports")).filter(isPlain);
-    const inline = items(at(spec, "endpoints")).filter(isPlain);
+  /** The endpoints of one host of a ServiceEntry, for each of its ports. */
+  ofServiceEntry(service: Service): Endpoint[] {
+    return this.behind(service).flatMap(({ address, labels, tlsMode }) =>
+      service.ports.map((port) => ({
+        address,
+        labels,
+        tlsMode,
+        portName: port.name,
+        portNumber: port.number,
+        isPod: false,
+        isMissing: false,
+      })),
+    );
+  }
+
+  private behind(service: Service): Pick<Workload, "address" | "labels" | "tlsMode">[] {
     const byName = service.resolution === "dns" || service.resolution === "dns-round-robin";
-    let workloads: { address: string; labels: Labels; tlsMode: string; isWorkload: boolean }[];
-    if (service.selector) {
-      workloads = this.workloadsOf(service, byName).map((workload) => ({
-        ...workload,
-        isWorkload: true,
-      }));
-    } else if (inline.length === 0 && byName) {
-      workloads = [{ address: service.host, labels: {}, tlsMode: "disabled", isWorkload: false }];
-    } else {
-      workloads = inline.map((endpoint) => {
-        const labels = labelsOf(endpoint.labels);
-        return {
-          address: text(endpoint.address),
-          labels,
-          tlsMode: workloadEntryTlsMode(labels, endpoint.serviceAccount),
-          isWorkload: false,
-        };
-      });
-    }
-    return workloads
-      .flatMap((workload) =>
-        service.ports.map((port) => ({
-          ...workload,
-          portName: port.name,
-          portNumber: port.number,
-        })),
-      )
-      .filter(() => ports.length > 0);
+    if (service.selector) return this.selectedByEntry(service, service.selector, byName);
+    const inline = items(at(service.object, "spec", "endpoints")).filter(isPlain);
+    return inline.length === 0 && byName
+      ? [{ address: service.host, labels: {}, tlsMode: "disabled" }]
+      : inline.map(readInlineEndpoint);
   }
 
-  private workloadsOf(service: Service, byName: boolean): Workload[] {
+  /** WorkloadEntries and Pods that a ServiceEntry selects; only a looked-up one can have names. */
+  private selectedByEntry(service: Service, selector: Labels, byName: boolean): Workload[] {
     const namespace = service.ref.namespace;
-    const selector = service.selector ?? {};
-    const all = [
-      ...(this.workloadEntries.get(namespace) ?? []).filter(
-        (entry) => byName || ipaddr.isValid(entry.address),
-      ),
-      ...(this.pods.get(namespace) ?? []),
-    ];
-    return all.filter((workload) => fits(selector, workload.labels));
+    const entries = this.workloadEntries.get(namespace) ?? [];
+    const pods = this.pods.get(namespace) ?? [];
+    return [
+      ...entries.filter((entry) => byName || ipaddr.isValid(entry.address)),
+      ...pods.filter((pod) => pod.isReady),
+    ].filter((workload) => fits(selector, workload.labels));
   }
 
-  /** WorkloadEntries that a Kubernetes Service selects; headless ones don't. */
-  private selectedBy(service: Service): Endpoint[] {
-    if (!service.selector || service.resolution !== "eds") return [];
+  /** WorkloadEntries with labels that a Kubernetes Service selects; headless ones don't. */
+  private selectedByService(service: Service): Endpoint[] {
     const selector = service.selector;
+    if (!selector || service.resolution !== "eds") return [];
     return (this.workloadEntries.get(service.ref.namespace) ?? [])
       .filter((entry) => ipaddr.isValid(entry.address) && Object.keys(entry.labels).length > 0)
       .filter((entry) => fits(selector, entry.labels))
-      .flatMap((entry) =>
-        service.ports.map((port) => ({ ...entry, portName: port.name, isWorkload: true })),
+      .flatMap(({ address, labels, tlsMode, ports }) =>
+        service.ports
+          .filter(({ targetName }) => targetName === undefined || (ports[targetName] ?? 0) > 0)
+          .map(({ name }) => ({
+            address,
+            labels,
+            tlsMode,
+            portName: name,
+            isPod: false,
+            isMissing: false,
+          })),
       );
   }
 
-  private fromSlice(slice: Plain): Endpoint[] {
-    const namespace = refOf(slice).namespace;
+  private ofSlice(slice: Plain): Endpoint[] {
+    const { namespace } = refOf(slice);
     const ports = items(slice.ports)
       .filter(isPlain)
       .map((port) => text(port.name));
     return items(slice.endpoints)
       .filter(isPlain)
-      .flatMap((endpoint) =>
-        texts(endpoint.addresses).flatMap((address) =>
-          this.build(address, namespace, endpoint.targetRef, ports),
-        ),
+      .flatMap(({ addresses, targetRef }) =>
+        texts(addresses).flatMap((address) => this.build(address, namespace, targetRef, ports)),
       );
   }
 
-  private fromEndpoints(object: Plain): Endpoint[] {
-    const namespace = refOf(object).namespace;
+  private ofLegacy(object: Plain): Endpoint[] {
+    const { namespace } = refOf(object);
     return items(object.subsets)
       .filter(isPlain)
       .flatMap((subset) => {
         const ports = items(subset.ports)
           .filter(isPlain)
           .map((port) => text(port.name));
-        const addresses = [...items(subset.addresses), ...items(subset.notReadyAddresses)];
-        return addresses
+        return [...items(subset.addresses), ...items(subset.notReadyAddresses)]
           .filter(isPlain)
-          .flatMap((address) => this.build(text(address.ip), namespace, address.targetRef, ports));
+          .flatMap(({ ip, targetRef }) => this.build(text(ip), namespace, targetRef, ports));
       });
   }
 
-  /** A Pod is found by reference, else by address among the Pods of the same namespace. */
+  /** A Pod is found by reference, else by address among the ready Pods of the same namespace. */
   private build(
     address: string,
     namespace: string,
     targetRef: unknown,
     ports: readonly string[],
   ): Endpoint[] {
-    const expectsPod = at(targetRef, "kind") === "Pod";
-    const pods = this.pods.get(expectsPod ? text(at(targetRef, "namespace")) : namespace) ?? [];
+    const byReference = at(targetRef, "kind") === "Pod";
+    const pods = this.pods.get(byReference ? text(at(targetRef, "namespace")) : namespace) ?? [];
     const pod = pods.find((candidate) =>
-      expectsPod ? candidate.name === at(targetRef, "name") : candidate.address === address,
+      byReference
+        ? candidate.name === at(targetRef, "name")
+        : candidate.isReady && candidate.address === address,
     );
     return ports.map((portName) => ({
       address,
       labels: pod?.labels ?? {},
       tlsMode: pod?.tlsMode ?? "disabled",
       portName,
-      isWorkload: expectsPod || pod !== undefined,
+      isPod: byReference || pod !== undefined,
+      isMissing: byReference && pod === undefined,
     }));
   }
 }
@@ -192,13 +186,13 @@ function externalNameEndpoints(service: Service): Endpoint[] {
     labels: service.labels,
     tlsMode: "disabled",
     portName: port.name,
-    isWorkload: false,
+    isPod: false,
+    isMissing: false,
   }));
 }
 
-function keyOf(object: Plain): string {
-  const ref = refOf(object);
-  return `${ref.namespace}/${ref.name}`;
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
 }
 
 function groupBy<T>(values: readonly T[], keyOfValue: (value: T) => string): Map<string, T[]> {
@@ -210,6 +204,16 @@ function groupBy<T>(values: readonly T[], keyOfValue: (value: T) => string): Map
     else groups.set(key, [value]);
   }
   return groups;
+}
+
+/** Slices of one Service may overlap; istiod keeps an address once per port. */
+function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
+  const byPlace = new Map<string, Endpoint>();
+  for (const endpoint of endpoints) {
+    const place = `${endpoint.address}|${endpoint.portName}`;
+    if (byPlace.get(place)?.isMissing !== false) byPlace.set(place, endpoint);
+  }
+  return [...byPlace.values()];
 }
 
 /** istiod reads slices that name their Service and hold addresses, not names. */
@@ -229,35 +233,4 @@ function isMirrored(object: Plain): boolean {
     at(metadata, "labels", SKIP_MIRROR) !== "true" &&
     at(metadata, "annotations", LEADER_ELECTION) === undefined
   );
-}
-
-function readPod(object: Plain): Workload {
-  const labels = labelsOf(at(object, "metadata", "labels"));
-  return {
-    ...refOf(object),
-    address: text(at(object, "status", "podIP")),
-    labels,
-    tlsMode: labels[TLS_MODE] ?? "disabled",
-    ports: {},
-  };
-}
-
-/** Labels of the object win over those in its spec. */
-function readWorkloadEntry(object: Plain): Workload {
-  const spec = at(object, "spec");
-  const labels = {
-    ...labelsOf(at(spec, "labels")),
-    ...labelsOf(at(object, "metadata", "labels")),
-  };
-  return {
-    ...refOf(object),
-    address: text(at(spec, "address")),
-    labels,
-    tlsMode: workloadEntryTlsMode(labels, at(spec, "serviceAccount")),
-    ports: {},
-  };
-}
-
-function workloadEntryTlsMode(labels: Labels, serviceAccount: unknown): string {
-  return labels[TLS_MODE] ?? (text(serviceAccount) === "" ? "disabled" : "istio");
 }

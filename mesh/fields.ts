@@ -1,4 +1,4 @@
-import type { ObjectRef } from "./objects.js";
+import { isUnknown, type ObjectRef } from "./objects.js";
 
 /**
  * Tolerant readers of plain objects. A value that is missing, of another type or not known reads
@@ -49,13 +49,16 @@ export type Labels = Readonly<Record<string, string>>;
 
 const NO_LABELS: Labels = {};
 
-/** Reads a map of strings. */
+/** Reads a map of strings. A label stays where only its value isn't known. */
 export function labelsOf(value: unknown): Labels {
   if (!isPlain(value)) return NO_LABELS;
-  const entries = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return entries.length === 0 ? NO_LABELS : Object.fromEntries(entries);
+  let labels: Record<string, string> | undefined;
+  for (const key in value) {
+    const label = value[key];
+    if (typeof label === "string") (labels ??= {})[key] = label;
+    else if (isUnknown(label)) (labels ??= {})[key] = UNREADABLE;
+  }
+  return labels ?? NO_LABELS;
 }
 
 /** Whether every label of `selector` is among `labels`. An empty selector fits everything. */
@@ -64,12 +67,21 @@ export function fits(selector: Labels, labels: Labels): boolean {
   return true;
 }
 
+/** Stands in names, for people, where the value isn't known. */
+export const UNREADABLE = "?";
+
 /** Names an object. The namespace of namespaced kinds defaults to "default". */
 export function refOf(object: Plain): ObjectRef {
+  const metadata = object.metadata;
+  if (!isPlain(metadata)) {
+    const name = isUnknown(metadata) ? UNREADABLE : "";
+    return { kind: text(object.kind), namespace: name || "default", name };
+  }
+  const { namespace, name } = metadata;
   return {
     kind: text(object.kind),
-    namespace: text(at(object, "metadata", "namespace")) || "default",
-    name: text(at(object, "metadata", "name")),
+    namespace: isUnknown(namespace) ? UNREADABLE : text(namespace) || "default",
+    name: isUnknown(name) ? UNREADABLE : text(name),
   };
 }
 
@@ -84,6 +96,15 @@ export function creationTime(object: Plain): number {
 /** Byte order of names, as istiod sorts them; JavaScript's own comparison, never a locale's. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The order of answers: by namespace, name and kind. */
+export function compareRefs(a: ObjectRef, b: ObjectRef): number {
+  return (
+    compareText(a.namespace, b.namespace) ||
+    compareText(a.name, b.name) ||
+    compareText(a.kind, b.kind)
+  );
 }
 
 /** istiod's order of configurations: by creation, then name, then namespace. */

@@ -44,6 +44,10 @@ export class HostTable<V> {
   private readonly values = new Map<string, V>();
   private readonly lengths: number[] = [];
 
+  get size(): number {
+    return this.values.size;
+  }
+
   /** The value kept under exactly this key. */
   get(host: string): V | undefined {
     return this.values.get(host);
@@ -57,20 +61,30 @@ export class HostTable<V> {
   }
 
   /** The keys that cover `host`, most specific first. */
-  *matches(host: string): Generator<string> {
-    if (!isWildcard(host) && this.values.has(host)) yield host;
+  matches(host: string): string[] {
+    const keys = !isWildcard(host) && this.values.has(host) ? [host] : [];
     const tail = isWildcard(host) ? host.slice(1) : host;
     for (const length of this.lengths) {
       if (length - 1 > tail.length) continue;
       const key = `*${tail.slice(tail.length - (length - 1))}`;
-      if (this.values.has(key)) yield key;
+      if (this.values.has(key)) keys.push(key);
     }
+    return keys;
   }
 
   /** The value of the most specific key that covers `host`. */
   mostSpecific(host: string): V | undefined {
-    for (const key of this.matches(host)) return this.values.get(key);
-    return undefined;
+    if (!isWildcard(host)) {
+      const exact = this.values.get(host);
+      if (exact !== undefined || this.lengths.length === 0) return exact;
+    }
+    const [key] = this.matches(host);
+    return key === undefined ? undefined : this.values.get(key);
+  }
+
+  /** The values of all keys that cover `host`. */
+  allMatching(host: string): V[] {
+    return this.matches(host).map((key) => this.values.get(key) as V);
   }
 
   /** Every key with its value, in the order of insertion. */

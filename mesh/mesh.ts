@@ -26,11 +26,15 @@ export interface Mesh {
   readonly facts: MeshFacts;
   /** Every object, lists taken apart. */
   readonly objects: readonly Plain[];
+  /** The objects that decide anything, of this revision of the control plane. */
+  readonly byKind: Readonly<Record<Kind, readonly Plain[]>>;
   readonly rules: readonly Rule[];
   readonly pools: Pools;
   /** The label sets that rules of a namespace select their workloads by. */
   readonly selectorsByNamespace: ReadonlyMap<string, readonly Labels[]>;
   readonly services: readonly Service[];
+  /** The services that each Service or ServiceEntry was read as. */
+  readonly servicesByObject: ReadonlyMap<Plain, readonly Service[]>;
   readonly registry: Registry;
   readonly sidecars: Sidecars;
   readonly virtualServices: readonly VirtualService[];
@@ -57,13 +61,14 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     clusterDomain: known.clusterDomain,
     externalNameIsAlias: externalNameIsAlias(known),
   };
-  const entries = byKind.ServiceEntry.flatMap((object) =>
-    readServiceEntry(object).map((service) => ({ service, object })),
-  );
-  const services = [
-    ...byKind.Service.map((object) => readService(object, serviceFacts)),
-    ...entries.map(({ service }) => service),
-  ];
+  const servicesByObject = new Map<Plain, Service[]>([
+    ...byKind.Service.map((object): [Plain, Service[]] => [
+      object,
+      [readService(object, serviceFacts)],
+    ]),
+    ...byKind.ServiceEntry.map((object): [Plain, Service[]] => [object, readServiceEntry(object)]),
+  ]);
+  const services = [...servicesByObject.values()].flat();
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
   const virtualServices = byKind.VirtualService.flatMap((object) => {
     const read = readVirtualService(object, known.clusterDomain);
@@ -73,15 +78,17 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   return {
     facts: known,
     objects: flat,
+    byKind,
     rules,
     pools: buildPools(rules, known),
     selectorsByNamespace: selectorsByNamespace(rules),
     services,
+    servicesByObject,
     registry,
     sidecars,
     virtualServices,
     authentication: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
-    endpointsOf: endpointLookUp(byKind, entries, registry),
+    endpointsOf: endpointLookUp(byKind, registry),
     scopeOf: scopeLookUp(sidecars, virtualServices),
   };
 }
@@ -111,7 +118,7 @@ const GROUPS = {
   PeerAuthentication: "security.istio.io",
 } as const;
 
-type Kind = keyof typeof GROUPS;
+export type Kind = keyof typeof GROUPS;
 
 /** Objects by kind, without those that are labelled for another revision of the control plane. */
 function sortByKind(objects: readonly Plain[], revision: string): Record<Kind, Plain[]> {
@@ -159,38 +166,46 @@ function scopeLookUp(sidecars: Sidecars, virtualServices: readonly VirtualServic
   };
 }
 
-function endpointLookUp(
-  byKind: Record<Kind, Plain[]>,
-  entries: readonly { service: Service; object: Plain }[],
-  registry: Registry,
-) {
+function endpointLookUp(byKind: Record<Kind, Plain[]>, registry: Registry) {
   const index = new EndpointIndex({
     slices: byKind.EndpointSlice,
     endpoints: byKind.Endpoints,
     pods: byKind.Pod,
     workloadEntries: byKind.WorkloadEntry,
   });
-  const objectOf = new Map(entries.map(({ service, object }) => [service, object]));
   const endpointsOfHost = new Map<string, Endpoint[]>();
   // Services of one host in one namespace share their endpoints, whatever registry they are of.
   return (service: Service, port?: ServicePort): Endpoint[] => {
     const key = `${service.ref.namespace}/${service.host}`;
     let endpoints = endpointsOfHost.get(key);
     if (!endpoints) {
-      endpoints = registry
+      const same = registry
         .of(service.host)
-        .filter((same) => same.ref.namespace === service.ref.namespace)
-        .flatMap((same) => {
-          const object = objectOf.get(same);
-          return object ? index.ofServiceEntry(same, object) : index.ofKubernetes(same);
-        });
+        .filter((candidate) => candidate.ref.namespace === service.ref.namespace);
+      endpoints = collectEndpoints(index, same);
       endpointsOfHost.set(key, endpoints);
     }
     if (!port) return endpoints;
-    return endpoints.filter((endpoint) =>
-      endpoint.portNumber === undefined
-        ? endpoint.portName === port.name
-        : endpoint.portNumber === port.number,
+    return endpoints.filter(
+      (endpoint) =>
+        !endpoint.isMissing &&
+        (endpoint.portNumber === undefined
+          ? endpoint.portName === port.name
+          : endpoint.portNumber === port.number),
     );
   };
+}
+
+function collectEndpoints(index: EndpointIndex, services: readonly Service[]): Endpoint[] {
+  const taken = new Set<number>();
+  return services.flatMap((service) => {
+    if (service.fromKubernetes) return index.ofKubernetes(service);
+    const endpoints = index.ofServiceEntry(service).filter(({ portNumber = 0 }) => {
+      // A round-robin name has one endpoint per port; the oldest ServiceEntry gives it.
+      const isTaken = service.resolution === "dns-round-robin" && taken.has(portNumber);
+      taken.add(portNumber);
+      return !isTaken;
+    });
+    return endpoints;
+  });
 }

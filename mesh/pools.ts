@@ -26,6 +26,8 @@ export interface Pools {
   exported: Map<string, Pool>;
   /** The root namespace's private rules, which only its own proxies follow. */
   rootPrivate: Pool;
+  /** The namespaces whose local pool has a host. */
+  namespacesByHost: HostTable<string[]>;
 }
 
 /** What the pools need to know of the mesh. */
@@ -50,7 +52,12 @@ function inIstiodsOrder(rules: readonly Rule[]): Rule[] {
 
 /** Puts every rule into its pools, oldest first, merging as istiod does. */
 export function buildPools(rules: readonly Rule[], facts: PoolFacts): Pools {
-  const pools: Pools = { local: new Map(), exported: new Map(), rootPrivate: new HostTable() };
+  const pools: Pools = {
+    local: new Map(),
+    exported: new Map(),
+    rootPrivate: new HostTable(),
+    namespacesByHost: new HostTable(),
+  };
   const privateByDefault = facts.defaultDestinationRuleExportTo.includes(".");
   for (const rule of inIstiodsOrder(rules)) {
     const namespace = rule.ref.namespace;
@@ -62,6 +69,13 @@ export function buildPools(rules: readonly Rule[], facts: PoolFacts): Pools {
     const isPrivate = exportTo.length === 0 ? privateByDefault : exportTo.length === 1 && own;
     if (!isPrivate) insert(poolOf(pools.exported, namespace), rule);
     else if (namespace === facts.rootNamespace) insert(pools.rootPrivate, rule);
+  }
+  for (const [namespace, pool] of pools.local) {
+    for (const [host] of pool.entries()) {
+      const known = pools.namespacesByHost.get(host);
+      if (known) known.push(namespace);
+      else pools.namespacesByHost.set(host, [namespace]);
+    }
   }
   return pools;
 }
@@ -120,32 +134,52 @@ function merge(entry: PoolEntry, rule: Rule): void {
   entry.policy ??= rule.policy;
 }
 
+const NO_ENTRIES: readonly PoolEntry[] = [];
+
 /**
- * The entries that hold for a host of a Service in `serviceNamespace`, seen from a client's
- * namespace: the client's own namespace, else the Service's, else the root namespace. The first
- * pool with a match decides, whatever its rules say (`destinationRule` in push_context.go).
+ * Looks up the entries that hold for one host of a service, seen from a client's namespace: the
+ * client's own namespace, else the service's, else the root namespace. The first pool with a match
+ * decides, whatever its rules say (`destinationRule` in push_context.go).
+ *
+ * The answer is prepared once: namespaces without a matching rule of their own share it.
  */
 export function lookUp(
   pools: Pools,
   facts: PoolFacts,
   host: string,
   serviceNamespace: string,
-  clientNamespace: string,
-): readonly PoolEntry[] {
-  const first =
-    clientNamespace === facts.rootNamespace ? pools.rootPrivate : pools.local.get(clientNamespace);
-  const own = first?.mostSpecific(host);
-  if (own) return own;
-  for (const namespace of [serviceNamespace, facts.rootNamespace]) {
-    const entries = pools.exported.get(namespace)?.mostSpecific(host) ?? [];
-    const seen = entries.filter((entry) => isExportedTo(entry.exportTo, clientNamespace));
-    if (seen.length > 0) return seen;
+): (clientNamespace: string) => readonly PoolEntry[] {
+  const exported = [serviceNamespace, facts.rootNamespace]
+    .map((namespace) => pools.exported.get(namespace)?.mostSpecific(host) ?? NO_ENTRIES)
+    .filter((entries) => entries.length > 0);
+  const named = exported.some((entries) => !entries.every(isExportedEverywhere));
+  const withOwn = new Set<string>();
+  for (const key of pools.namespacesByHost.matches(host)) {
+    for (const namespace of pools.namespacesByHost.get(key) ?? []) withOwn.add(namespace);
   }
-  return [];
+  return (clientNamespace) => {
+    if (clientNamespace === facts.rootNamespace) {
+      const own = pools.rootPrivate.mostSpecific(host);
+      if (own) return own;
+    } else if (withOwn.has(clientNamespace)) {
+      const own = pools.local.get(clientNamespace)?.mostSpecific(host);
+      if (own) return own;
+    }
+    if (!named) return exported[0] ?? NO_ENTRIES;
+    for (const entries of exported) {
+      const seen = entries.filter((entry) => isExportedTo(entry, clientNamespace));
+      if (seen.length > 0) return seen;
+    }
+    return NO_ENTRIES;
+  };
 }
 
-function isExportedTo(exportTo: readonly string[], namespace: string): boolean {
-  return exportTo.length === 0 || exportTo.includes("*") || exportTo.includes(namespace);
+function isExportedEverywhere({ exportTo }: PoolEntry): boolean {
+  return exportTo.length === 0 || exportTo.includes("*");
+}
+
+function isExportedTo(entry: PoolEntry, namespace: string): boolean {
+  return isExportedEverywhere(entry) || entry.exportTo.includes(namespace);
 }
 
 /**

@@ -52,7 +52,8 @@ export class Registry {
   }
 }
 
-function isPublic(service: Service): boolean {
+/** Whether every namespace may see a service. */
+export function isPublic(service: Service): boolean {
   return service.exportTo.length === 0 || service.exportTo.includes("*");
 }
 

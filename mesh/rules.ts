@@ -7,6 +7,8 @@ import { readPolicy, type Subset, type TrafficPolicy } from "./policy.js";
 /** One DestinationRule, as istiod reads it. */
 export interface Rule {
   ref: ObjectRef;
+  /** The object it was read from. */
+  object: Plain;
   /** The resolved host, exact or a wildcard. */
   host: string;
   /** The literal set, sorted; empty when unset. A rule with a workloadSelector has just `.`. */
@@ -25,6 +27,7 @@ export function readRule(object: Plain, clusterDomain: string): Rule {
   const selector = at(spec, "workloadSelector");
   const rule: Rule = {
     ref,
+    object,
     host: resolveHost(text(at(spec, "host")), ref.namespace, clusterDomain),
     exportTo: isPlain(selector) ? ["."] : [...new Set(texts(at(spec, "exportTo")))].sort(),
     created: creationTime(object),

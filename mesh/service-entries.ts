@@ -31,6 +31,7 @@ export function readServiceEntry(object: Plain): Service[] {
   const selector = at(spec, "workloadSelector");
   const shared = {
     ref,
+    object,
     created: creationTime(object),
     fromKubernetes: false,
     ports: items(at(spec, "ports"))

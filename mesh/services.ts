@@ -8,6 +8,8 @@ export interface ServicePort {
   number: number;
   name: string;
   protocol: string;
+  /** The name that `targetPort` gives, which a WorkloadEntry must serve. */
+  targetName?: string;
 }
 
 /**
@@ -24,6 +26,8 @@ export type Resolution =
 /** One host that istiod knows, from a Kubernetes Service or from a ServiceEntry. */
 export interface Service {
   ref: ObjectRef;
+  /** The object it was read from; absent for one that nothing declares. */
+  object?: Plain;
   host: string;
   /** The name istiod sorts by: a Service's own, a ServiceEntry's host. */
   name: string;
@@ -54,6 +58,7 @@ export function readService(object: Plain, facts: ServiceFacts): Service {
   const externalName = at(spec, "type") === "ExternalName" ? text(at(spec, "externalName")) : "";
   const service: Service = {
     ref,
+    object,
     host: serviceHost(ref.name, ref.namespace, facts.clusterDomain),
     name: ref.name,
     created: creationTime(object),
@@ -95,5 +100,13 @@ function readPort(raw: Plain): ServicePort {
   const label = typeof raw.appProtocol === "string" ? raw.appProtocol : name;
   const protocol =
     raw.protocol === "UDP" ? "udp" : (APP_PROTOCOLS[label] ?? label.split("-")[0] ?? "");
-  return { number: wholeNumber(raw.port) ?? 0, name, protocol: protocol.toLowerCase() };
+  const port: ServicePort = {
+    number: wholeNumber(raw.port) ?? 0,
+    name,
+    protocol: protocol.toLowerCase(),
+  };
+  if (typeof raw.targetPort === "string" && wholeNumber(raw.targetPort) === undefined) {
+    port.targetName = raw.targetPort;
+  }
+  return port;
 }

@@ -112,13 +112,15 @@ interface Listener {
 /** What one client (or class of clients) imports. */
 export interface Scope {
   namespace: string;
+  /** Everything that is exported to the namespace is imported, with all its ports. */
+  isOpen: boolean;
   /** Undefined for gateways: they see all that is exported to their namespace. */
   listeners?: readonly Listener[];
 }
 
 /** The scope of a gateway. */
 export function gatewayScope(namespace: string): Scope {
-  return { namespace };
+  return { namespace, isOpen: true };
 }
 
 /** The scope of a sidecar that follows this Sidecar resource, or none. */
@@ -128,10 +130,16 @@ export function sidecarScope(
   virtualServices: readonly VirtualService[],
 ): Scope {
   const egress = sidecar && sidecar.egress.length > 0 ? sidecar.egress : [{ hosts: ["*/*"] }];
+  const isOpen = egress.some(({ hosts, port }) => port === undefined && isEverything(hosts));
   return {
     namespace,
+    isOpen,
     listeners: egress.map((listener) => readListener(listener, namespace, virtualServices)),
   };
+}
+
+function isEverything(hosts: readonly string[]): boolean {
+  return hosts.includes("*/*") && !hosts.some((host) => host.startsWith("~"));
 }
 
 function readListener(

@@ -48,8 +48,11 @@ export interface Verdict {
   kind?: "live" | "declared";
   /** What the client's sidecar will do; absent where there is no cluster or it isn't known. */
   tls?: EffectiveTls;
+  /** The rule that the deciding `tls` block stands in. */
   rule?: ObjectRef;
   level?: RuleLevel;
+  /** Set where it holds only for proxies of another revision of the control plane. */
+  revision?: string;
   unknowns?: UnknownValue[];
   /** Why it is undecided where no single value is to blame (creation order, labels of a client). */
   reason?: string;

@@ -1,0 +1,359 @@
+import type { Labels, Plain } from "./fields.js";
+import { text, UNREADABLE } from "./fields.js";
+import { ABSENT, type Path } from "./unknowns.js";
+
+/**
+ * What an unknown value could turn out to be. Infinitely many values are possible, but only so
+ * many make a difference to one question (an alias, a client): the table gives one of each kind.
+ * A place that isn't in the table makes no difference to whether ISTIO_MUTUAL is meant.
+ */
+
+/** What makes a difference depends on what else is there. */
+export interface Surroundings {
+  /** Hosts that the question is about; for an alias of unknown name, any that a rule names. */
+  hosts: readonly string[];
+  /** Names of Services that those hosts belong to. */
+  serviceNames: readonly string[];
+  clientNamespace: string;
+  clientLabels: Labels;
+  /** Namespaces of the client, of the services and the root. */
+  namespaces: readonly string[];
+  /** Hosts of the other rules, wildcards among them. */
+  ruleHosts: readonly string[];
+  /** Sets that other rules are exported to. */
+  exportSets: readonly (readonly string[])[];
+  /** Labels that other rules select by. */
+  selectors: readonly Labels[];
+  subsetNames: readonly string[];
+  /** Port numbers that services have and rules name. */
+  ports: readonly number[];
+  /** Addresses of the services' endpoints. */
+  addresses: readonly string[];
+  /** An address inside the cluster's own ranges, where they are known. */
+  inside: readonly string[];
+}
+
+/** A name that nothing has. */
+export const NOBODY = "nobody.invalid";
+/** A port that no rule names. */
+const OTHER_PORT = 65535;
+/** An address outside, from a documentation range. */
+const OUTSIDE = "203.0.113.254";
+
+const PLAIN = { mode: "DISABLE" };
+const MUTUAL = { mode: "ISTIO_MUTUAL" };
+const TLS = [ABSENT, PLAIN, MUTUAL];
+const POLICIES = [ABSENT, {}, { tls: PLAIN }, { tls: MUTUAL }];
+const OTHER_LABELS = { [UNREADABLE]: UNREADABLE };
+
+type Values = (around: Surroundings) => readonly unknown[];
+type Rows = readonly (readonly [RegExp, Values])[];
+
+/** Places that hold a policy: the rule's own, or a subset's. */
+const POLICY = String.raw`(spec|spec\.subsets\.\d+)\.trafficPolicy`;
+const SETTINGS = String.raw`${POLICY}(\.portLevelSettings\.\d+)?`;
+
+const exportTo: Values = ({ clientNamespace, exportSets }) => [
+  ABSENT,
+  ["*"],
+  ["."],
+  [NOBODY],
+  [clientNamespace],
+  ...exportSets,
+  ...exportSets.map((set) => [...set, NOBODY]),
+];
+
+const exportToItem: Values = ({ clientNamespace }) => ["*", ".", NOBODY, clientNamespace];
+
+const ruleHost: Values = ({ hosts, ruleHosts }) => [NOBODY, ...hosts, ...ruleHosts];
+
+const ruleSpec: Values = ({ hosts, subsetNames }) => [
+  { host: NOBODY },
+  ...hosts.flatMap((host) => [
+    { host },
+    { host, trafficPolicy: { tls: PLAIN } },
+    { host, trafficPolicy: { tls: MUTUAL } },
+    { host, exportTo: ["."], trafficPolicy: { tls: MUTUAL } },
+    { host, workloadSelector: {}, trafficPolicy: { tls: MUTUAL } },
+    ...[UNREADABLE, ...subsetNames].map((name) => ({
+      host,
+      subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
+    })),
+  ]),
+];
+
+const portSettings: Values = ({ ports }) => [
+  ABSENT,
+  ...[undefined, PLAIN, MUTUAL].map((tls) =>
+    [...ports, OTHER_PORT].map((number) => ({ port: { number }, ...(tls && { tls }) })),
+  ),
+];
+
+const onePortSetting: Values = ({ ports }) => [
+  ABSENT,
+  ...[...ports, OTHER_PORT].flatMap((number) =>
+    [undefined, PLAIN, MUTUAL].map((tls) => ({ port: { number }, ...(tls && { tls }) })),
+  ),
+];
+
+const portNumber: Values = ({ ports }) => [...ports, OTHER_PORT];
+const portReference: Values = (around) => portNumber(around).map((number) => ({ number }));
+
+const oneSubset: Values = ({ subsetNames }) =>
+  [UNREADABLE, ...subsetNames].flatMap((name) => [
+    { name },
+    { name, trafficPolicy: { tls: PLAIN } },
+    { name, trafficPolicy: { tls: MUTUAL } },
+  ]);
+
+const matchLabels: Values = ({ selectors, clientLabels }) => [
+  {},
+  OTHER_LABELS,
+  clientLabels,
+  ...selectors,
+];
+
+const selector: Values = (around) => [
+  ABSENT,
+  ...matchLabels(around).map((labels) => ({ matchLabels: labels })),
+];
+
+const labelValue: Values = ({ clientLabels, selectors }) => [
+  UNREADABLE,
+  ...[clientLabels, ...selectors].flatMap((labels) => Object.values(labels)),
+];
+
+const namespaces: Values = (around) => [NOBODY, ...around.namespaces];
+
+const metadata =
+  (names: Values): Values =>
+  (around) =>
+    around.namespaces
+      .concat(NOBODY)
+      .flatMap((namespace) => names(around).map((name) => ({ name, namespace })));
+
+const something: Values = () => [UNREADABLE];
+const serviceName: Values = ({ serviceNames }) => [UNREADABLE, ...serviceNames];
+const revisionLabels: Values = () => [ABSENT, { "istio.io/rev": NOBODY }];
+const revision: Values = () => [ABSENT, NOBODY];
+
+const DESTINATION_RULE: Rows = [
+  [/^metadata$/, metadata(something)],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, revisionLabels],
+  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+  [/^spec$/, ruleSpec],
+  [/^spec\.host$/, ruleHost],
+  [/^spec\.exportTo$/, exportTo],
+  [/^spec\.exportTo\.\d+$/, exportToItem],
+  [/^spec\.workloadSelector$/, selector],
+  [/^spec\.workloadSelector\.matchLabels$/, matchLabels],
+  [/^spec\.workloadSelector\.matchLabels\./, labelValue],
+  [new RegExp(`^${POLICY}$`), () => POLICIES],
+  [new RegExp(String.raw`^${POLICY}\.portLevelSettings$`), portSettings],
+  [new RegExp(String.raw`^${POLICY}\.portLevelSettings\.\d+$`), onePortSetting],
+  [new RegExp(String.raw`^${POLICY}\.portLevelSettings\.\d+\.port$`), portReference],
+  [new RegExp(String.raw`^${POLICY}\.portLevelSettings\.\d+\.port\.number$`), portNumber],
+  [new RegExp(String.raw`^${SETTINGS}\.tls$`), () => TLS],
+  [new RegExp(String.raw`^${SETTINGS}\.tls\.mode$`), () => [PLAIN.mode, MUTUAL.mode]],
+  [
+    new RegExp(String.raw`^${SETTINGS}\.loadBalancer$`),
+    () => [ABSENT, {}, { simple: "PASSTHROUGH" }],
+  ],
+  [new RegExp(String.raw`^${SETTINGS}\.loadBalancer\.simple$`), () => ["RANDOM", "PASSTHROUGH"]],
+  [/^spec\.subsets$/, (around) => [ABSENT, ...oneSubset(around).map((subset) => [subset])]],
+  [/^spec\.subsets\.\d+$/, (around) => [ABSENT, ...oneSubset(around)]],
+  [/^spec\.subsets\.\d+\.name$/, ({ subsetNames }) => [UNREADABLE, ...subsetNames]],
+];
+
+const exportToAnnotation: Values = ({ clientNamespace }) => [
+  ABSENT,
+  ...["*", ".", "~", clientNamespace].map((value) => ({ "networking.istio.io/exportTo": value })),
+];
+
+const servicePorts: Values = ({ ports }) =>
+  [...ports, OTHER_PORT].map((port) => [{ name: "tcp", port }]);
+
+const targets: Values = ({ ruleHosts }) => [NOBODY, ...ruleHosts];
+
+const serviceSpec: Values = (around) => [
+  { selector: OTHER_LABELS, ports: [] },
+  ...servicePorts(around).map((ports) => ({ ports })),
+  ...targets(around).map((externalName) => ({ type: "ExternalName", externalName })),
+];
+
+const SERVICE: Rows = [
+  [/^metadata$/, metadata(serviceName)],
+  [/^metadata\.name$/, serviceName],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.annotations$/, exportToAnnotation],
+  [
+    /^metadata\.annotations\.networking\.istio\.io\/exportTo$/,
+    ({ clientNamespace }) => ["*", ".", "~", clientNamespace],
+  ],
+  [/^spec$/, serviceSpec],
+  [/^spec\.type$/, () => ["ClusterIP", "ExternalName"]],
+  [/^spec\.externalName$/, targets],
+  [/^spec\.selector$/, () => [ABSENT, OTHER_LABELS]],
+  [/^spec\.ports$/, servicePorts],
+  [/^spec\.ports\.\d+$/, (around) => servicePorts(around).flat()],
+  [/^spec\.ports\.\d+\.port$/, portNumber],
+];
+
+const addresses: Values = ({ addresses, inside }) => [OUTSIDE, ...inside, ...addresses];
+const noneOr =
+  (wrap: (address: unknown) => unknown): Values =>
+  (around) => [[], ...addresses(around).map((address) => [wrap(address)])];
+
+const sliceEndpoint = (address: unknown) => ({ addresses: [address] });
+const subsetOf = (address: unknown) => ({ addresses: [{ ip: address }], ports: [{ name: "" }] });
+const targetRef: Values = () => [ABSENT, { kind: "Pod", namespace: NOBODY, name: UNREADABLE }];
+
+const sliceLabels: Values = (around) => [
+  ABSENT,
+  ...serviceName(around).map((name) => ({ "kubernetes.io/service-name": name })),
+];
+
+const ENDPOINT_SLICE: Rows = [
+  [
+    /^metadata$/,
+    (around) =>
+      around.namespaces.flatMap((namespace) =>
+        sliceLabels(around).map((labels) => ({ namespace, ...(labels !== ABSENT && { labels }) })),
+      ),
+  ],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, sliceLabels],
+  [/^metadata\.labels\.kubernetes\.io\/service-name$/, serviceName],
+  [/^addressType$/, () => ["IPv4", "FQDN"]],
+  [/^endpoints$/, noneOr(sliceEndpoint)],
+  [/^endpoints\.\d+$/, (around) => [ABSENT, ...addresses(around).map(sliceEndpoint)]],
+  [/^endpoints\.\d+\.addresses$/, noneOr((address) => address)],
+  [/^endpoints\.\d+\.addresses\.\d+$/, addresses],
+  [/^endpoints\.\d+\.targetRef$/, targetRef],
+  [/^endpoints\.\d+\.targetRef\.kind$/, () => ["Pod", "Node"]],
+  [/^ports$/, () => [[], [{ name: "" }]]],
+];
+
+const ENDPOINTS: Rows = [
+  [/^metadata$/, metadata(serviceName)],
+  [/^metadata\.name$/, serviceName],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, () => [ABSENT, { "endpointslice.kubernetes.io/skip-mirror": "true" }]],
+  [/^metadata\.labels\.endpointslice\.kubernetes\.io\/skip-mirror$/, () => ["true", "false"]],
+  [/^subsets$/, noneOr(subsetOf)],
+  [/^subsets\.\d+$/, (around) => [ABSENT, ...addresses(around).map(subsetOf)]],
+  [/^subsets\.\d+\.addresses$/, noneOr((ip) => ({ ip }))],
+  [
+    /^subsets\.\d+\.addresses\.\d+$/,
+    (around) => [ABSENT, ...addresses(around).map((ip) => ({ ip }))],
+  ],
+  [/^subsets\.\d+\.addresses\.\d+\.ip$/, addresses],
+  [/^subsets\.\d+\.addresses\.\d+\.targetRef$/, targetRef],
+  [/^subsets\.\d+\.addresses\.\d+\.targetRef\.kind$/, () => ["Pod", "Node"]],
+  [/^subsets\.\d+\.ports$/, () => [[], [{ name: "" }]]],
+];
+
+const entryPorts: Values = (around) => portNumber(around).map((number) => [entryPort(number)]);
+const entryPort = (number: unknown) => ({ number, name: "tcp", protocol: "TCP" });
+
+const entrySpec: Values = (around) => [
+  { hosts: [NOBODY] },
+  ...around.hosts.flatMap((host) =>
+    entryPorts(around).flatMap((ports) =>
+      ["MESH_EXTERNAL", "MESH_INTERNAL"].map((location) => ({ hosts: [host], ports, location })),
+    ),
+  ),
+];
+
+const SERVICE_ENTRY: Rows = [
+  [/^metadata$/, metadata(something)],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, revisionLabels],
+  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+  [/^spec$/, entrySpec],
+  [/^spec\.hosts$/, ({ hosts }) => [[NOBODY], ...hosts.map((host) => [host])]],
+  [/^spec\.hosts\.\d+$/, ({ hosts }) => [NOBODY, ...hosts]],
+  [/^spec\.location$/, () => ["MESH_EXTERNAL", "MESH_INTERNAL"]],
+  [/^spec\.exportTo$/, exportTo],
+  [/^spec\.exportTo\.\d+$/, exportToItem],
+  [/^spec\.addresses$/, () => [ABSENT, [UNREADABLE]]],
+  [/^spec\.ports$/, entryPorts],
+  [/^spec\.ports\.\d+$/, (around) => portNumber(around).map(entryPort)],
+  [/^spec\.ports\.\d+\.number$/, portNumber],
+];
+
+const NOTHING = { hosts: ["~/*"] };
+const EVERYTHING = { hosts: ["*/*"] };
+
+const SIDECAR: Rows = [
+  [/^metadata$/, metadata(something)],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, revisionLabels],
+  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+  [/^spec$/, () => [{ egress: [NOTHING] }, { egress: [EVERYTHING] }]],
+  [/^spec\.workloadSelector$/, (around) => [ABSENT, ...matchLabels(around).map(asLabels)]],
+  [/^spec\.workloadSelector\.labels$/, matchLabels],
+  [/^spec\.workloadSelector\.labels\./, labelValue],
+  [/^spec\.egress$/, () => [[NOTHING], [EVERYTHING]]],
+  [/^spec\.egress\.\d+$/, () => [ABSENT, NOTHING, EVERYTHING]],
+  [/^spec\.egress\.\d+\.hosts$/, () => [NOTHING.hosts, EVERYTHING.hosts]],
+  [/^spec\.egress\.\d+\.hosts\.\d+$/, () => [`${NOBODY}/${NOBODY}`, "*/*", "~/*"]],
+  [/^spec\.egress\.\d+\.port$/, portReference],
+  [/^spec\.egress\.\d+\.port\.number$/, portNumber],
+];
+
+function asLabels(labels: unknown): unknown {
+  return { labels };
+}
+
+const VIRTUAL_SERVICE: Rows = [
+  [/^metadata\.namespace$/, namespaces],
+  [/^spec\.hosts\.\d+$/, ({ hosts }) => [NOBODY, ...hosts]],
+  [/\.destination\.host$/, ({ hosts }) => [NOBODY, ...hosts]],
+  [/\.destination\.port\.number$/, portNumber],
+];
+
+const PEER_AUTHENTICATION: Rows = [
+  [/^metadata\.namespace$/, namespaces],
+  [/^spec$/, () => [{}, { mtls: PLAIN }]],
+  [/^spec\.mtls$/, () => [ABSENT, PLAIN]],
+  [/^spec\.mtls\.mode$/, () => ["PERMISSIVE", "DISABLE"]],
+];
+
+const POD: Rows = [
+  [/^metadata\.namespace$/, namespaces],
+  [/^status\.podIP$/, ({ addresses }) => [UNREADABLE, ...addresses]],
+  [/^status\.conditions$/, () => [ABSENT, [{ type: "Ready", status: "True" }]]],
+];
+
+const TABLE: Readonly<Record<string, Rows>> = {
+  DestinationRule: DESTINATION_RULE,
+  Service: SERVICE,
+  EndpointSlice: ENDPOINT_SLICE,
+  Endpoints: ENDPOINTS,
+  ServiceEntry: SERVICE_ENTRY,
+  Sidecar: SIDECAR,
+  VirtualService: VIRTUAL_SERVICE,
+  PeerAuthentication: PEER_AUTHENTICATION,
+  Pod: POD,
+};
+
+function rowFor(object: Plain, path: Path): Values | undefined {
+  const place = path.join(".");
+  return TABLE[text(object.kind)]?.find(([pattern]) => pattern.test(place))?.[1];
+}
+
+/** Whether an unknown value at this place can make a difference. */
+export function matters(object: Plain, path: Path): boolean {
+  return rowFor(object, path) !== undefined;
+}
+
+/** The values to try at an unknown place, each once. */
+export function completionsOf(object: Plain, path: Path, around: Surroundings): readonly unknown[] {
+  const values = rowFor(object, path)?.(around) ?? [];
+  const distinct = new Map(
+    values.map((value) => [value === ABSENT ? "" : JSON.stringify(value), value]),
+  );
+  return [...distinct.values()];
+}

@@ -1,0 +1,46 @@
+import { at, byCreation, creationTime, refOf, text, type Plain } from "./fields.js";
+
+/**
+ * Whether istiod's order of two objects is known: both were created, and at different times or
+ * (then names decide) under names that are known. Two ServiceEntries of one host and one age have
+ * no order that istiod would keep to.
+ */
+export function isOrderKnown(a: Plain, b: Plain): boolean {
+  const [timeA, timeB] = [creationTime(a), creationTime(b)];
+  if (timeA === 0 || timeB === 0) return false;
+  if (timeA !== timeB) return true;
+  return a.kind !== "ServiceEntry" && nameOf(a) !== "" && nameOf(b) !== "";
+}
+
+/** Whether the order of any two of some objects isn't known. */
+export function isUnordered(objects: readonly Plain[]): boolean {
+  return objects.some((a, index) => objects.slice(index + 1).some((b) => !isOrderKnown(a, b)));
+}
+
+/** Every order of some objects that what is known about their age allows. */
+export function possibleOrders(objects: readonly Plain[]): Plain[][] {
+  return permutations(objects).filter((order) =>
+    order.every((a, index) =>
+      order.slice(index + 1).every((b) => !isOrderKnown(a, b) || compareAge(a, b) <= 0),
+    ),
+  );
+}
+
+function compareAge(a: Plain, b: Plain): number {
+  return byCreation(
+    { created: creationTime(a), ref: refOf(a) },
+    { created: creationTime(b), ref: refOf(b) },
+  );
+}
+
+function nameOf(object: Plain): string {
+  return text(at(object, "metadata", "name"));
+}
+
+function permutations<T>(values: readonly T[]): T[][] {
+  if (values.length <= 1) return [[...values]];
+  return values.flatMap((first, index) => {
+    const rest = [...values.slice(0, index), ...values.slice(index + 1)];
+    return permutations(rest).map((order) => [first, ...order]);
+  });
+}

@@ -1,0 +1,206 @@
+import type { Concern } from "./concerns.js";
+import { at, refOf, text, UNREADABLE, type Plain } from "./fields.js";
+import { HostTable } from "./hosts.js";
+import type { Mesh } from "./mesh.js";
+import type { Rule } from "./rules.js";
+import type { Blurred, Unclear } from "./unclear.js";
+import type { Client } from "./verdict.js";
+
+/**
+ * Everything that may have a say about one concern: few enough objects to read them again for
+ * every value that an unknown one could have.
+ */
+export interface Scene {
+  concern: Concern;
+  /** Hosts that the concern's traffic may go to. */
+  hosts: readonly string[];
+  /** Namespaces whose rules are seen because of where the services are. */
+  serviceNamespaces: readonly string[];
+  rules: readonly Rule[];
+  /** Services, their endpoints, and what else isn't bound to a client's namespace. */
+  objects: readonly Plain[];
+  /** Namespaces that anything here is in or names: clients of all others fare alike. */
+  namespaces: ReadonlySet<string>;
+  /** Whether what is unclear can make a difference for a client. */
+  affects: (client: Client) => boolean;
+}
+
+/** Sets scenes for a mesh that isn't clear. */
+export class Stage {
+  private readonly rulesByHost = new HostTable<Rule[]>();
+  private readonly openRules: readonly Rule[];
+  private readonly openObjects: readonly Blurred[];
+  private readonly endpoints = new Map<string, Plain[]>();
+  private readonly workloads = new Map<string, Plain[]>();
+  /** Namespaces where the clients' own Sidecar resources or the accepted TLS aren't clear. */
+  private readonly unclearNamespaces: ReadonlySet<string>;
+
+  constructor(
+    private readonly mesh: Mesh,
+    readonly unclear: Unclear,
+  ) {
+    const blurred = [...unclear.blurred.values()];
+    this.openObjects = blurred.filter(({ isOpen, kind }) => isOpen && kind !== "DestinationRule");
+    this.openRules = mesh.rules.filter((rule) => unclear.blurred.get(rule.object)?.isOpen);
+    this.unclearNamespaces = new Set([
+      ...unclear.unorderedSidecars,
+      ...blurred
+        .filter(({ kind }) => CLIENT_SIDE.includes(kind))
+        .map(({ namespace }) => namespace ?? UNREADABLE),
+    ]);
+    for (const rule of mesh.rules) {
+      const same = this.rulesByHost.get(rule.host);
+      if (same) same.push(rule);
+      else this.rulesByHost.set(rule.host, [rule]);
+    }
+    for (const slice of mesh.byKind.EndpointSlice) {
+      const service = text(at(slice, "metadata", "labels", "kubernetes.io/service-name"));
+      add(this.endpoints, `${refOf(slice).namespace}/${service}`, slice);
+    }
+    for (const object of mesh.byKind.Endpoints) {
+      const { namespace, name } = refOf(object);
+      add(this.endpoints, `${namespace}/${name}`, object);
+    }
+    for (const object of [...mesh.byKind.Pod, ...mesh.byKind.WorkloadEntry]) {
+      add(this.workloads, refOf(object).namespace, object);
+    }
+  }
+
+  /** The scene of a concern, or undefined where nothing about it is unclear. */
+  sceneOf(concern: Concern): Scene | undefined {
+    const isOpen = this.isOpen(concern);
+    const own = this.hostsOf(concern);
+    const rules = isOpen
+      ? this.mesh.rules
+      : [
+          ...new Set([
+            ...own.flatMap((host) => this.rulesByHost.allMatching(host).flat()),
+            ...this.openRules,
+          ]),
+        ];
+    const objects = this.objectsFor(concern, own);
+    const serviceNamespaces = this.serviceNamespaces(concern, own, rules);
+    const affects = this.affected(own, rules, objects, serviceNamespaces);
+    return (
+      affects && {
+        concern,
+        hosts: isOpen ? [...new Set([...own, ...rules.map((rule) => rule.host)])] : own,
+        serviceNamespaces,
+        rules,
+        objects,
+        namespaces: this.namespacesIn(own, rules, objects, serviceNamespaces),
+        affects,
+      }
+    );
+  }
+
+  /** Whether the concern's own host, or where it leads, isn't known. */
+  private isOpen({ object }: Concern): boolean {
+    const blurred = object && this.unclear.blurred.get(object);
+    if (!blurred) return false;
+    return blurred.isOpen || blurred.paths.some((path) => LEADS.includes(path.join(".")));
+  }
+
+  /** The concern's hosts, and those of the ExternalNames on the way to its target. */
+  private hostsOf({ object, alias }: Concern): string[] {
+    const read = (object && this.mesh.servicesByObject.get(object)) ?? [];
+    const hosts = new Set(alias ? [alias.host] : read.map((service) => service.host));
+    for (const host of hosts) {
+      for (const { externalName } of this.mesh.registry.of(host)) {
+        if (externalName !== undefined) hosts.add(externalName);
+      }
+    }
+    return [...hosts];
+  }
+
+  private serviceNamespaces(
+    concern: Concern,
+    hosts: readonly string[],
+    rules: readonly Rule[],
+  ): string[] {
+    const services = hosts.flatMap((host) => this.mesh.registry.of(host));
+    const namespaces = [concern.ref, ...services.map((service) => service.ref)].map(
+      (ref) => ref.namespace,
+    );
+    const anywhere = namespaces.includes(UNREADABLE) ? rules.map(({ ref }) => ref.namespace) : [];
+    return [...new Set([...namespaces, ...anywhere])];
+  }
+
+  /** The services of some hosts, what stands behind them, and objects that may join them. */
+  private objectsFor(concern: Concern, hosts: readonly string[]): Plain[] {
+    const services = hosts.flatMap((host) => this.mesh.registry.of(host));
+    const objects = new Set<Plain>(services.flatMap(({ object }) => (object ? [object] : [])));
+    if (concern.object) objects.add(concern.object);
+    const namespaces = new Set([...objects].map((object) => refOf(object).namespace));
+    for (const object of [...objects]) {
+      const { namespace, name } = refOf(object);
+      for (const found of this.endpoints.get(`${namespace}/${name}`) ?? []) objects.add(found);
+    }
+    for (const namespace of namespaces) {
+      for (const found of this.workloads.get(namespace) ?? []) objects.add(found);
+    }
+    for (const { kind, object, namespace } of this.openObjects) {
+      const joins =
+        kind === "ServiceEntry" ||
+        (kind === "Service"
+          ? concern.alias?.why === "external-name"
+          : namespace === undefined || namespaces.has(namespace));
+      if (joins) objects.add(object);
+    }
+    return [...objects];
+  }
+
+  private namespacesIn(
+    hosts: readonly string[],
+    rules: readonly Rule[],
+    objects: readonly Plain[],
+    serviceNamespaces: readonly string[],
+  ): Set<string> {
+    const { byKind, facts, registry } = this.mesh;
+    const clientSide = [...byKind.Sidecar, ...byKind.VirtualService, ...objects];
+    return new Set([
+      ...serviceNamespaces,
+      facts.rootNamespace,
+      ...rules.flatMap((rule) => [rule.ref.namespace, ...rule.exportTo]),
+      ...clientSide.map((object) => refOf(object).namespace),
+      ...hosts.flatMap((host) => registry.of(host).flatMap((service) => service.exportTo)),
+    ]);
+  }
+
+  /** Which clients something unclear can make a difference for, or undefined for none. */
+  private affected(
+    hosts: readonly string[],
+    rules: readonly Rule[],
+    objects: readonly Plain[],
+    serviceNamespaces: readonly string[],
+  ): Scene["affects"] | undefined {
+    const { blurred, unorderedRules, unorderedEntries } = this.unclear;
+    if (
+      objects.some((object) => blurred.has(object)) ||
+      hosts.some((host) => unorderedEntries.has(host))
+    ) {
+      return () => true;
+    }
+    const namespaces = new Set([
+      ...this.unclearNamespaces,
+      ...rules.filter((rule) => blurred.has(rule.object)).map((rule) => rule.ref.namespace),
+      ...hosts.flatMap((host) => unorderedRules.allMatching(host).flat()),
+    ]);
+    if (namespaces.size === 0) return undefined;
+    const seenByAll = [...serviceNamespaces, this.mesh.facts.rootNamespace, UNREADABLE];
+    if (seenByAll.some((namespace) => namespaces.has(namespace))) return () => true;
+    return (client) => namespaces.has(client.namespace);
+  }
+}
+
+/** Kinds that have a say for the clients of a namespace, or for its services. */
+const CLIENT_SIDE: readonly string[] = ["Sidecar", "VirtualService", "PeerAuthentication"];
+
+/** Places that say where a Service leads. */
+const LEADS: readonly string[] = ["spec", "spec.type", "spec.externalName"];
+
+function add(groups: Map<string, Plain[]>, key: string, object: Plain): void {
+  const group = groups.get(key);
+  if (group) group.push(object);
+  else groups.set(key, [object]);
+}

@@ -1,0 +1,107 @@
+import { matters } from "./completions.js";
+import { refOf, UNREADABLE, type Plain } from "./fields.js";
+import { HostTable } from "./hosts.js";
+import type { Kind, Mesh } from "./mesh.js";
+import { isUnordered } from "./orders.js";
+import { unknownPaths, type Path } from "./unknowns.js";
+
+/** An object with values that aren't known and make a difference. */
+export interface Blurred {
+  kind: Kind;
+  object: Plain;
+  paths: readonly Path[];
+  /** Undefined: not known. */
+  namespace?: string;
+  /** Which host or Service it is about isn't known. */
+  isOpen: boolean;
+}
+
+/** What of a mesh can't be read for certain. */
+export interface Unclear {
+  blurred: ReadonlyMap<Plain, Blurred>;
+  /** By host: namespaces with several rules for it whose order isn't known. */
+  unorderedRules: HostTable<string[]>;
+  /** Hosts of several ServiceEntries whose order isn't known. */
+  unorderedEntries: ReadonlySet<string>;
+  /** Namespaces with several Sidecar resources whose order isn't known. */
+  unorderedSidecars: ReadonlySet<string>;
+}
+
+/** The places that say what an object is about. */
+const IDENTITY: Partial<Record<Kind, RegExp>> = {
+  DestinationRule: /^(metadata|spec|spec\.host)$/,
+  Service: /^metadata(\.name|\.namespace)?$/,
+  ServiceEntry: /^(metadata|metadata\.namespace|spec|spec\.hosts(\.\d+)?)$/,
+  EndpointSlice: /^metadata(\.namespace|\.labels|\.labels\.kubernetes\.io\/service-name)?$/,
+  Endpoints: /^metadata(\.name|\.namespace)?$/,
+};
+
+/** Finds what is unclear, or undefined where everything is known. */
+export function unclearIn(mesh: Mesh): Unclear | undefined {
+  const blurred = new Map<Plain, Blurred>();
+  for (const [kind, objects] of Object.entries(mesh.byKind) as [Kind, readonly Plain[]][]) {
+    for (const object of objects) {
+      const paths = unknownPaths(object).filter((path) => matters(object, path));
+      if (paths.length > 0) blurred.set(object, blur(kind, object, paths));
+    }
+  }
+  const unorderedRules = new HostTable<string[]>();
+  for (const rules of groupBy(mesh.rules, (rule) => `${rule.ref.namespace}|${rule.host}`)) {
+    const [first] = rules;
+    if (!first || !isUnordered(rules.map((rule) => rule.object))) continue;
+    const known = unorderedRules.get(first.host) ?? [];
+    unorderedRules.set(first.host, [...known, first.ref.namespace]);
+  }
+  const entries = mesh.services.filter((service) => !service.fromKubernetes);
+  const unordered = {
+    unorderedRules,
+    unorderedEntries: unorderedKeys(
+      entries,
+      (entry) => entry.host,
+      (entry) => entry.object,
+    ),
+    unorderedSidecars: unorderedKeys(
+      mesh.byKind.Sidecar,
+      (object) => refOf(object).namespace,
+      (object) => object,
+    ),
+  };
+  const isClear = blurred.size === 0 && Object.values(unordered).every((hosts) => hosts.size === 0);
+  return isClear ? undefined : { blurred, ...unordered };
+}
+
+/** The keys of groups whose objects have no known order. */
+function unorderedKeys<T>(
+  values: readonly T[],
+  keyOf: (value: T) => string,
+  objectOf: (value: T) => Plain | undefined,
+): Set<string> {
+  const unordered = groupBy(values, keyOf).filter((group) =>
+    isUnordered([...new Set(group.map(objectOf))].filter((object) => object !== undefined)),
+  );
+  return new Set(unordered.flatMap(([first]) => (first === undefined ? [] : [keyOf(first)])));
+}
+
+function blur(kind: Kind, object: Plain, paths: readonly Path[]): Blurred {
+  const identity = IDENTITY[kind];
+  const { namespace } = refOf(object);
+  const blurred: Blurred = {
+    kind,
+    object,
+    paths,
+    isOpen: identity !== undefined && paths.some((path) => identity.test(path.join("."))),
+  };
+  if (namespace !== UNREADABLE) blurred.namespace = namespace;
+  return blurred;
+}
+
+function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return [...groups.values()];
+}
