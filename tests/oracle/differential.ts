@@ -1,0 +1,175 @@
+/** Random meshes put to istiod and to the model, and the smallest one on which they differ. */
+import { randomInt } from "node:crypto";
+import fc from "fast-check";
+import { compare, type Comparison, type Difference } from "./comparison.js";
+import { Coverage } from "./features.js";
+import { oracleBinary, Istiod } from "./istiod.js";
+import { mesh } from "./meshes.js";
+import type { Answer, Question } from "./question.js";
+import { readRegressions } from "./regressions.js";
+
+export interface RunOptions {
+  /** How many meshes. */
+  meshes: number;
+  /** Repeats the run that printed it. @default a fresh one */
+  seed?: number;
+  /** Stop and shrink after so many disagreements. @default 1 */
+  disagreements?: number;
+  onProgress?: (done: number) => void;
+}
+
+/** A mesh on which the two differ, as small as shrinking made it. */
+export interface Disagreement {
+  question: Question;
+  answer: Answer;
+  differences: Difference[];
+}
+
+export interface RunResult {
+  seed: number;
+  meshes: number;
+  clients: number;
+  clusters: number;
+  violations: number;
+  /** Meshes that the oracle couldn't read, and why; a fault of the generator. */
+  errors: string[];
+  disagreements: Disagreement[];
+  coverage: Coverage;
+  seconds: number;
+}
+
+/** Puts every kept mesh to both again. @returns what differs, by the name of the regression */
+export async function replayRegressions(): Promise<Map<string, Disagreement>> {
+  const istiod = new Istiod(await oracleBinary());
+  try {
+    const replayed = await Promise.all(
+      readRegressions().map(
+        async ({ name, question }) => [name, await disagreementOn(istiod, question)] as const,
+      ),
+    );
+    return new Map(
+      replayed.filter(([, { answer, differences }]) => answer.error || differences.length > 0),
+    );
+  } finally {
+    istiod.close();
+  }
+}
+
+/** Whether all could be read and none disagreed. */
+export function isClean({ disagreements, errors }: RunResult): boolean {
+  return disagreements.length === 0 && errors.length === 0;
+}
+
+/** So many meshes are generated, sent and compared at a time. */
+const BATCH = 200;
+const SHRINK_MILLISECONDS = 60_000;
+
+/** Whether the model can answer is part of the question: an exception is a difference. */
+export function compareSafely(question: Question, answer: Answer): Comparison {
+  try {
+    return compare(question, answer);
+  } catch (error) {
+    const model = `throws: ${error instanceof Error ? error.message : String(error)}`;
+    const differences = [{ client: 0, place: "the whole mesh", istiod: "an answer", model }];
+    return { differences, clusters: 0, violations: 0 };
+  }
+}
+
+/** Puts random meshes to both, and shrinks the ones on which they differ. */
+export async function runDifferential(options: RunOptions): Promise<RunResult> {
+  const started = performance.now();
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const result: RunResult = {
+    seed,
+    meshes: 0,
+    clients: 0,
+    clusters: 0,
+    violations: 0,
+    errors: [],
+    disagreements: [],
+    coverage: new Coverage(),
+    seconds: 0,
+  };
+  const istiod = new Istiod(await oracleBinary());
+  try {
+    for (let batch = 0; result.meshes < options.meshes; batch++) {
+      const size = Math.min(BATCH, options.meshes - result.meshes);
+      const failed = await runBatch(istiod, seed + batch, size, result);
+      options.onProgress?.(result.meshes);
+      for (const index of failed) {
+        if (result.disagreements.length >= (options.disagreements ?? 1)) break;
+        result.disagreements.push(await shrink(istiod, seed + batch, index));
+      }
+      if (result.disagreements.length >= (options.disagreements ?? 1)) break;
+    }
+  } finally {
+    istiod.close();
+  }
+  result.seconds = (performance.now() - started) / 1000;
+  return result;
+}
+
+/** @returns the indices, within the batch, of the meshes on which the two differ */
+async function runBatch(
+  istiod: Istiod,
+  seed: number,
+  size: number,
+  result: RunResult,
+): Promise<number[]> {
+  const questions = fc
+    .sample(mesh, { seed, numRuns: size })
+    .map((question, index) => ({ ...question, id: `${seed}:${index}` }));
+  const answers = await Promise.all(questions.map((question) => istiod.ask(question)));
+  return questions.flatMap((question, index) => {
+    const answer = answers[index]!;
+    result.meshes++;
+    result.coverage.add(question, answer);
+    if (answer.error !== undefined) {
+      result.errors.push(`${question.id}: ${answer.error}`);
+      return [];
+    }
+    const comparison = compareSafely(question, answer);
+    result.clients += question.clients.length;
+    result.clusters += comparison.clusters;
+    result.violations += comparison.violations;
+    return comparison.differences.length > 0 ? [index] : [];
+  });
+}
+
+/** Replays one mesh of a batch as a property, so that fast-check makes it small. */
+async function shrink(istiod: Istiod, seed: number, index: number): Promise<Disagreement> {
+  const property = fc.asyncProperty(mesh, async (question) => {
+    return (await disagreementOn(istiod, question)).differences.length === 0;
+  });
+  const details = await fc.check(property, {
+    seed,
+    path: String(index),
+    numRuns: 1,
+    interruptAfterTimeLimit: SHRINK_MILLISECONDS,
+  });
+  const shrunk = details.counterexample?.[0];
+  if (shrunk === undefined) {
+    throw new Error(`mesh ${seed}:${index} gave another answer when it was asked again`);
+  }
+  return withoutBystanders(istiod, shrunk);
+}
+
+/** Drops what fast-check's lists keep though it doesn't matter: objects and clients, one by one. */
+async function withoutBystanders(istiod: Istiod, shrunk: Question): Promise<Disagreement> {
+  let smallest = await disagreementOn(istiod, shrunk);
+  for (const field of ["objects", "clients"] as const) {
+    for (let index = shrunk[field].length - 1; index >= 0; index--) {
+      const { question } = smallest;
+      const smaller = { ...question, [field]: question[field].toSpliced(index, 1) };
+      const found = await disagreementOn(istiod, smaller);
+      if (found.differences.length > 0) smallest = found;
+    }
+  }
+  return smallest;
+}
+
+async function disagreementOn(istiod: Istiod, question: Question): Promise<Disagreement> {
+  const answer = await istiod.ask(question);
+  const differences = answer.error === undefined ? compareSafely(question, answer).differences : [];
+  return { question, answer, differences };
+}

@@ -1,0 +1,87 @@
+/** Random meshes that are dense in the cases where rules meet. */
+import fc from "fast-check";
+import type { Client, KubeObject } from "../../mesh/index.js";
+import { ruleObjects, rules } from "./arbitraries/destination-rules.js";
+import {
+  distinct,
+  DOMAIN,
+  namespace,
+  seldom,
+  type ValueOf,
+  workloadLabels,
+} from "./arbitraries/names.js";
+import { peerAuthentication, sidecar, virtualService } from "./arbitraries/scopes.js";
+import { serviceEntries } from "./arbitraries/service-entries.js";
+import { service } from "./arbitraries/services.js";
+import { backendObjects, backends, pod, workloadEntry } from "./arbitraries/workloads.js";
+import type { Question } from "./question.js";
+
+const client = fc
+  .record({ namespace, labels: workloadLabels, gateway: seldom(fc.constant(true), 6) })
+  .map(({ gateway, ...client }): Client => (gateway ? { ...client, gateway } : client));
+
+const clients = fc.uniqueArray(client, {
+  minLength: 1,
+  maxLength: 4,
+  selector: (one) => JSON.stringify(one),
+});
+
+const facts = fc.record(
+  {
+    istioVersion: fc.constant("1.31"),
+    clusterDomain: fc.constantFrom("cluster.local", "cluster.local", "corp.example"),
+    rootNamespace: fc.constantFrom("istio-system", "istio-system", "istio-system", "n", "x"),
+    enableAutoMtls: fc.constantFrom(true, true, true, false),
+    defaultDestinationRuleExportTo: fc.constantFrom(
+      ...[["*"], ["*"], ["*"], ["."], ["x"], [".", "y"]],
+    ),
+    revision: fc.constantFrom("default", "default", "canary"),
+  },
+  { requiredKeys: ["istioVersion", "clusterDomain"] },
+);
+
+/** Several kinds, of some of which most meshes have none. */
+const parts = fc.record({
+  services: distinct(service, { minLength: 1, maxLength: 5 }),
+  rules,
+  backends: mostlyNone(backends),
+  others: fc.tuple(
+    mostlyNone(distinct(pod, { maxLength: 3 })),
+    mostlyNone(serviceEntries),
+    mostlyNone(distinct(workloadEntry, { maxLength: 2 })),
+    mostlyNone(distinct(sidecar, { maxLength: 2 })),
+    mostlyNone(distinct(virtualService, { maxLength: 2 })),
+    mostlyNone(distinct(peerAuthentication, { maxLength: 3 })),
+  ),
+});
+
+function objectsOf({ services, rules, backends, others }: ValueOf<typeof parts>): unknown[] {
+  return [
+    ...services,
+    ...ruleObjects(rules, services),
+    ...backendObjects(backends, services),
+    ...others.flat(),
+  ];
+}
+
+function mostlyNone<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
+  return fc.oneof(fc.constant<T[]>([]), list);
+}
+
+/**
+ * Any mesh that istiod reads in process. Absent values are absent, as in JSON. Unbiased: small meshes
+ * have few meetings, and shrinking finds the small ones anyway.
+ */
+export const mesh: fc.Arbitrary<Question> = fc
+  .noBias(fc.record({ parts, clients, mesh: facts }))
+  .map(({ parts, clients, mesh }) => ({
+    id: "",
+    objects: inDomain(objectsOf(parts), mesh.clusterDomain),
+    clients,
+    mesh,
+  }));
+
+function inDomain(objects: unknown[], clusterDomain: string): KubeObject[] {
+  const text = JSON.stringify(objects).replaceAll(DOMAIN, clusterDomain);
+  return JSON.parse(text) as KubeObject[];
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { compare } from "./comparison.js";
+import { isClean, replayRegressions, runDifferential } from "./differential.js";
+import { readRegressions } from "./regressions.js";
+import { progress, reportDisagreement, reportRun } from "./report.js";
+
+const MESHES = Number(process.env.ORACLE_MESHES ?? 1000);
+const SEED = process.env.ORACLE_SEED === undefined ? undefined : Number(process.env.ORACLE_SEED);
+
+describe("the model and istiod", () => {
+  it("agree on every mesh on which they once differed", async function () {
+    this.timeout(0);
+    const regressed = [...(await replayRegressions())];
+    const told = regressed.map(([name, found]) => `${name}: ${reportDisagreement(found)}`);
+    assert.deepEqual(told, []);
+  });
+
+  it(`agree on ${MESHES} random meshes`, async function () {
+    this.timeout(0);
+    const result = await runDifferential({
+      meshes: MESHES,
+      seed: SEED,
+      onProgress: progress(MESHES),
+    });
+    console.log(reportRun(result).replaceAll(/^/gm, "      "));
+    assert.ok(isClean(result), result.disagreements.map(reportDisagreement).join("\n"));
+    if (MESHES < 1000) return;
+    const unseen = [...result.coverage.counts].filter(([, count]) => count === 0);
+    assert.deepEqual(unseen, [], "every feature is met");
+  });
+});
+
+describe("the comparison", () => {
+  const { question, answer } = readRegressions().find(({ answer }) => {
+    return answer.clients?.some(({ clusters }) => clusters.length > 0);
+  })!;
+  const cluster = answer.clients![0]!.clusters[0]!;
+  const place = `${cluster.host}:${cluster.port}`;
+
+  const lies = [
+    { about: "another TLS", clusters: [{ ...cluster, tls: "MUTUAL" as const }] },
+    { about: "another rule", clusters: [{ ...cluster, rule: "n/other" }] },
+    { about: "no cluster", clusters: [] },
+    { about: "one cluster twice", clusters: [cluster, cluster] },
+  ];
+  for (const { about, clusters } of lies) {
+    it(`sees ${about}`, () => {
+      const { differences } = compare(question, { ...answer, clients: [{ clusters }] });
+      assert.deepEqual(
+        differences.map((difference) => difference.place),
+        [place],
+      );
+    });
+  }
+
+  it("sees a cluster that only istiod sends", () => {
+    const more = { ...cluster, port: cluster.port + 1 };
+    const { differences } = compare(question, {
+      ...answer,
+      clients: [{ clusters: [cluster, more] }],
+    });
+    assert.deepEqual(
+      differences.map(({ istiod, model }) => [istiod, model]),
+      [[cluster.tls, undefined]],
+    );
+  });
+});

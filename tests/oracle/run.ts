@@ -1,0 +1,46 @@
+/** `npm run oracle`: the model against istiod on random meshes. Exit code 1 when they differ. */
+import { Command, InvalidArgumentError } from "commander";
+import { isClean, replayRegressions, runDifferential } from "./differential.js";
+import { progress, reportDisagreement, reportRun } from "./report.js";
+
+interface Options {
+  meshes: number;
+  seed?: number;
+  disagreements: number;
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError("Expected a whole number.");
+}
+
+async function main(options: Options): Promise<number> {
+  const regressed = await replayRegressions();
+  for (const [name, disagreement] of regressed) {
+    console.log(`regression ${name}`, `\n${reportDisagreement(disagreement)}\n`);
+  }
+  const result = await runDifferential({ ...options, onProgress: progress(options.meshes) });
+  for (const disagreement of result.disagreements) {
+    console.log(`${reportDisagreement(disagreement)}\n`);
+  }
+  console.log(reportRun(result));
+  return regressed.size === 0 && isClean(result) ? 0 : 1;
+}
+
+const command = new Command("oracle")
+  .description("Put random meshes to the model and to istiod, and compare every cluster.")
+  .option("--meshes <count>", "how many meshes", wholeNumber, 1000)
+  .option("--seed <number>", "repeat the run that printed it", wholeNumber)
+  .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);
+
+command.parse();
+main(command.opts<Options>()).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);
