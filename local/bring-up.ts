@@ -118,7 +118,7 @@ class Attempt {
       if (!isRunning(stateDir, pid)) throw new PlaneError(`${name} has ended`);
       if (Date.now() > this.#deadline)
         throw new PlaneError(`${name} doesn't get ready: ${problem}`);
-      await sleep(50);
+      await sleep(100);
     }
   }
 

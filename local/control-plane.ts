@@ -80,6 +80,9 @@ export function apiServerPart({ tools, ports, credentials }: PartInputs): Part {
       `--service-cluster-ip-range=${SERVICE_CIDR}`,
       // The fake node would be tainted as not ready, and no controller runs that takes it away.
       "--disable-admission-plugins=TaintNodesByCondition",
+      // Without these it would look up and print an address of this machine's network card.
+      `--advertise-address=${LOOPBACK}`,
+      "--external-hostname=localhost",
       // Kubernetes refuses loopback addresses as endpoints of its own `kubernetes` Service.
       "--endpoint-reconciler-type=none",
     ],

@@ -23,6 +23,7 @@ export interface RunningProcess {
   /** The part's name, as it was given to {@link spawnProcess}. */
   name: string;
   command: string[];
+  environment: Record<string, string>;
 }
 
 /** What to start and where its output goes. */
@@ -87,14 +88,23 @@ export function isRunning(plane: string, pid: number): boolean {
 function readProcess(plane: string, pid: number): RunningProcess | undefined {
   try {
     // A zombie's environment reads as empty, another user's not at all.
-    const environment = nullSeparated(readFileSync(`/proc/${pid}/environ`, "utf8"));
-    const name = environment.find((entry) => entry.startsWith(`${MARK.part}=`));
-    if (name === undefined || !environment.includes(`${MARK.plane}=${plane}`)) return undefined;
+    const entries = nullSeparated(readFileSync(`/proc/${pid}/environ`, "utf8"));
+    const { [MARK.plane]: owner, [MARK.part]: name, ...environment } = environmentOf(entries);
+    if (owner !== plane || name === undefined) return undefined;
     const command = nullSeparated(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
-    return { pid, name: name.slice(MARK.part.length + 1), command };
+    return { pid, name, command, environment };
   } catch {
     return undefined;
   }
+}
+
+function environmentOf(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => [
+      entry.slice(0, entry.indexOf("=")),
+      entry.slice(entry.indexOf("=") + 1),
+    ]),
+  );
 }
 
 function nullSeparated(text: string): string[] {

@@ -23,7 +23,8 @@ export function inspectParts(stateDir: string, parts: readonly Part[]): Promise<
       if (!process) return { ...status, problem: "isn't running" };
       if (others.length > 0) return { ...status, problem: "runs more than once" };
       const { pid } = process;
-      if (!isDeepStrictEqual(process.command, part.command)) {
+      const { command, environment } = process;
+      if (!isDeepStrictEqual([command, environment], [part.command, part.environment])) {
         return { ...status, pid, problem: "was started by another version or with other options" };
       }
       const problem = await probe(part.health);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
@@ -161,6 +162,36 @@ describe("the embedded mesh's life, on real parts", function () {
       await stopPlane(other);
     }
     assert.equal((await planeStatus(stateDir)).state, "up");
+  });
+
+  it("goes on from a start that was killed in the middle", async () => {
+    assert.ok(tools);
+    const other = join(folder, "killed", "plane");
+    const script = "require('./local/plane.ts').startPlane(JSON.parse(process.argv[1]))";
+    const options = JSON.stringify({ stateDir: other, tools });
+    const child = spawn(process.execPath, ["-r", "./register.cjs", "-e", script, options]);
+    try {
+      await eventually(() => runningProcesses(other).some(named("kube-apiserver")) || undefined);
+      child.kill("SIGKILL");
+      const [etcd] = runningProcesses(other).filter(named("etcd"));
+      await startPlane({ stateDir: other, tools });
+      assert.equal((await planeStatus(other)).state, "up");
+      assert.deepEqual(runningProcesses(other).filter(named("etcd")), [etcd]);
+    } finally {
+      await stopPlane(other);
+    }
+  });
+
+  it("replaces a part that was started with other options", async () => {
+    assert.ok(tools);
+    const changed = { ...tools, kubeScheduler: [...tools.kubeScheduler, "--v=1"] };
+    const replaced = await startPlane({ stateDir, tools: changed });
+    assert.deepEqual(
+      replaced.repaired.map(({ name }) => name),
+      ["kube-scheduler"],
+    );
+    const [scheduler] = runningProcesses(stateDir).filter(named("kube-scheduler"));
+    assert.ok(scheduler?.command.includes("--v=1"));
   });
 
   it("names a part that can't start, with its log, and leaves nothing running", async () => {

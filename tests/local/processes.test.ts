@@ -22,11 +22,18 @@ describe("the processes of a plane", () => {
   afterEach(() => stopProcesses(plane, runningProcesses(plane)));
   after(() => rmSync(plane, { recursive: true }));
 
-  it("are found by the plane they belong to, with name and command", async () => {
+  it("are found by the plane they belong to, with name, command and environment", async () => {
     const pid = await start("sleep 60; :");
     assert.deepEqual(
       runningProcesses(plane).filter((found) => found.pid === pid),
-      [{ pid, name: "part", command: ["/bin/sh", "-c", "sleep 60; :"] }],
+      [
+        {
+          pid,
+          name: "part",
+          command: ["/bin/sh", "-c", "sleep 60; :"],
+          environment: { GREETING: "hello" },
+        },
+      ],
     );
     assert.deepEqual(runningProcesses(`${plane}-other`), []);
     assert.ok(isRunning(plane, pid));
