@@ -22,15 +22,15 @@ async function down(): Promise<ExitCode> {
     console.log("Nothing is up.");
     return ExitCode.Ok;
   }
-  const plane = await planeStatus(PLANE_STATE);
-  if (plane.ready) await destroyStacks(plane.kubeconfig);
+  const { state, plane } = await planeStatus(PLANE_STATE);
+  // Where a part is broken there is nothing to destroy: that cluster was the only copy.
+  if (state === "up" && plane) await destroyStacks(plane.kubeconfig);
   await stopPlane(PLANE_STATE);
   rmSync(STATE, { recursive: true, force: true });
   console.log("Down: no process, port or file is left.");
   return ExitCode.Ok;
 }
 
-/** With the API server gone there is nothing to destroy: the cluster was the only copy. */
 async function destroyStacks(kubeconfig: string): Promise<void> {
   const toolchain = await ensureToolchain(MAIN_PARTS);
   const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfig);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Options, type ResultPromise, execa } from "execa";
+import { type Options, execa } from "execa";
 import { KUBERNETES_PROVIDER_VERSION, type Toolchain, cacheRoot } from "./toolchain/index.js";
 
 /**
@@ -63,15 +63,8 @@ export async function openEngine(
 }
 
 /** Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise. */
-export function pulumi$<O extends Options = Options>(
-  engine: Engine,
-  args: readonly string[],
-  options?: O,
-): ResultPromise<O & { env: Record<string, string> }> {
-  const environment = { ...engine.environment, ...(options?.env as Record<string, string>) };
-  return execa(engine.pulumi, args, { ...options, env: environment } as O & {
-    env: Record<string, string>;
-  });
+export function pulumi$(engine: Engine, args: readonly string[], options: Options = {}) {
+  return execa(engine.pulumi, args, { ...options, env: { ...engine.environment, ...options.env } });
 }
 
 /**

@@ -38,7 +38,7 @@ const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssig
 interface DiscoveryRequest {
   typeUrl: string;
   node?: { id: string; metadata: Struct };
-  resourceNames?: string[];
+  resourceNames?: string[] | undefined;
   versionInfo?: string;
   responseNonce?: string;
 }
@@ -53,29 +53,58 @@ type Stream = ClientDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 
 /**
  * What istiod tells a sidecar about its outbound clusters: their TLS, the rule that decided, and
- * their endpoints. Opens one xDS stream as that sidecar and, while it is open, reads istiod's dump
- * of what it sends there.
+ * their endpoints.
  *
  * @param timeout milliseconds
  * @throws when istiod can't be reached or doesn't answer in time
  */
-export async function sidecarClusters(
+export function sidecarClusters(
   istiod: IstiodPorts,
   sidecar: SidecarIdentity,
   timeout = 10_000,
 ): Promise<SidecarCluster[]> {
+  return asSidecar(istiod, sidecar, timeout, async ({ subscribe, dump }) => {
+    await subscribe(CLUSTERS);
+    await subscribe(ENDPOINTS, namesOf(await dump("CDS")));
+    return readClusters(await dump("CDS,EDS"));
+  });
+}
+
+/** An open xDS stream of one sidecar. */
+export interface SidecarSession {
+  /** Asks for resources of one type (all, or those named), waits for them and acknowledges them. */
+  subscribe: (typeUrl: string, resourceNames?: string[]) => Promise<void>;
+  /** istiod's dump of what it sends there, for types such as `CDS,EDS`: only what is subscribed. */
+  dump: (types: string) => Promise<unknown>;
+}
+
+/**
+ * Opens a stream as a sidecar and closes it when `work` is done.
+ *
+ * @param timeout milliseconds for all of it
+ */
+export async function asSidecar<T>(
+  istiod: IstiodPorts,
+  sidecar: SidecarIdentity,
+  timeout: number,
+  work: (session: SidecarSession) => Promise<T>,
+): Promise<T> {
   const client = new (discoveryService())(
     `${LOOPBACK}:${istiod.grpcPort}`,
     credentials.createInsecure(),
   );
   const deadline = new Date(Date.now() + timeout);
   const stream = client["streamAggregatedResources"]?.({ deadline }) as Stream;
+  const node = nodeOf(sidecar);
   try {
-    await subscribe(stream, { typeUrl: CLUSTERS, node: nodeOf(sidecar) });
-    const proxyID = await connectionId(istiod, sidecar);
-    const clusters = await dump(istiod, { proxyID, types: "CDS" });
-    await subscribe(stream, { typeUrl: ENDPOINTS, resourceNames: namesOf(clusters) });
-    return readClusters(await dump(istiod, { proxyID, types: "CDS,EDS" }));
+    return await work({
+      subscribe: (typeUrl, resourceNames) => subscribe(stream, { typeUrl, node, resourceNames }),
+      dump: async (types) => {
+        const proxyID = await connectionId(istiod, sidecar);
+        const query = new URLSearchParams({ proxyID, types });
+        return debug(istiod, `config_dump?${query.toString()}`);
+      },
+    });
   } finally {
     stream.cancel();
     client.close();
@@ -89,7 +118,6 @@ function discoveryService(): ServiceClientConstructor {
   return v3["AggregatedDiscoveryService"] as ServiceClientConstructor;
 }
 
-/** Asks for resources of one type, waits for them and acknowledges them. */
 function subscribe(stream: Stream, request: DiscoveryRequest): Promise<void> {
   return new Promise((resolve, reject) => {
     const onData = ({ typeUrl, versionInfo, nonce }: DiscoveryResponse) => {
@@ -137,10 +165,6 @@ async function connectionId(istiod: IstiodPorts, sidecar: SidecarIdentity): Prom
   const latest = own.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1);
   if (latest === undefined) throw new Error(`istiod knows no sidecar ${prefix.slice(0, -1)}.`);
   return latest;
-}
-
-function dump(istiod: IstiodPorts, query: { proxyID: string; types: string }): Promise<unknown> {
-  return debug(istiod, `config_dump?${new URLSearchParams(query).toString()}`);
 }
 
 async function debug(istiod: IstiodPorts, what: string): Promise<unknown> {

@@ -53,7 +53,7 @@ const CASES: Case[] = [
 describe("the life of the dev stack, on real parts", function () {
   this.timeout(120_000);
 
-  let stack: TestStack | undefined;
+  let stack: TestStack;
   let kubeconfig: string;
   let empty: Snapshot;
   let standing: Snapshot;

@@ -1,0 +1,125 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { EngineEvent, PolicyEvent } from "@pulumi/pulumi/automation/events.js";
+import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
+import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { ensureToolchain } from "../../local/toolchain/index.js";
+
+/** What a `pulumi` command did. */
+export interface EngineRun {
+  exitCode: number;
+  /** What a person sees. */
+  output: string;
+  /** What policies reported. */
+  policies: PolicyEvent[];
+  events: EngineEvent[];
+}
+
+/** How a program is run. */
+export interface RunArgs {
+  /** The program, in plain JavaScript; see {@link PRELUDE} for what it may use. */
+  program: string;
+  /** The folder of the policy pack. */
+  pack: string;
+  /** What `--policy-pack-config` says. */
+  config?: Record<string, unknown>;
+  command?: "preview" | "up";
+}
+
+/**
+ * A Pulumi program that isn't ours: plain JavaScript, in a folder outside the repository, with the
+ * Kubernetes SDK, a cluster that doesn't answer, and an engine state of its own.
+ */
+export class OutsideProgram {
+  #commands = 0;
+
+  private constructor(
+    /** A folder outside the repository that goes when the program goes. */
+    readonly folder: string,
+    private readonly engine: Engine,
+  ) {}
+
+  static async open(): Promise<OutsideProgram> {
+    const toolchain = await ensureToolchain(["pulumi", "provider", "nodejs-host"]);
+    const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-outside-"));
+    const kubeconfig = path.join(folder, "kubeconfig.yaml");
+    writeFileSync(kubeconfig, UNREACHABLE);
+    const engine = await openEngine(toolchain, path.join(folder, "engine"), kubeconfig);
+    const program = path.join(folder, "program");
+    mkdirSync(program);
+    writeFileSync(path.join(program, "Pulumi.yaml"), PROJECT);
+    writeFileSync(path.join(program, "prelude.js"), PRELUDE);
+    // Its dependencies; a symbolic link, so that the SDK isn't installed twice.
+    symlinkSync(path.join(REPOSITORY, "node_modules"), path.join(program, "node_modules"));
+    await pulumi$(engine, ["stack", "init", "dev"], { cwd: program });
+    return new OutsideProgram(folder, engine);
+  }
+
+  async run({ program, pack, config = {}, command = "preview" }: RunArgs): Promise<EngineRun> {
+    const cwd = path.join(this.folder, "program");
+    writeFileSync(
+      path.join(cwd, "index.js"),
+      `const { declare, later } = require("./prelude.js");\n${program}`,
+    );
+    const run = ++this.#commands;
+    const log = path.join(this.folder, `events-${run}.jsonl`);
+    const configFile = path.join(this.folder, `config-${run}.json`);
+    writeFileSync(configFile, JSON.stringify(config));
+    const { exitCode, all } = await pulumi$(
+      this.engine,
+      [
+        ...[command, "--non-interactive", "-s", "dev", "--event-log", log],
+        ...["--policy-pack", pack, "--policy-pack-config", configFile],
+        ...(command === "up" ? ["--yes", "--skip-preview"] : []),
+      ],
+      { cwd, env: { PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" }, reject: false, all: true },
+    );
+    const events = readEvents(log);
+    return {
+      exitCode: exitCode ?? -1,
+      output: String(all),
+      policies: events.flatMap(({ policyEvent }) => policyEvent ?? []),
+      events,
+    };
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+function readEvents(log: string): EngineEvent[] {
+  const lines = readFileSync(log, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as EngineEvent);
+}
+
+const PROJECT = `
+name: outside
+main: index.js
+runtime: { name: nodejs, options: { typescript: false } }
+`;
+
+/** `declare(object)` makes a resource of an object; `later` is a value that no preview knows. */
+const PRELUDE = `
+const k8s = require("@pulumi/kubernetes");
+const pulumi = require("@pulumi/pulumi");
+const namespace = new k8s.core.v1.Namespace("later", { metadata: { name: "later" } });
+exports.later = namespace.metadata.uid;
+exports.declare = ({ ...object }, name = object.metadata.name) => {
+  const typed = { Service: k8s.core.v1.Service, Endpoints: k8s.core.v1.Endpoints }[object.kind];
+  return typed
+    ? new typed(name, object)
+    : new k8s.apiextensions.CustomResource(name, object);
+};
+exports.k8s = k8s;
+`;
+
+const UNREACHABLE = `
+apiVersion: v1
+kind: Config
+clusters: [{ name: none, cluster: { server: "https://127.0.0.1:9" } }]
+users: [{ name: none, user: {} }]
+contexts: [{ name: none, context: { cluster: none, user: none } }]
+current-context: none
+`;
