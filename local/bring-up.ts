@@ -116,8 +116,10 @@ class Attempt {
       if (problem === undefined) return this.#say(`${name} is ready`);
       if (this.#failed) return;
       if (!isRunning(stateDir, pid)) throw new PlaneError(`${name} has ended`);
-      if (Date.now() > this.#deadline)
-        throw new PlaneError(`${name} doesn't get ready: ${problem}`);
+      if (Date.now() > this.#deadline) {
+        const late = { name, problem: `doesn't get ready: ${problem}`, log: files.log(name) };
+        throw new PlaneError(describeProblem(late));
+      }
       await sleep(100);
     }
   }

@@ -10,7 +10,8 @@ import {
 
 /** Who owns the fields of what a plane puts into its own cluster. */
 const FIELD_MANAGER = "istio-egress-plane";
-const NAMESPACED_FIRST = new Set(["Namespace", "CustomResourceDefinition"]);
+/** What others can't be created without. */
+const FOUNDATIONS = new Set(["Namespace", "CustomResourceDefinition"]);
 
 /** A plane's API server, as its administrator sees it. */
 export class Cluster {
@@ -24,8 +25,11 @@ export class Cluster {
 
   /** Creates or updates objects (server-side apply): namespaces and definitions first. */
   async apply(objects: readonly KubernetesObject[]): Promise<void> {
-    const isFirst = ({ kind }: KubernetesObject) => NAMESPACED_FIRST.has(kind ?? "");
-    for (const wave of [objects.filter(isFirst), objects.filter((object) => !isFirst(object))]) {
+    const isFoundation = ({ kind }: KubernetesObject) => FOUNDATIONS.has(kind ?? "");
+    for (const wave of [
+      objects.filter(isFoundation),
+      objects.filter((object) => !isFoundation(object)),
+    ]) {
       await Promise.all(wave.map((object) => this.#applyOne(object)));
     }
   }

@@ -209,6 +209,17 @@ describe("the embedded mesh's life, on real parts", function () {
     assert.deepEqual(readdirSync(join(folder, "broken")), []);
   });
 
+  it("gives up when its time is over, says what it waited for, and leaves nothing running", async () => {
+    assert.ok(tools);
+    const slow = join(folder, "slow", "plane");
+    await assert.rejects(
+      startPlane({ stateDir: slow, tools, patience: 0 }),
+      /(etcd|kube-apiserver) doesn't get ready: .*\.log\)/s,
+    );
+    assert.deepEqual(runningProcesses(slow), []);
+    await stopPlane(slow);
+  });
+
   it("leaves no process, port or file behind, even when its folder was deleted before", async () => {
     rmSync(stateDir, { recursive: true });
     assert.equal((await planeStatus(stateDir)).state, "broken");
