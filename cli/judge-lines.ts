@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { clusterJson, type LineAnswer, verdictJson } from "./format/json.js";
 import { type MeshLine, parseMeshLine, UnreadableLine } from "./input/mesh-line.js";
@@ -21,7 +20,7 @@ export async function judgeLines(
   progress: Progress,
 ): Promise<ExitCode> {
   let [number, unreadable] = [0, 0];
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const line of linesOf(input)) {
     number++;
     if (line.trim() === "") continue;
     const answer = answerTo(line, number, facts);
@@ -31,6 +30,20 @@ export async function judgeLines(
     progress.tell(() => `judged ${number} lines`);
   }
   return unreadable > 0 ? ExitCode.BadInput : ExitCode.Ok;
+}
+
+/** Node's own line reader would hold a thousand lines ahead, and a line here is a whole mesh. */
+async function* linesOf(input: Readable): AsyncGenerator<string> {
+  let begun = "";
+  for await (const chunk of input.setEncoding("utf8") as AsyncIterable<string>) {
+    const [first = "", ...others] = chunk.split("\n");
+    begun += first;
+    for (const line of others) {
+      yield begun;
+      begun = line;
+    }
+  }
+  yield begun;
 }
 
 interface Unanswered {

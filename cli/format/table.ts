@@ -85,7 +85,7 @@ function cells(row: Row, colour: ChalkInstance): string[] {
   const [{ verdict, kind, alias, target, port, subset, tls, rule }] = row;
   const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
   return [
-    colours[verdict](verdict) + (kind === "declared" ? " (declared)" : ""),
+    colours[verdict](verdict) + (kind === "declared" ? "\n(declared)" : ""),
     `${refText(alias)} → ${target}`,
     clientsText(row),
     (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${subset}`),

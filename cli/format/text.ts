@@ -19,6 +19,10 @@ export function paragraph(text: string, indent = ""): string {
 
 /** Lines of at most `width` characters: broken at spaces, within a long word after `/`, `.` or `-`. */
 export function wrap(text: string, width: number): string[] {
+  return text.split("\n").flatMap((line) => wrapLine(line, width));
+}
+
+function wrapLine(text: string, width: number): string[] {
   if (stripColour(text).length <= width) return [text];
   const pieces = text
     .split(" ")

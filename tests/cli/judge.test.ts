@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Log } from "sarif";
+import { ExitCode } from "../../cli/mistake.js";
+import { istioEgress, REPOSITORY } from "./command.js";
+
+describe("istio-egress judge", function () {
+  this.timeout(20_000);
+
+  const examples: [file: string, code: ExitCode, says: RegExp][] = [
+    ["task", ExitCode.Ok, /^ok +default\/my-wikipedia .* PLAIN +default\/my-wikipedia$/m],
+    ["tls-origination", ExitCode.Ok, /^ok +default\/my-httpbin .* SIMPLE +default\/httpbin-org$/m],
+    ["dead-host", ExitCode.Ok, /no client follows DestinationRule default\/my-wikipedia/],
+    [
+      "violation",
+      ExitCode.Violation,
+      /^violation +default\/my-wikipedia .* ISTIO_MUTUAL +default\/my-wikipedia$/m,
+    ],
+    [
+      "wildcard",
+      ExitCode.Violation,
+      /^violation +default\/my-wikipedia → +shop +443 +ISTIO_MUTUAL +shop\/mesh-mtls$/m,
+    ],
+    ["subset-port", ExitCode.Violation, /^violation +payments\/billing .* 80\/v2 +ISTIO_MUTUAL/m],
+    ["unknown-order", ExitCode.Undecided, /^undecided +default\/my-wikipedia/m],
+  ];
+  for (const [file, code, says] of examples) {
+    it(`answers examples/${file}.yaml with ${ExitCode[code]}, within 100 columns`, async () => {
+      const {
+        code: ended,
+        stdout,
+        stderr,
+      } = await istioEgress(["judge", "-f", `examples/${file}.yaml`]);
+      assert.equal(stderr, "");
+      assert.match(stdout, says);
+      for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+      assert.equal(ended, code);
+    });
+  }
+
+  it("asks for the clients that it is told to ask for, gateways too", async () => {
+    const { stdout, code } = await istioEgress([
+      ...["judge", "examples/wildcard.yaml", "--json"],
+      ...[
+        "--client",
+        "default:app=web,tier=front",
+        "--client",
+        "other",
+        "--gateway",
+        "istio-system",
+      ],
+    ]);
+    assert.equal(code, ExitCode.Ok);
+    const { clients } = JSON.parse(stdout) as { clients: unknown };
+    assert.deepEqual(clients, [
+      { namespace: "default", labels: { app: "web", tier: "front" } },
+      { namespace: "other" },
+      { namespace: "istio-system", gateway: true },
+    ]);
+  });
+
+  it("takes the facts of the mesh: the task's alias has a cluster of its own on an old Istio", async () => {
+    const host = "my-httpbin.default.svc.cluster.local";
+    const tls = async (...facts: string[]) => {
+      const args = ["judge", "-f", "examples/task.yaml", "--json", "--client", "default", ...facts];
+      const { verdicts } = JSON.parse((await istioEgress(args)).stdout) as {
+        verdicts: { host: string; tls?: string }[];
+      };
+      return verdicts.find((verdict) => verdict.host === host)?.tls;
+    };
+    assert.equal(await tls(), undefined);
+    assert.equal(await tls("--istio-version", "1.19"), "PLAIN");
+  });
+
+  it("reads standard input, directories and several files as one mesh", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-judge-"));
+    try {
+      const [service, endpoints, rule] = readFileSync(
+        path.join(REPOSITORY, "examples/violation.yaml"),
+        "utf8",
+      ).split("---\n");
+      mkdirSync(path.join(folder, "below"));
+      writeFileSync(path.join(folder, "service.yaml"), service ?? "");
+      writeFileSync(path.join(folder, "below/endpoints.yml"), endpoints ?? "");
+      writeFileSync(path.join(folder, "below/README.md"), "not: [yaml");
+      const { code, stdout } = await istioEgress(["judge", "-f", folder, "-"], rule);
+      assert.match(stdout, /^violation +default\/my-wikipedia/m);
+      assert.equal(code, ExitCode.Violation);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("writes SARIF that points into the file", async () => {
+    const { code, stdout } = await istioEgress([
+      "judge",
+      "-f",
+      "examples/violation.yaml",
+      "--sarif",
+    ]);
+    const { runs } = JSON.parse(stdout) as Log;
+    const place = runs[0]?.results?.[0]?.locations?.[0]?.physicalLocation;
+    assert.equal(place?.artifactLocation?.uri, "examples/violation.yaml");
+    const line = readFileSync(path.join(REPOSITORY, "examples/violation.yaml"), "utf8").split("\n")[
+      (place?.region?.startLine ?? 0) - 1
+    ];
+    assert.equal(line?.trim(), "mode: ISTIO_MUTUAL");
+    assert.equal(code, ExitCode.Violation);
+  });
+
+  it("has nothing to say against a stack without external aliases", async () => {
+    const { code, stdout } = await istioEgress(["judge", "-"], "");
+    assert.match(stdout, /^No external alias here, so nothing to judge: 0 objects read\.$/m);
+    assert.equal(code, ExitCode.Ok);
+  });
+
+  const mistakes: [story: string, args: string[], input: string, message: RegExp][] = [
+    [
+      "nothing to judge",
+      [],
+      "",
+      /nothing to judge: give -f FILES, -f - for standard input, or --kube/,
+    ],
+    [
+      "a file that isn't there",
+      ["-f", "nope.yaml"],
+      "",
+      /nope\.yaml: there is no such file or directory/,
+    ],
+    [
+      "a directory without manifests",
+      ["-f", "local/toolchain/etcd"],
+      "",
+      /no \.yaml, \.yml or \.json file/,
+    ],
+    ["broken YAML", ["-f", "-"], "a: b\n  c: d\n", /standard input:1:4: not YAML/],
+    [
+      "a Helm template",
+      ["-f", "-"],
+      "kind: {{ .x }}\n",
+      /standard input:1:7: this is a Helm template/,
+    ],
+    ["an unknown option", ["--jsonn"], "", /unknown option '--jsonn'\n\(Did you mean --json\?\)/],
+    [
+      "two formats",
+      ["--json", "--sarif", "-"],
+      "",
+      /'--json' cannot be used with option '--sarif'/,
+    ],
+    [
+      "a client that isn't one",
+      ["--client", "Shop", "-"],
+      "",
+      /--client.*'Shop' is invalid\. Write NAMESPACE/,
+    ],
+    [
+      "a label that isn't one",
+      ["--client", "shop:app", "-"],
+      "",
+      /"app" isn't a label: write key=value/,
+    ],
+    [
+      "a version that isn't one",
+      ["--istio-version", "new", "-"],
+      "",
+      /Write a version such as "1\.24"/,
+    ],
+    [
+      "a range that isn't one",
+      ["--cluster-cidr", "10.0.0.0", "-"],
+      "",
+      /Write a range such as "10\.96\.0\.0\/12"/,
+    ],
+    [
+      "a cluster and files",
+      ["--kube", "-f", "x.yaml"],
+      "",
+      /'--kube' cannot be used with option '-f/,
+    ],
+    [
+      "no cluster to read",
+      ["--kube"],
+      "",
+      /no cluster is chosen: set KUBECONFIG, or give --kubeconfig FILE/,
+    ],
+    [
+      "a kubeconfig that isn't there",
+      ["--kube", "--kubeconfig", "nope"],
+      "",
+      /nope: can't be read as a kubeconfig/,
+    ],
+    [
+      "clients for lines that name their own",
+      ["--json-lines", "--client", "a"],
+      "",
+      /whose lines name their clients/,
+    ],
+    [
+      "lines from a file that isn't there",
+      ["--json-lines", "nope.jsonl"],
+      "",
+      /nope\.jsonl: there is no such file/,
+    ],
+  ];
+  for (const [story, args, input, message] of mistakes) {
+    it(`answers ${story} with one message and exit 2`, async () => {
+      const { code, stdout, stderr } = await istioEgress(["judge", ...args], input);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /^\s+at /m, "no stack trace");
+      assert.equal(stdout, "");
+      assert.equal(code, ExitCode.BadInput);
+    });
+  }
+});
