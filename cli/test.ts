@@ -31,7 +31,8 @@ export function command(): Command {
       "after",
       `
 One file alone:   npx mocha tests/stack/up.test.ts
-Tests below ${REAL.join(", ")} run on real parts; the tools are built when they are missing.`,
+Tests below ${REAL.join(", ")} run on real parts.
+The tools that they need are built when they are missing.`,
     )
     .action(async (options: { unit?: boolean }) => {
       process.exitCode = await runTests(options.unit ?? false);

@@ -24,7 +24,7 @@ export interface VerifyOptions extends ClusterChoice {
   stack: string;
   /** The embedded mesh to ask. @default the kubeconfig's cluster, or an embedded mesh that is up */
   plane?: Plane;
-  /** Seconds that reality has to become as declared: istiod tells sidecars a moment later. @default 10 */
+  /** Seconds that reality has to become as declared: istiod takes a moment. @default 10 */
   patience?: number;
   /** Print the report as JSON. @default false */
   json?: boolean;
@@ -49,10 +49,11 @@ Examples:
 It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
 Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant?
 
-Which cluster: --kubeconfig and --context; else an embedded mesh that is up; else as kubectl chooses.
-Rights that it takes there, all of them for reading: get services, destinationrules and
-serviceentries, list pods and endpointslices in the catalogue's namespaces; in istiod's namespace
-list pods, and create and get pods/portforward (istiod answers only its own loopback without credentials).
+Which cluster: --kubeconfig and --context; else an embedded mesh that is up; else kubectl's choice.
+
+Rights that it takes there, all of them for reading: in the catalogue's namespaces get services,
+destinationrules and serviceentries, list pods and endpointslices; in istiod's namespace list pods,
+create and get pods/portforward (without credentials istiod answers its own loopback alone).
 
 Exit codes: 0 as declared, 1 something differs, 2 nobody to ask or a catalogue with mistakes.`;
 
@@ -150,7 +151,7 @@ async function runningPlane(): Promise<Plane | undefined> {
   const broken = parts.filter(({ problem }) => problem !== undefined);
   throw new Mistake(
     `the embedded mesh is broken: ${broken.map(({ name, problem }) => `${name} ${problem}`).join(", ")}.\n` +
-      "Repair it with  npm run up,  take it down with  npm run down,  or choose a cluster with --context.",
+      "Repair it with  npm run up,  remove it with  npm run down,  or choose another with --context.",
   );
 }
 
