@@ -1,28 +1,21 @@
-import { webcrypto } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-  cryptoProvider,
-  type X509Certificate,
-} from "@peculiar/x509";
+import type { JsonGeneralNames } from "@peculiar/x509";
 import { stringify } from "yaml";
+import {
+  type KeyPair,
+  createAuthority,
+  exportKey,
+  generateKeys,
+  issueClient,
+  issueServer,
+} from "./authority.js";
 import { LOOPBACK } from "./ports.js";
 
-cryptoProvider.set(webcrypto);
-
-const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const VALID_DAYS = 365;
-const SERVER_NAMES = [
+const SERVER_NAMES: JsonGeneralNames = [
   { type: "ip", value: LOOPBACK },
   { type: "dns", value: "localhost" },
-] as const;
+];
 
 /**
  * Who talks to the API server, and as whom. Parts that are ordinary workloads of a cluster come as
@@ -102,9 +95,9 @@ export async function issueCredentials(folder: string, apiServer: string): Promi
   writePrivate(files.ca, ca.certificate.toString("pem"));
   writePrivate(files.etcdCa, etcdCa.certificate.toString("pem"));
   await Promise.all([
-    issueServer(etcdCa, "etcd").then((pair) => writePair(files.etcd, pair)),
+    issueServer(etcdCa, "etcd", SERVER_NAMES).then((pair) => writePair(files.etcd, pair)),
     issueClient(etcdCa, "kube-apiserver").then((pair) => writePair(files.etcdClient, pair)),
-    issueServer(ca, "kube-apiserver").then((pair) => writePair(files.server, pair)),
+    issueServer(ca, "kube-apiserver", SERVER_NAMES).then((pair) => writePair(files.server, pair)),
     writeServiceAccountKeys(files.serviceAccount),
     ...(Object.keys(USERS) as User[]).map(async (user) => {
       const { name, group } = { group: undefined, ...USERS[user] };
@@ -114,86 +107,6 @@ export async function issueCredentials(folder: string, apiServer: string): Promi
       if (user === "admin") writePair(files.admin, pair);
     }),
   ]);
-}
-
-interface Authority {
-  certificate: X509Certificate;
-  keys: webcrypto.CryptoKeyPair;
-}
-
-interface KeyPair {
-  cert: string;
-  key: string;
-}
-
-async function createAuthority(name: string): Promise<Authority> {
-  const keys = await generateKeys();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [name] }],
-    keys,
-    ...validity(),
-    signingAlgorithm: KEY_ALGORITHM,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-    ],
-  });
-  return { certificate, keys };
-}
-
-function issueServer(authority: Authority, name: string): Promise<KeyPair> {
-  // etcd talks to itself with its server certificate, so it is a client's as well.
-  const usages = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
-  return issue(
-    authority,
-    [{ CN: [name] }],
-    [new ExtendedKeyUsageExtension(usages), new SubjectAlternativeNameExtension([...SERVER_NAMES])],
-  );
-}
-
-function issueClient(authority: Authority, name: string, group?: string): Promise<KeyPair> {
-  const subject: Record<string, string[]>[] = [{ CN: [name] }];
-  if (group !== undefined) subject.push({ O: [group] });
-  return issue(authority, subject, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
-}
-
-async function issue(
-  authority: Authority,
-  subject: Record<string, string[]>[],
-  extensions: (ExtendedKeyUsageExtension | SubjectAlternativeNameExtension)[],
-): Promise<KeyPair> {
-  const keys = await generateKeys();
-  const certificate = await X509CertificateGenerator.create({
-    subject,
-    issuer: authority.certificate.subjectName.toJSON(),
-    publicKey: keys.publicKey,
-    signingKey: authority.keys.privateKey,
-    ...validity(),
-    signingAlgorithm: KEY_ALGORITHM,
-    extensions: [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true), ...extensions],
-  });
-  return { cert: certificate.toString("pem"), key: await exportKey("pkcs8", keys.privateKey) };
-}
-
-/** From a minute ago, so that clocks that differ a little don't matter. */
-function validity(): { notBefore: Date; notAfter: Date } {
-  const minute = 60_000;
-  const now = Date.now();
-  return {
-    notBefore: new Date(now - minute),
-    notAfter: new Date(now + VALID_DAYS * 24 * 60 * minute),
-  };
-}
-
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
-}
-
-async function exportKey(format: "pkcs8" | "spki", key: webcrypto.CryptoKey): Promise<string> {
-  const body = Buffer.from(await webcrypto.subtle.exportKey(format, key)).toString("base64");
-  const label = format === "pkcs8" ? "PRIVATE KEY" : "PUBLIC KEY";
-  const lines = body.match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
 async function writeServiceAccountKeys(files: CredentialFiles["serviceAccount"]): Promise<void> {
