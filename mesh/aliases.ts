@@ -32,15 +32,20 @@ export interface Alias {
   terminal?: string;
 }
 
-/** Every external alias among the objects, by namespace, name and kind. */
+/** Every external alias among the objects, by namespace, name, kind and host. */
 export function externalAliases(mesh: Mesh): Alias[] {
   const aliases = mesh.services.flatMap((service) => aliasOf(mesh, service) ?? []);
-  return [...aliases, ...declaredAliases(mesh)].sort(
+  return [...aliases.filter(isCertain), ...declaredAliases(mesh)].sort(
     (a, b) => compareRefs(a.ref, b.ref) || compareText(a.host, b.host),
   );
 }
 
-/** The alias that a service is, if it is one. */
+/** Whether an alias is known to lead outside. */
+export function isCertain(alias: Alias): boolean {
+  return alias.why !== "no-known-address";
+}
+
+/** The alias that a service is or, without a known address, may be. */
 export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
   const ports = service.ports.map((port) => port.number);
   const base = { ref: service.ref, host: service.host, ports };
@@ -49,15 +54,7 @@ export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
       ? { ...base, target: service.host, why: "service-entry" }
       : undefined;
   }
-  if (service.externalName !== undefined) {
-    const terminal = terminalOf(mesh, service);
-    if (terminal !== undefined && isInside(mesh, terminal)) return undefined;
-    const alias: Alias = { ...base, target: service.externalName, why: "external-name" };
-    // Where it isn't an alias, the proxy looks the name up itself: rules about it don't matter.
-    return service.resolution === "alias" && terminal !== undefined
-      ? { ...alias, terminal }
-      : alias;
-  }
+  if (service.externalName !== undefined) return externalName(mesh, service, base);
   const addresses = externalAddresses(mesh, service);
   if (addresses.length > 0) return { ...base, target: brief(addresses), why: "external-address" };
   if (mesh.facts.externalHosts.some((host) => isCoveredBy(service.host, host))) {
@@ -65,6 +62,26 @@ export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
   }
   if (service.selector || mesh.endpointsOf(service).length > 0) return undefined;
   return { ...base, target: "an address that isn't known here", why: "no-known-address" };
+}
+
+/** An ExternalName leads where the service that it ends at leads, if there is one. */
+function externalName(
+  mesh: Mesh,
+  service: Service,
+  base: Pick<Alias, "ref" | "host" | "ports">,
+): Alias | undefined {
+  const terminal = terminalOf(mesh, service);
+  const ends = terminal === undefined ? [] : mesh.registry.of(terminal);
+  const aliases = ends.map((end) => aliasOf(mesh, end));
+  if (aliases.includes(undefined)) return undefined;
+  const certain = aliases.every((alias) => alias && isCertain(alias));
+  const alias: Alias = {
+    ...base,
+    target: service.externalName ?? "",
+    why: certain ? "external-name" : "no-known-address",
+  };
+  // Where it isn't an alias to Istio, the proxy looks the name up: rules about it don't matter.
+  return service.resolution === "alias" && terminal !== undefined ? { ...alias, terminal } : alias;
 }
 
 /** Follows ExternalNames by their literal target, as istiod does; a loop ends nowhere. */
@@ -79,14 +96,6 @@ function terminalOf(mesh: Mesh, service: Service): string | undefined {
     target = next.externalName;
   }
   return undefined;
-}
-
-/** Whether a host is a service of the mesh itself, rather than an alias or unknown. */
-function isInside(mesh: Mesh, host: string): boolean {
-  return mesh.registry.of(host).some((service) => {
-    const alias = aliasOf(mesh, service);
-    return alias === undefined;
-  });
 }
 
 /** Addresses of a service that belong to no Pod and lie outside the cluster's own ranges. */

@@ -38,8 +38,7 @@ const FORWARDED: readonly string[] = ["http", "tls", "grpc", "http2"];
  */
 export function outcomesOf(mesh: Mesh, selection: Selection): Outcome[] {
   const { service, entry } = selection;
-  const seen = new Set<string>();
-  const outcomes: Outcome[] = [];
+  const outcomes = new Map<string, Outcome>();
   for (const port of service.ports) {
     const main = outcomeOf(mesh, selection, port, undefined);
     const subsets = isForwarded(service) ? [] : (entry?.subsets ?? []);
@@ -47,13 +46,12 @@ export function outcomesOf(mesh: Mesh, selection: Selection): Outcome[] {
       main,
       ...subsets.map((subset) => outcomeOf(mesh, selection, port, subset, main.tls)),
     ]) {
-      const key = `${outcome.port}|${outcome.subset}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      outcomes.push(outcome);
+      const place = `${outcome.port}|${outcome.subset}`;
+      // TCP and UDP may share a number: the one with a cluster counts.
+      if (outcomes.get(place)?.tls === undefined) outcomes.set(place, outcome);
     }
   }
-  return outcomes;
+  return [...outcomes.values()];
 }
 
 /** A wildcard whose names are looked up per request. */

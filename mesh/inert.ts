@@ -1,4 +1,3 @@
-import type { Mesh } from "./mesh.js";
 import type { ObjectRef } from "./objects.js";
 import type { Client } from "./verdict.js";
 

@@ -150,7 +150,10 @@ function addViolations(verdicts: Verdict[], others: readonly Verdict[], revision
     const index = indexes.get(keyOf(other));
     const own = index === undefined ? undefined : verdicts[index];
     if (own?.verdict === "violation" || own?.verdict === other.verdict) continue;
-    const labelled = { ...other, revision };
+    const labelled: Verdict = { ...other, revision };
+    // The mesh's own control plane sends nothing of the kind.
+    if (other.kind) labelled.kind = "declared";
+    delete labelled.tls;
     if (index === undefined) verdicts.push(labelled);
     else verdicts[index] = labelled;
   }

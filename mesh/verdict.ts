@@ -30,7 +30,8 @@ export type RuleLevel = "top" | "port" | "subset" | "subset-port";
  * The answer about one alias for one client, port and subset.
  * - `violation` / `live`: istiod sends a cluster with Istio's mutual TLS.
  * - `violation` / `declared`: a selected rule says ISTIO_MUTUAL, but there is no cluster it could
- *   act on (an ExternalName since Istio 1.21); it turns live on an older Istio.
+ *   act on (an ExternalName since Istio 1.21, a UDP port, a rule labelled for another revision of
+ *   the control plane); it turns live on an older Istio, with a TCP port, under that revision.
  * - `undecided`: both answers are possible; `unknowns` (or `reason`) say why.
  */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import { aliasOf, type Alias } from "./aliases.js";
+import { aliasOf, isCertain, type Alias } from "./aliases.js";
 import { isMutual, questionsOf } from "./answers.js";
 import type { Outcome } from "./clusters.js";
 import { completionsOf, type Surroundings } from "./completions.js";
@@ -248,7 +248,7 @@ function placesIn(setting: Setting, objects: readonly Plain[]): Map<string, Plac
 /** What an outcome means for an alias. */
 export function answerOf(alias: Alias, outcome: Outcome): Answer {
   if (!isMutual(outcome)) return "ok";
-  return alias.why === "no-known-address" ? "undecided" : "violation";
+  return isCertain(alias) ? "violation" : "undecided";
 }
 
 /** The aliases that the concern's own object is in a world. */

@@ -630,13 +630,13 @@ const SERVICES: Decision[] = [
   },
   {
     row: "70a",
-    title: "a rule for another revision",
+    title: "a rule for another revision is text here and live there",
     objects: [
       ...W,
       rule("n", "r", { host: W_HOST, ...IM }, { labels: { "istio.io/rev": "canary" } }),
     ],
     effective: w({ n: "AUTO" }),
-    violation: "yes",
+    violation: "yes(d)",
   },
   {
     row: "70b",
