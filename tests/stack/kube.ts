@@ -1,6 +1,11 @@
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
+import {
+  KubeConfig,
+  KubernetesObjectApi,
+  type V1EndpointSlice,
+  Watch,
+} from "@kubernetes/client-node";
 
 /** Reads, writes and deletes single objects of any kind. */
 export function objectsIn(kubeconfig: string): KubernetesObjectApi {
@@ -28,6 +33,39 @@ export async function printed(
   return rows.map(({ cells }) =>
     Object.fromEntries(columnDefinitions.map(({ name }, index) => [name, cells[index]])),
   );
+}
+
+/** A running watch on the EndpointSlices of one Service. */
+export interface WatchedSlices {
+  /** The addresses in all its slices together, sorted: one entry for each event so far. */
+  states: string[][];
+  /** How many slices there are now. */
+  slices: () => number;
+  stop: () => void;
+}
+
+/** Follows every change of a Service's EndpointSlices: what was true only for a moment shows too. */
+export async function watchSlices(
+  kubeconfig: string,
+  namespace: string,
+  service: string,
+): Promise<WatchedSlices> {
+  const current = new Map<string, string[]>();
+  const states: string[][] = [];
+  const onEvent = (phase: string, { metadata, endpoints = [] }: V1EndpointSlice) => {
+    if (phase === "DELETED") current.delete(metadata!.name!);
+    else
+      current.set(
+        metadata!.name!,
+        endpoints.flatMap(({ addresses }) => addresses),
+      );
+    states.push([...new Set([...current.values()].flat())].sort());
+  };
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  const labelSelector = `kubernetes.io/service-name=${service}`;
+  const watch = new Watch(load(kubeconfig));
+  const stop = await watch.watch(path, { labelSelector }, onEvent, () => {});
+  return { states, slices: () => current.size, stop: () => stop.abort() };
 }
 
 function load(kubeconfig: string): KubeConfig {

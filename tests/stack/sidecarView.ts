@@ -33,10 +33,12 @@ export class SidecarView {
     return new SidecarView(plane, items[0]!);
   }
 
-  /** The outbound cluster for a host, if there is one; its endpoints by address. */
-  async cluster(host: string): Promise<SidecarCluster | undefined> {
+  /** The outbound cluster for a host, on a port or on its only one, if there is one; its endpoints sorted. */
+  async cluster(host: string, port?: number): Promise<SidecarCluster | undefined> {
     const clusters = await sidecarClusters(this.plane.istiod, this.#of);
-    const found = clusters.find((cluster) => cluster.host === host);
+    const found = clusters.find(
+      (cluster) => cluster.host === host && cluster.port === (port ?? cluster.port),
+    );
     found?.endpoints.sort((a, b) => (a.address < b.address ? -1 : 1));
     return found;
   }

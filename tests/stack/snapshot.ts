@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { ApiServer, type Resource } from "../../cli/kube/api-server.js";
+import { eventually } from "../local/eventually.js";
 
 /** Objects by `apiVersion/kind namespace/name`, without what changes by itself. */
 export type Snapshot = Record<string, unknown>;
@@ -68,4 +70,27 @@ function withoutVolatile(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const fields = Object.entries(value).filter(([key]) => !VOLATILE.test(key));
   return Object.fromEntries(fields.map(([key, field]) => [key, withoutVolatile(field)]));
+}
+
+/** What one snapshot has and another hasn't, and what both have differently; by their keys. */
+export function differences(before: Snapshot, after: Snapshot) {
+  const keysOf = (snapshot: Snapshot) => Object.keys(snapshot).sort();
+  return {
+    removed: keysOf(before).filter((key) => !(key in after)),
+    added: keysOf(after).filter((key) => !(key in before)),
+    changed: keysOf(before).filter(
+      (key) => key in after && !isDeepStrictEqual(before[key], after[key]),
+    ),
+  };
+}
+
+/** The snapshot once the controllers have done what follows from a change. */
+export async function settledSnapshot(kubeconfig: string): Promise<Snapshot> {
+  let last = await snapshotOf(kubeconfig);
+  return eventually(async () => {
+    const next = await snapshotOf(kubeconfig);
+    const isSame = isDeepStrictEqual(next, last);
+    last = next;
+    return isSame ? next : undefined;
+  });
 }

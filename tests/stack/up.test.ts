@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../local/eventually.js";
 import { objectsIn } from "./kube.js";
 import { sharedPlane } from "./sharedPlane.js";
-import { type Snapshot, snapshotOf } from "./snapshot.js";
+import { type Snapshot, settledSnapshot, snapshotOf } from "./snapshot.js";
 import { type TestCatalogue, TestStack, catalogueOf } from "./testStack.js";
 
 /** A change of the dev stack's catalogue, and all that it may change in the cluster. */
@@ -71,7 +71,7 @@ describe("the life of the dev stack, on real parts", function () {
     const run = await stack.up(catalogueOf("dev"));
     assert.equal(run.exitCode, 0, run.output);
     assert.ok(run.changes.length > 0 && run.changes.every((change) => /^create /.test(change)));
-    standing = await settled(kubeconfig);
+    standing = await settledSnapshot(kubeconfig);
   });
 
   it("changes nothing when it comes up again", async () => {
@@ -123,14 +123,3 @@ describe("the life of the dev stack, on real parts", function () {
     });
   });
 });
-
-/** The snapshot once the controllers have done what follows from an `up`. */
-async function settled(kubeconfig: string): Promise<Snapshot> {
-  let last = await snapshotOf(kubeconfig);
-  return eventually(async () => {
-    const next = await snapshotOf(kubeconfig);
-    const isSame = JSON.stringify(next) === JSON.stringify(last);
-    last = next;
-    return isSame ? next : undefined;
-  });
-}

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import { ApiServer } from "../../cli/kube/api-server.js";
+import { ExitCode } from "../../cli/mistake.js";
+import { reportOn } from "../../cli/verify.js";
+import { throughPortForward } from "../../cli/verify/ask-istiod.js";
+import type { Pod } from "../../cli/verify/reality.js";
+import { asSidecar, sidecarClusters } from "../../local/sidecar.js";
+import { istioEgress } from "../cli/command.js";
+import { eventually } from "../local/eventually.js";
+import { istiodPod } from "./istiodPod.js";
+import { objectsIn } from "./kube.js";
+import { type TestPlane, sharedPlane } from "./sharedPlane.js";
+import { TestStack, catalogueOf } from "./testStack.js";
+
+const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+describe("verification, on real parts", function () {
+  this.timeout(120_000);
+
+  let on: TestPlane;
+  let kubeconfig: string;
+  let stack: TestStack;
+
+  before(async () => {
+    on = await sharedPlane();
+    kubeconfig = on.plane.kubeconfig;
+    stack = await TestStack.open({ on });
+    const run = await stack.up(catalogueOf("dev"));
+    assert.equal(run.exitCode, 0, run.output);
+  });
+
+  after(() => stack?.close());
+
+  const differences = async () => {
+    const { rows } = await reportOn({ stack: "dev", plane: on.plane, patience: 0 });
+    return rows.filter(({ ok }) => !ok).map(({ subject, found }) => `${subject}: ${found}`);
+  };
+
+  it("finds the dev stack as its catalogue declares", async () => {
+    const report = await reportOn({ stack: "dev", plane: on.plane });
+    assert.deepEqual(
+      report.rows.filter(({ ok }) => !ok),
+      [],
+    );
+    assert.equal(report.rows.length, 11);
+    assert.ok(report.ok);
+  });
+
+  it("finds a rule that somebody changed, in the object and in what istiod sends", async () => {
+    await objectsIn(kubeconfig).patch({
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name: "my-wikipedia", namespace: "default" },
+      spec: { trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } },
+    } as object);
+    await eventually(async () => {
+      assert.deepEqual(await differences(), [
+        "DestinationRule default/my-wikipedia: my-wikipedia.default.svc.cluster.local: 443 ISTIO_MUTUAL",
+        "default/sleep → default/my-wikipedia:443: ISTIO_MUTUAL by default/my-wikipedia, 2 endpoints",
+      ]);
+      return true;
+    });
+  });
+
+  it("finds what somebody deleted", async () => {
+    await objectsIn(kubeconfig).delete({
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: { name: "httpbin.org", namespace: "default" },
+    });
+    await eventually(async () => {
+      const found = await differences();
+      assert.ok(found.includes("ServiceEntry default/httpbin.org: missing"), found.join("\n"));
+      assert.ok(found.includes("default/sleep → default/my-httpbin:80: no cluster"));
+      return true;
+    });
+  });
+
+  it("says where another stack's catalogue differs from what stands", async () => {
+    const { ok, rows } = await reportOn({ stack: "prod", plane: on.plane, patience: 0 });
+    assert.ok(!ok);
+    assert.ok(
+      rows.some(({ subject, found }) => subject === "Pod payments/sleep" && found === "missing"),
+    );
+  });
+
+  describe("of a cluster whose istiod is in a Pod", () => {
+    let removeIstiod: () => Promise<void>;
+    let pod: Pod;
+
+    before(async () => {
+      const restored = await stack.refresh(catalogueOf("dev"));
+      assert.equal(restored.exitCode, 0, restored.output);
+      const run = await stack.up(catalogueOf("dev"));
+      assert.equal(run.exitCode, 0, run.output);
+      removeIstiod = await istiodPod(on);
+      const { items } = await objectsIn(kubeconfig).list<V1Pod>("v1", "Pod", "default");
+      pod = items[0] as Pod;
+    });
+
+    after(() => removeIstiod?.());
+
+    /** Keeps a stream open as the Pod's sidecar would, while `work` goes on. */
+    const connected = <T>(work: () => Promise<T>) => {
+      const { name, namespace, labels } = pod.metadata;
+      const identity = { pod: name, namespace, ip: pod.status.podIP!, labels: labels! };
+      return asSidecar(on.plane.istiod, identity, 60_000, async ({ subscribe }) => {
+        await subscribe(CLUSTERS);
+        const clusters = await sidecarClusters(on.plane.istiod, { ...identity, pod: "other" });
+        const names = clusters.filter(({ discovery }) => discovery === "EDS");
+        await subscribe(
+          ENDPOINTS,
+          names.map(({ port, subset, host }) => `outbound|${port}|${subset}|${host}`),
+        );
+        return work();
+      });
+    };
+
+    it("is told the same through a port-forward as the sidecar is told", async () => {
+      const server = await ApiServer.from({ kubeconfig });
+      const forwarded = await connected(() => throughPortForward(server, "istio-system")(pod));
+      const { name, namespace, labels } = pod.metadata;
+      const identity = { pod: name, namespace, ip: pod.status.podIP!, labels: labels! };
+      assert.deepEqual(forwarded, await sidecarClusters(on.plane.istiod, identity));
+    });
+
+    it("prints a table and ends with exit 0", async () => {
+      const { code, stdout, stderr } = await connected(() =>
+        istioEgress(["verify", "--kubeconfig", kubeconfig]),
+      );
+      assert.equal(code, ExitCode.Ok, stdout + stderr);
+      assert.match(
+        stdout,
+        /^ok +default\/sleep → default\/my-httpbin:80 +PLAIN by default\/httpbin\.org$/m,
+      );
+      assert.match(stdout, /^All 11 are as Pulumi\.dev\.yaml declares\.$/m);
+      for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+    });
+
+    it("ends with exit 1 and the failing rows where reality differs", async () => {
+      const { code, stdout } = await connected(() =>
+        istioEgress([
+          "verify",
+          "--kubeconfig",
+          kubeconfig,
+          "--stack",
+          "staging",
+          "--patience",
+          "0",
+        ]),
+      );
+      assert.match(stdout, /^FAIL +default\/sleep → default\/my-httpbin:80/m);
+      assert.equal(code, ExitCode.Violation);
+    });
+
+    it("ends with exit 2 where the sidecar isn't connected", async () => {
+      const { code, stderr } = await istioEgress(["verify", "--kubeconfig", kubeconfig]);
+      assert.match(stderr, /no istiod in istio-system knows the sidecar of Pod default\/sleep-/);
+      assert.equal(code, ExitCode.BadInput);
+    });
+
+    it("lets judge read it, version and all", async () => {
+      const { code, stdout, stderr } = await istioEgress([
+        "judge",
+        "--kube",
+        "--kubeconfig",
+        kubeconfig,
+      ]);
+      assert.match(stdout, /^ok +default\/my-wikipedia .* PLAIN +default\/my-wikipedia$/m);
+      assert.equal(code, ExitCode.Ok, stdout + stderr);
+    });
+  });
+
+  it("ends with exit 2 where istiod is nowhere", async () => {
+    const { code, stderr } = await istioEgress(["verify", "--kubeconfig", kubeconfig]);
+    assert.match(stderr, /no Pod labelled app=istiod runs in istio-system/);
+    assert.equal(code, ExitCode.BadInput);
+  });
+
+  it("ends with exit 2 where the API server can't be reached, and says which one", async () => {
+    const dead = path.join(on.folder, "dead.kubeconfig");
+    const cluster = { name: "dead", cluster: { server: "https://127.0.0.1:9" } };
+    const context = { name: "dead", context: { cluster: "dead", user: "nobody" } };
+    const users = [{ name: "nobody", user: {} }];
+    const config = { clusters: [cluster], contexts: [context], users, "current-context": "dead" };
+    writeFileSync(dead, JSON.stringify(config));
+    for (const command of [["verify"], ["judge", "--kube"]]) {
+      const { code, stderr } = await istioEgress([...command, "--kubeconfig", dead]);
+      assert.match(
+        stderr,
+        /the API server https:\/\/127\.0\.0\.1:9 can't be reached: connect ECONNREFUSED/,
+      );
+      assert.doesNotMatch(stderr, /^\s+at /m);
+      assert.equal(code, ExitCode.BadInput);
+    }
+  });
+});
