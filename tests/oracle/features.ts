@@ -35,6 +35,12 @@ function meeting(mesh: Case): Case["objects"][] {
   return Object.values(groups).filter((group) => group.length > 1);
 }
 
+/** The rules with a workloadSelector, as `namespace/name`. */
+function selectors(mesh: Case): Set<string> {
+  const selecting = rules(mesh).filter(({ spec }) => spec.workloadSelector !== undefined);
+  return new Set(selecting.map(({ namespace, name }) => `${namespace}/${name}`));
+}
+
 const FEATURES: Record<string, (mesh: Case) => boolean> = {
   "Service: ExternalName": (m) => has(m, "Service", /"ExternalName"/),
   "Service: headless": (m) => has(m, "Service", /"None"/),
@@ -55,6 +61,7 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
   WorkloadEntry: (m) => has(m, "WorkloadEntry"),
   "Sidecar: egress hosts": (m) => has(m, "Sidecar", /egress/),
   "Sidecar: listener with a port": (m) => has(m, "Sidecar", /"number"/),
+  "Sidecar: takes hosts away": (m) => has(m, "Sidecar", /"~/),
   "Sidecar: workloadSelector": (m) => has(m, "Sidecar", /workloadSelector/),
   "VirtualService beside a Sidecar": (m) => has(m, "VirtualService") && has(m, "Sidecar"),
   PeerAuthentication: (m) => has(m, "PeerAuthentication"),
@@ -83,6 +90,7 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
     m.question.clients.some(
       ({ namespace }) => namespace === (m.question.mesh.rootNamespace ?? "istio-system"),
     ),
+  "client: of a rule's selector": (m) => sends(m, ({ rule }) => selectors(m).has(rule ?? "")),
   "mesh: other cluster domain": (m) => m.question.mesh.clusterDomain !== "cluster.local",
   "mesh: auto mTLS off": (m) => m.question.mesh.enableAutoMtls === false,
   "mesh: default exportTo of rules": (m) =>

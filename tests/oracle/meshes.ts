@@ -16,8 +16,18 @@ import { service } from "./arbitraries/services.js";
 import { backendObjects, backends, pod, workloadEntry } from "./arbitraries/workloads.js";
 import type { Question } from "./question.js";
 
+/** `z` has objects of its own in no mesh. */
+const clientNamespace = fc.oneof(
+  { weight: 9, arbitrary: namespace },
+  { weight: 1, arbitrary: fc.constant("z") },
+);
+
 const client = fc
-  .record({ namespace, labels: workloadLabels, gateway: seldom(fc.constant(true), 6) })
+  .record({
+    namespace: clientNamespace,
+    labels: workloadLabels,
+    gateway: seldom(fc.constant(true), 6),
+  })
   .map(({ gateway, ...client }): Client => (gateway ? { ...client, gateway } : client));
 
 const clients = fc.uniqueArray(client, {

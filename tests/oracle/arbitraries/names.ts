@@ -19,11 +19,26 @@ export const serviceName = weighted({ w: 6, e: 2, "my-w": 2, v: 1 });
 /** Hosts outside the cluster domain; a name that differs by case is another host to istiod. */
 export const externalHost = fc.constantFrom("h.org", "a.ex.com", "b.ex.com", "UP.example");
 
-export const wildcardHost = fc.constantFrom("*.ex.com", "*.org", "*.com", "*.a.ex.com");
+/** `*ex.com` covers `a.ex.com` too: wildcards are blind to labels. */
+export const wildcardHost = fc.constantFrom("*.ex.com", "*.org", "*.com", "*.a.ex.com", "*ex.com");
 
 export const serviceHost = fc
   .tuple(serviceName, namespace)
   .map(([name, ns]) => `${name}.${ns}.svc.${DOMAIN}`);
+
+const revision = seldom(fc.constantFrom("default", "canary"), 15);
+
+/** Metadata of one of Istio's objects; the label says which control planes read it. */
+export function istioMetadata(...names: string[]) {
+  return fc
+    .record({ name: fc.constantFrom(...names), namespace, creationTimestamp, revision })
+    .map(({ revision, ...metadata }) => labelled(metadata, revision));
+}
+
+/** Adds the revision label, where there is a revision. */
+export function labelled<T extends object>(metadata: T, revision: string | undefined) {
+  return revision === undefined ? metadata : { ...metadata, labels: { "istio.io/rev": revision } };
+}
 
 /** Three moments, so that many objects are equally old and some are not. */
 export const creationTimestamp = fc.constantFrom(
@@ -43,7 +58,7 @@ export const portNumber = fc.constantFrom(443, 80, 53, 8443);
 /** Who may see an object: any mix that Istio accepts once {@link legalExportTo} has put it in order. */
 export const exportTo = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.constantFrom(["*"], ["."]) },
+  { weight: 1, arbitrary: fc.constantFrom(["*"], ["."], []) },
   {
     weight: 3,
     arbitrary: fc.uniqueArray(fc.constantFrom(".", "n", "x", "y", "istio-system"), {

@@ -1,16 +1,31 @@
 /** What narrows a client's view: Sidecars, the VirtualServices that widen it again, PeerAuthentication. */
 import fc from "fast-check";
 import {
-  creationTimestamp,
   DOMAIN,
+  exportTo,
   externalHost,
+  istioMetadata,
+  legalExportTo,
   namespace,
   seldom,
   serviceHost,
+  serviceName,
   workloadLabels,
 } from "./names.js";
 
-const fromNamespace = fc.constantFrom("*", ".", "n", "x", "istio-system", "~");
+/** A `~` before the namespace takes hosts away again; alone it stands for every namespace. */
+const fromNamespace = fc.constantFrom(
+  "*",
+  "*",
+  ".",
+  ".",
+  "n",
+  "x",
+  "istio-system",
+  "~",
+  "~n",
+  "~.",
+);
 
 const egressHost = fc
   .tuple(
@@ -50,9 +65,7 @@ const selector = workloadLabels.map((labels) => ({ labels }));
 
 export const sidecar = fc
   .record({
-    name: fc.constantFrom("sc1", "sc2"),
-    namespace,
-    creationTimestamp,
+    metadata: istioMetadata("sc1", "sc2"),
     workloadSelector: seldom(selector, 3),
     egress: fc.option(egress, { nil: undefined, freq: 8 }),
     outboundTrafficPolicy: seldom(
@@ -60,63 +73,84 @@ export const sidecar = fc
       4,
     ),
   })
-  .map(({ name, namespace, creationTimestamp, ...spec }) => ({
+  .map(({ metadata, ...spec }) => ({
     apiVersion: "networking.istio.io/v1",
     kind: "Sidecar",
-    metadata: { name, namespace, creationTimestamp },
+    metadata,
     spec:
       spec.egress === undefined && spec.outboundTrafficPolicy === undefined
         ? { ...spec, egress: [{ hosts: ["./*"] }] }
         : spec,
   }));
 
+const route = fc
+  .record({
+    host: fc.oneof(
+      { weight: 4, arbitrary: serviceHost },
+      { weight: 1, arbitrary: serviceName },
+      { weight: 1, arbitrary: externalHost },
+    ),
+    port: fc.constantFrom(443, 80, undefined),
+  })
+  .map(({ host, port }) => ({ host, ...(port !== undefined && { port: { number: port } }) }));
+
+/** The three ways of routing; a match on the source's namespace only counts for HTTP. */
+const routing = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ destination: route, mirror: seldom(route), from: seldom(namespace) })
+      .map(({ destination, mirror, from }) => ({
+        http: [
+          {
+            route: [{ destination }],
+            mirror,
+            ...(from !== undefined && { match: [{ sourceNamespace: from }] }),
+          },
+        ],
+      })),
+  },
+  {
+    weight: 1,
+    arbitrary: route.map((destination) => ({ tcp: [{ route: [{ destination }] }] })),
+  },
+);
+
 /** Its destinations join a Sidecar's view even where no egress host names them. */
 export const virtualService = fc
   .record({
-    name: fc.constantFrom("vs1", "vs2"),
-    namespace,
-    creationTimestamp,
-    host: fc.oneof(serviceHost, externalHost),
-    destination: serviceHost,
-    port: fc.constantFrom(443, 80, undefined),
+    metadata: istioMetadata("vs1", "vs2"),
+    host: fc.oneof(serviceHost, externalHost, serviceName),
+    gateways: seldom(fc.constantFrom(["mesh"], ["n/gateway"], ["mesh", "n/gateway"])),
+    exportTo,
+    routing,
   })
-  .map(({ name, namespace, creationTimestamp, host, destination, port }) => ({
+  .map(({ metadata, host, gateways, exportTo, routing }) => ({
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
-    metadata: { name, namespace, creationTimestamp },
+    metadata,
     spec: {
       hosts: [host],
-      http: [
-        {
-          route: [
-            {
-              destination: {
-                host: destination,
-                ...(port !== undefined && { port: { number: port } }),
-              },
-            },
-          ],
-        },
-      ],
+      gateways,
+      exportTo: legalExportTo(exportTo, metadata.namespace),
+      ...routing,
     },
   }));
 
 /** Mesh-wide in the root namespace, else for a namespace or for selected workloads. */
 export const peerAuthentication = fc
   .record({
-    name: fc.constantFrom("pa1", "pa2"),
-    namespace,
-    creationTimestamp,
+    metadata: istioMetadata("pa1", "pa2"),
     mode: fc.constantFrom("STRICT", "DISABLE", "PERMISSIVE", "UNSET", undefined),
     selector: seldom(
       workloadLabels.map((matchLabels) => ({ matchLabels })),
       4,
     ),
   })
-  .map(({ name, namespace, creationTimestamp, mode, selector }) => ({
+  .map(({ metadata, mode, selector }) => ({
     apiVersion: "security.istio.io/v1",
     kind: "PeerAuthentication",
-    metadata: { name, namespace, creationTimestamp },
+    metadata,
     spec: {
       ...(mode !== undefined && { mtls: { mode } }),
       ...(selector !== undefined && { selector }),

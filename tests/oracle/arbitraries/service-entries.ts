@@ -1,12 +1,11 @@
 /** ServiceEntries, of every resolution and in the forms that Istio's validation accepts. */
 import fc from "fast-check";
 import {
-  creationTimestamp,
   distinct,
   exportTo,
   externalHost,
+  istioMetadata,
   legalExportTo,
-  namespace,
   seldom,
   serviceHost,
   wildcardHost,
@@ -128,8 +127,7 @@ const byResolution = fc.oneof(
 const serviceEntry = fc
   .record({
     version: fc.constantFrom("v1", "v1beta1", "v1alpha3"),
-    namespace,
-    creationTimestamp,
+    metadata: istioMetadata("se"),
     location: fc.constantFrom("MESH_EXTERNAL", "MESH_INTERNAL", undefined),
     exportTo: fc.oneof(
       { weight: 6, arbitrary: exportTo },
@@ -137,11 +135,11 @@ const serviceEntry = fc
     ),
     spec: byResolution,
   })
-  .map(({ version, namespace, creationTimestamp, location, exportTo, spec }) => ({
+  .map(({ version, metadata, location, exportTo, spec }) => ({
     apiVersion: `networking.istio.io/${version}`,
     kind: "ServiceEntry",
-    metadata: { name: `se${creationTimestamp.slice(-2, -1)}`, namespace, creationTimestamp },
-    spec: { ...spec, location, exportTo: legalExportTo(exportTo, namespace) },
+    metadata: { ...metadata, name: `se${metadata.creationTimestamp.slice(-2, -1)}` },
+    spec: { ...spec, location, exportTo: legalExportTo(exportTo, metadata.namespace) },
   }));
 
 /** Up to three ServiceEntries. */

@@ -20,7 +20,12 @@ const ports = fc.uniqueArray(
     { weight: 1, arbitrary: fc.constant({ name: "dns", port: 53, protocol: "UDP" }) },
     { weight: 1, arbitrary: fc.constant({ name: "dns-tcp", port: 53, protocol: "TCP" }) },
     { weight: 1, arbitrary: fc.constant({ name: "udp-fake", port: 8443, protocol: "TCP" }) },
-    { weight: 1, arbitrary: fc.constant({ name: "other", port: 8443, appProtocol: "tls" }) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .constantFrom("tls", "udp", "kubernetes.io/h2c", "grpc")
+        .map((appProtocol) => ({ name: "other", port: 8443, appProtocol })),
+    },
   ),
   {
     minLength: 1,

@@ -1,7 +1,7 @@
 /** What stands behind Services: Pods, EndpointSlices, WorkloadEntries. */
 import fc from "fast-check";
 import {
-  creationTimestamp,
+  istioMetadata,
   namespace,
   seldom,
   serviceName,
@@ -166,18 +166,16 @@ function addressInSlice(type: string, { behind }: Endpoint, slice: Slice, positi
 /** An address in the mesh that is no Pod: it can speak mTLS if a label or a service account says so. */
 export const workloadEntry = fc
   .record({
-    name: fc.constantFrom("we1", "we2"),
-    namespace,
-    creationTimestamp,
+    metadata: istioMetadata("we1", "we2"),
     address: fc.constantFrom("91.198.174.192", "10.1.0.1"),
     labels: workloadLabels,
     tlsMode: seldom(fc.constantFrom("istio", "disabled"), 2),
     serviceAccount: seldom(fc.constant("sa"), 2),
   })
-  .map(({ name, namespace, creationTimestamp, address, labels, tlsMode, serviceAccount }) => ({
+  .map(({ metadata, address, labels, tlsMode, serviceAccount }) => ({
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
-    metadata: { name, namespace, creationTimestamp },
+    metadata,
     spec: {
       address,
       labels: {
