@@ -6,19 +6,22 @@ import { ExternalService } from "./components/externalService.js";
 import { InjectedNamespace } from "./components/injectedNamespace.js";
 import { SleepDeployment } from "./components/sleepDeployment.js";
 import { stackCatalogue } from "./components/stackCatalogue.js";
+import { stackProvider } from "./components/stackProvider.js";
 import { WithoutIstioNamespace } from "./components/withoutIstioNamespace.js";
 
 const { mesh, clients, aliases } = stackCatalogue();
+const provider = stackProvider();
 
 const namespaces: Record<string, Resource> = {};
 for (const { namespace: name, injected, createNamespace, optOutLabel, ...sleep } of clients) {
   if (injected) {
-    namespaces[name] = new InjectedNamespace(name, { name, create: createNamespace });
+    const args = { name, create: createNamespace };
+    namespaces[name] = new InjectedNamespace(name, args, { provider });
   } else if (createNamespace) {
-    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel });
+    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel }, { provider });
   }
-  const dependsOn = namespaces[name] ?? [];
-  new SleepDeployment(`${sleep.name}.${name}`, { ...sleep, namespace: name }, { dependsOn });
+  const opts = { provider, dependsOn: namespaces[name] ?? [] };
+  new SleepDeployment(`${sleep.name}.${name}`, { ...sleep, namespace: name }, opts);
 }
 
 /** The in-cluster name of each alias. */
@@ -36,19 +39,16 @@ for (const alias of aliases) {
   const { tls, exportTo, request, ...target } = alias;
   const { name, namespace, externalName, ports } = target;
   const id = `${name}.${namespace}`;
-  const dependsOn = namespaces[namespace] ?? [];
-  const service = new ExternalService(
-    id,
-    { ...target, clusterDomain: mesh.clusterDomain },
-    { dependsOn },
-  );
+  const args = { ...target, clusterDomain: mesh.clusterDomain };
+  const opts = { provider, dependsOn: namespaces[namespace] ?? [] };
+  const service = new ExternalService(id, args, opts);
   const { host, clusterIP } = service;
   const rule = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
-  new EgressTlsRule(id, rule, { dependsOn: service });
+  new EgressTlsRule(id, rule, { provider, dependsOn: service });
 
   aliasHosts[id] = host;
   if (alias.addresses) clusterIPs[id] = clusterIP;
   requests[id] = all([host, clusterIP]).apply(([host, clusterIP]) =>
-    requestCommands(clients, { request, ports }, host, clusterIP),
+    requestCommands(clients, { request, ports, externalName }, host, clusterIP),
   );
 }

@@ -3,6 +3,7 @@
  * aliases with their TLS intents, and what is known of the mesh. Imports no Pulumi SDK.
  */
 import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./catalogue/error.js";
+import { createsNamespace } from "./catalogue/rules.js";
 import { declaredCatalogue } from "./catalogue/schema.js";
 import type { Declared, DeclaredAlias, DeclaredTls } from "./catalogue/schema.js";
 
@@ -39,7 +40,7 @@ function complete({ mesh, clients, aliases }: Declared) {
     mesh,
     clients: clients.map((client) => ({
       ...client,
-      createNamespace: client.createNamespace ?? !client.injected,
+      createNamespace: createsNamespace(client),
       optOutLabel: client.optOutLabel ?? true,
     })),
     aliases: aliases.map(completeAlias),

@@ -7,15 +7,19 @@ export function sourcePodCommand({ name, namespace }: CatalogueClient): string {
   return `kubectl get pod -n ${namespace} -l app=${name} -o jsonpath={.items..metadata.name}`;
 }
 
+/** What a request needs to know of an alias. */
+type RequestedAlias = Pick<CatalogueAlias, "request" | "ports"> & { externalName?: string };
+
 /**
  * Calls an alias from each client. Where the request is for a name of the target's own, curl
  * resolves that name to the alias: by its cluster IP, or by name for an ExternalName, which has none.
  *
+ * @param clusterIP undefined where there is none, or a preview can't know it
  * @returns empty where the catalogue names no request and none can be made up
  */
 export function requestCommands(
   clients: readonly CatalogueClient[],
-  alias: Pick<CatalogueAlias, "request" | "ports">,
+  alias: RequestedAlias,
   host: string,
   clusterIP: string | undefined,
 ): string[] {
@@ -23,9 +27,10 @@ export function requestCommands(
   if (url === undefined) return [];
   const { hostname, port, protocol } = new URL(url);
   const number = port || (protocol === "https:" ? "443" : "80");
-  const asAlias = clusterIP
-    ? `--resolve ${hostname}:${number}:${clusterIP} `
-    : `--connect-to ${hostname}:${number}:${host}:${number} `;
+  const asAlias =
+    alias.externalName === undefined
+      ? `--resolve ${hostname}:${number}:${clusterIP ?? "<cluster IP>"} `
+      : `--connect-to ${hostname}:${number}:${host}:${number} `;
   const curl = `curl -sS ${hostname === host ? "" : asAlias}${url}`;
   return clients.map(
     (client) =>
@@ -33,10 +38,7 @@ export function requestCommands(
   );
 }
 
-function defaultRequest(
-  { ports }: Pick<CatalogueAlias, "ports">,
-  host: string,
-): string | undefined {
+function defaultRequest({ ports }: RequestedAlias, host: string): string | undefined {
   const http = ports.find((port) => protocolOf(port.name) === "http");
   return http && `http://${host}${http.port === 80 ? "" : `:${http.port}`}/`;
 }

@@ -6,6 +6,7 @@ export * from "./injectedNamespace.js";
 export * from "./ports.js";
 export * from "./sleepDeployment.js";
 export * from "./stackCatalogue.js";
+export * from "./stackProvider.js";
 export * from "./tokens.js";
 export * from "./transform.js";
 export * from "./withoutIstioNamespace.js";

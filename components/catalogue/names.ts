@@ -126,6 +126,14 @@ export function addressMistake(value: string): string | undefined {
   return value === canonical ? undefined : `${name} has a shorter form; write ${canonical}`;
 }
 
+/** The DNS domain of a cluster. */
+export function domainMistake(value: string): string | undefined {
+  const label = badLabel(value);
+  return label === undefined
+    ? undefined
+    : `${quote(value)} isn't a domain, because of ${quote(label)}; write one such as cluster.local`;
+}
+
 /** One entry of exportTo. */
 export function exportToMistake(value: string): string | undefined {
   if (value === "*" || value === ".") return undefined;

@@ -58,7 +58,8 @@ export function findings(
 }
 
 type Aliases = [number, DeclaredAlias][];
-type Clients = [number, Declared["clients"][number]][];
+type Client = Declared["clients"][number];
+type Clients = [number, Client][];
 
 /** ENABLE_EXTERNAL_NAME_ALIAS came with Istio 1.20 and went with 1.24. */
 function aliasSwitch({ istioVersion, externalNameAlias }: MeshFacts): Finding[] {
@@ -68,26 +69,25 @@ function aliasSwitch({ istioVersion, externalNameAlias }: MeshFacts): Finding[] 
   return [{ path: ["mesh", "externalNameAlias"], message }];
 }
 
-/** Namespaces that every cluster has. */
+/** Namespaces that every cluster has, so that nobody can make them. */
 const GIVEN = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+/** Whether a client's namespace is made here, where its entry doesn't say. */
+export function createsNamespace({ namespace, createNamespace }: Client): boolean {
+  return createNamespace ?? !GIVEN.includes(namespace);
+}
+
 function clientRules(clients: Clients): Finding[] {
-  return clients.flatMap(([i, { namespace, injected, createNamespace, optOutLabel }]) => {
-    const create = createNamespace ?? !injected;
+  return clients.flatMap(([i, client]) => {
+    const { namespace, injected, createNamespace, optOutLabel } = client;
     const found: Finding[] = [];
-    if (create && GIVEN.includes(namespace)) {
-      found.push({
-        path: ["clients", i, createNamespace === undefined ? "namespace" : "createNamespace"],
-        message: `namespace ${namespace} is there in every cluster; write createNamespace: false`,
-      });
+    if (createNamespace && GIVEN.includes(namespace)) {
+      const message = `namespace ${namespace} is there in every cluster; write false, or leave it out`;
+      found.push({ path: ["clients", i, "createNamespace"], message });
     }
-    if (optOutLabel !== undefined && (injected || !create)) {
-      found.push({
-        path: ["clients", i, "optOutLabel"],
-        message:
-          "is for a namespace that is made here and not injected; leave it out, " +
-          "or write injected: false with createNamespace: true",
-      });
+    if (optOutLabel !== undefined && (injected || !createsNamespace(client))) {
+      const message = "is for a namespace that is made here and not injected; leave it out";
+      found.push({ path: ["clients", i, "optOutLabel"], message });
     }
     return found;
   });

@@ -18,14 +18,27 @@ function shown(value: unknown): string {
   return `is ${JSON.stringify(value)}`;
 }
 
-/** An object with these keys and no others. */
-function section<Shape extends z.core.$ZodLooseShape>(shape: Shape, write?: string) {
+/**
+ * An object with these keys and no others.
+ *
+ * @param elsewhere keys that it would have with another mode
+ */
+function section<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  { elsewhere = {} }: { elsewhere?: Record<string, object> } = {},
+) {
   const keys = Object.keys(shape);
+  const unknown = (key: string) => {
+    const other = Object.keys(elsewhere).find((mode) => key in elsewhere[mode]!);
+    return other === undefined
+      ? unknownKey(key, keys)
+      : `is for ${other}; write mode: ${other}, or leave it out`;
+  };
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => unknownKey(key, keys)).join("\n")
-        : wrong(write ?? `an object with ${keys.join(", ")}`)(issue),
+        ? issue.keys.map(unknown).join("\n")
+        : wrong(`an object with ${keys.join(", ")}`)(issue),
   });
 }
 
@@ -65,10 +78,13 @@ const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
 );
 
+/** What is known of the mesh: see MeshFacts for what each key means. */
 const mesh = section({
   istioVersion: istioVersion.default(DEFAULT_FACTS.istioVersion),
   externalNameAlias: flag().optional(),
-  clusterDomain: text("the cluster's DNS domain").default(DEFAULT_FACTS.clusterDomain),
+  clusterDomain: text("the cluster's DNS domain", names.domainMistake).default(
+    DEFAULT_FACTS.clusterDomain,
+  ),
   rootNamespace: namespace.default(DEFAULT_FACTS.rootNamespace),
   enableAutoMtls: flag().default(DEFAULT_FACTS.enableAutoMtls),
   defaultDestinationRuleExportTo: list(text("a namespace"), "a list of namespaces").default(
@@ -79,19 +95,33 @@ const mesh = section({
   externalHosts: list(text("a host"), "a list of hosts").default(DEFAULT_FACTS.externalHosts),
 });
 
+/** A workload that calls the aliases. One a namespace. */
 const client = section({
+  /** Where it runs. */
   namespace,
+  /** Whether its Pods get Istio's sidecar. */
   injected: flag("true (its Pods get a sidecar) or false"),
+  /** @default "sleep" */
   name: text("a name, such as sleep", names.serviceNameMistake).default("sleep"),
+  /** @default the sleep sample's */
   image: text("an image with curl in it").optional(),
+  /**
+   * Whether the namespace is made here, and removed with the stack.
+   * @default true, but for namespaces that every cluster has
+   */
   createNamespace: flag().optional(),
+  /** Whether a namespace that is made here for a client without sidecar says so in a label. @default true */
   optOutLabel: flag().optional(),
 });
 
 const port = section({
+  /** `<protocol>` or `<protocol>-<anything>`: Istio takes the protocol from it. */
   name: text("a name that begins with the protocol, such as http", names.portNameMistake),
+  /** What clients call. */
   port: portNumber,
+  /** Where the outside service listens. @default port */
   targetPort: portNumber.optional(),
+  /** @default "UDP" if the name says so, else "TCP" */
   protocol: choice(["TCP", "UDP"]).optional(),
 });
 
@@ -101,40 +131,52 @@ const file = text("a path in the sidecar", (value) =>
     : "isn't an absolute path; write where the file is in the sidecar, never what is in it",
 );
 
-/** Keys of SIMPLE and MUTUAL alike. */
+/** Keys of SIMPLE and MUTUAL: which server is meant, and whom to trust. */
 const origination = {
+  /** Name asked for in the TLS handshake. @default externalName */
   sni: text("the server's name", names.externalNameMistake).optional(),
-  subjectAltNames: list(text("a name on the certificate"), "a list of names").optional(),
+  /** Names of which the certificate must carry one. @default [sni] */
+  subjectAltNames: list(text("a name on the certificate"), "a list of names")
+    .min(1, { error: "is empty, and any certificate would do; write a name, or leave it out" })
+    .optional(),
+  /** Path of the certificates to trust. @default the system's (Istio 1.21 and later) */
   caCertificates: file.optional(),
+  /** Secret with certificates instead of files; needs workloadSelector. */
   credentialName: text("the name of a Secret").optional(),
+  /** Labels of the clients that read the Secret; no others follow the rule. */
   workloadSelector: z
     .record(z.string(), text("a label's value"), { error: wrong("labels, such as { app: sleep }") })
+    .refine((labels) => Object.keys(labels).length > 0, {
+      error: "is empty; write labels, such as { app: sleep }",
+    })
     .optional(),
+};
+
+/** Keys of MUTUAL alone. */
+const clientCertificate = {
+  /** Path of the client certificate. */
+  clientCertificate: file.optional(),
+  /** Path of its key. */
+  privateKey: file.optional(),
 };
 
 const MODES =
   "DISABLE (sent as it comes), SIMPLE (the sidecar encrypts) " +
   "or MUTUAL (it shows a certificate of yours too)";
 
+/** How TLS is meant to work towards an alias. ISTIO_MUTUAL is refused, with the reason. */
 const tls = z.discriminatedUnion(
   "mode",
   [
-    z.strictObject(
+    section(
       { mode: z.literal("DISABLE") },
-      {
-        error: ({ keys }) =>
-          (keys as string[])
-            .map(() => "means nothing with DISABLE; write SIMPLE, or leave it out")
-            .join("\n"),
-      },
+      { elsewhere: { SIMPLE: origination, MUTUAL: clientCertificate } },
     ),
-    section({ mode: z.literal("SIMPLE"), ...origination }),
-    section({
-      mode: z.literal("MUTUAL"),
-      ...origination,
-      clientCertificate: file.optional(),
-      privateKey: file.optional(),
-    }),
+    section(
+      { mode: z.literal("SIMPLE"), ...origination },
+      { elsewhere: { MUTUAL: clientCertificate } },
+    ),
+    section({ mode: z.literal("MUTUAL"), ...origination, ...clientCertificate }),
   ],
   {
     error: ({ code, input }) => {
@@ -147,10 +189,15 @@ const tls = z.discriminatedUnion(
   },
 );
 
+/** An in-cluster name for something outside. */
 const alias = section({
+  /** Name of the Service. */
   name: text("the alias's name, such as my-httpbin", names.serviceNameMistake),
+  /** @default "default" */
   namespace: namespace.default("default"),
+  /** The DNS name that it stands for; or else addresses. */
   externalName: text("a DNS name, such as httpbin.org", names.externalNameMistake).optional(),
+  /** The IP addresses that it stands for; or else externalName. */
   addresses: list(text("an IP address", names.addressMistake), "a list of IP addresses")
     .min(1, { error: "is empty; write at least one address" })
     .optional(),
@@ -158,10 +205,13 @@ const alias = section({
     error: "is empty; write at least one port, such as { name: http, port: 80 }",
   }),
   tls,
+  /** What carries the addresses. @default "Endpoints" */
   endpointsApi: choice(["Endpoints", "EndpointSlice"]).optional(),
+  /** Namespaces whose clients follow the rules; `.` is the alias's own. @default every namespace */
   exportTo: list(text('a namespace, "." or "*"', names.exportToMistake), "a list of namespaces")
     .min(1, { error: 'is empty; write namespaces, ".", "*", or leave it out' })
     .optional(),
+  /** A URL that shows the alias at work. @default the alias itself, on its first http port */
   request: z.url({ protocol: /^https?$/, error: wrong("a URL that a client can call") }).optional(),
 });
 

@@ -16,26 +16,15 @@ describe("a catalogue", () => {
     assert.deepEqual([catalogue.clients, catalogue.aliases], [[], []]);
   });
 
-  it("makes the namespace of a client without sidecar, and labels that of one with", () => {
+  it("makes the namespaces of its clients, but for those that every cluster has", () => {
     const clients = [
       { namespace: "default", injected: true },
       { namespace: "without-istio", injected: false },
     ];
+    const defaults = { name: "sleep", optOutLabel: true };
     assert.deepEqual(parseCatalogue({ clients }, "x").clients, [
-      {
-        namespace: "default",
-        injected: true,
-        name: "sleep",
-        createNamespace: false,
-        optOutLabel: true,
-      },
-      {
-        namespace: "without-istio",
-        injected: false,
-        name: "sleep",
-        createNamespace: true,
-        optOutLabel: true,
-      },
+      { ...clients[0], ...defaults, createNamespace: false },
+      { ...clients[1], ...defaults, createNamespace: true },
     ]);
   });
 

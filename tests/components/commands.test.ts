@@ -42,11 +42,19 @@ describe("the task's commands", () => {
       curl: [`curl -sS --resolve en.wikipedia.org:443:10.96.1.2 ${url}`],
     },
     {
+      name: "leave the cluster IP open where a preview doesn't know it",
+      args: [{ ports: tls, request: url }, wiki],
+      curl: [`curl -sS --resolve en.wikipedia.org:443:<cluster IP> ${url}`],
+    },
+    {
       name: "connect to the alias for the target's name where there is no cluster IP",
-      args: [{ ports: tls, request: "https://api.example.com:8443/" }, name],
-      curl: [
-        `curl -sS --connect-to api.example.com:8443:${name}:8443 https://api.example.com:8443/`,
-      ],
+      args: [{ ports: tls, request: url, externalName: "en.wikipedia.org" }, name],
+      curl: [`curl -sS --connect-to en.wikipedia.org:443:${name}:443 ${url}`],
+    },
+    {
+      name: "keep a port of the request's own",
+      args: [{ ports: tls, request: "https://api.example.com:8443/" }, wiki, "10.96.1.2"],
+      curl: ["curl -sS --resolve api.example.com:8443:10.96.1.2 https://api.example.com:8443/"],
     },
     {
       name: "make up no request for a port that carries TLS",

@@ -11,6 +11,8 @@ export interface Registration {
   urn: string;
   /** Name of the parent; undefined at the top. */
   parent?: string;
+  /** Name of its provider; undefined for the default one. */
+  provider?: string;
   /** Names of the resources that it waits for. */
   dependsOn: string[];
   /** Exactly what would be sent: a key that isn't here isn't sent. */
@@ -37,6 +39,7 @@ interface Request {
   getType(): string;
   getName(): string;
   getParent(): string;
+  getProvider(): string;
   getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
@@ -93,6 +96,7 @@ function record(monitor: Monitor): Registration[] {
           name: request.getName(),
           urn: response.getUrn(),
           parent: request.getParent() ? nameOf(request.getParent()) : undefined,
+          provider: request.getProvider().split("::").at(-2),
           dependsOn: request.getDependenciesList().map(nameOf).sort(),
           inputs: request.getObject().toJavaScript(),
         });

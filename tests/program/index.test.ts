@@ -79,6 +79,26 @@ describe("the program", () => {
     );
   });
 
+  it("works on the cluster that the stack names, or on the ambient one", async () => {
+    const providers = async (config: Record<string, string>) => {
+      const { registrations } = await runProgram(catalogueOf("dev"), "dev", { config });
+      const inCluster = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
+      return [...new Set(inCluster.map(({ provider }) => provider))];
+    };
+    assert.deepEqual(await providers({}), [undefined]);
+    assert.deepEqual(await providers({ "istio-egress:context": "staging" }), ["cluster"]);
+  });
+
+  it("keeps a kubeconfig secret, which may hold credentials", async () => {
+    const config = { "istio-egress:kubeconfig": "/home/me/kubeconfig" };
+    const { registrations } = await runProgram(catalogueOf("dev"), "dev", { config });
+    const { kubeconfig } = find(registrations, "kubernetes", "cluster").inputs;
+    assert.deepEqual(kubeconfig, {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      value: "/home/me/kubeconfig",
+    });
+  });
+
   it("makes exactly the objects of one alias more for one alias more", async () => {
     const ids = async (catalogue: unknown) => [
       ...manifestsOf((await runProgram(catalogue, "dev")).registrations).keys(),

@@ -23,8 +23,15 @@ export function catalogueOf(stack: string): unknown {
   return (parse(file) as { config: Record<string, unknown> }).config[CATALOGUE_KEY];
 }
 
-/** Runs the program as `pulumi up` would, in a cluster that gives every Service this cluster IP. */
-export function runProgram(catalogue: unknown, stack: string, clusterIP = "10.96.1.2") {
+/** What every Service gets in the mocked cluster. */
+export const CLUSTER_IP = "10.96.1.2";
+
+/** Runs the program as `pulumi up` would; `config` beside the catalogue. */
+export function runProgram(
+  catalogue: unknown,
+  stack: string,
+  { config = {} }: { config?: Record<string, string> } = {},
+) {
   return run<Exports>(
     () => {
       // Each run is a process of its own in reality.
@@ -34,10 +41,13 @@ export function runProgram(catalogue: unknown, stack: string, clusterIP = "10.96
     },
     {
       stack,
-      config: catalogue === undefined ? {} : { [CATALOGUE_KEY]: JSON.stringify(catalogue) },
+      config:
+        catalogue === undefined
+          ? config
+          : { ...config, [CATALOGUE_KEY]: JSON.stringify(catalogue) },
       outputs: (type, inputs) =>
         type === "kubernetes:core/v1:Service"
-          ? { spec: { ...(inputs.spec as object), clusterIP } }
+          ? { spec: { ...(inputs.spec as object), clusterIP: CLUSTER_IP } }
           : {},
     },
   );

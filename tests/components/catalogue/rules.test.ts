@@ -30,16 +30,15 @@ const CATALOGUES: [what: string, catalogue: object, key: string, message: string
   ],
   [
     "a namespace that is always there",
-    { clients: [{ namespace: "default", injected: false }] },
-    "clients[0].namespace",
-    "namespace default is there in every cluster; write createNamespace: false",
+    { clients: [{ namespace: "default", injected: true, createNamespace: true }] },
+    "clients[0].createNamespace",
+    "namespace default is there in every cluster; write false, or leave it out",
   ],
   [
     "an opt-out where there is nothing to opt out of",
     { clients: [{ namespace: "default", injected: true, optOutLabel: true }] },
     "clients[0].optOutLabel",
-    "is for a namespace that is made here and not injected; leave it out, " +
-      "or write injected: false with createNamespace: true",
+    "is for a namespace that is made here and not injected; leave it out",
   ],
   [
     "an alias twice",

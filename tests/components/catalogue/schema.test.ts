@@ -95,7 +95,25 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     "a server's name with DISABLE",
     { ...httpbin, tls: { mode: "DISABLE", sni: "httpbin.org" } },
     "tls.sni",
-    "means nothing with DISABLE; write SIMPLE, or leave it out",
+    "is for SIMPLE; write mode: SIMPLE, or leave it out",
+  ],
+  [
+    "a client certificate with SIMPLE",
+    { ...originating, tls: { mode: "SIMPLE", clientCertificate: "/c/tls.crt" } },
+    "tls.clientCertificate",
+    "is for MUTUAL; write mode: MUTUAL, or leave it out",
+  ],
+  [
+    "no name on the certificate",
+    { ...originating, tls: { mode: "SIMPLE", subjectAltNames: [] } },
+    "tls.subjectAltNames",
+    "is empty, and any certificate would do; write a name, or leave it out",
+  ],
+  [
+    "a Secret for everybody",
+    { ...originating, tls: { mode: "SIMPLE", credentialName: "c", workloadSelector: {} } },
+    "tls.workloadSelector",
+    "is empty; write labels, such as { app: sleep }",
   ],
   [
     "a key itself in place of its path",
@@ -157,6 +175,12 @@ const OTHERS: [what: string, catalogue: object, key: string, message: string][] 
     { mesh: { istioVersion: "latest" } },
     "mesh.istioVersion",
     'is "latest"; write a version, such as "1.31"',
+  ],
+  [
+    "a domain that is none",
+    { mesh: { clusterDomain: "cluster.local." } },
+    "mesh.clusterDomain",
+    '"cluster.local." isn\'t a domain, because of ""; write one such as cluster.local',
   ],
   [
     "a range that is none",
