@@ -7,6 +7,8 @@ import { LOOPBACK } from "./ports.js";
 
 const ANNOTATION = "kwok.x-k8s.io/node";
 const POD_CIDR = "10.244.0.1/16";
+/** The fake node's address; on this machine nobody has it. */
+export const NODE_ADDRESS = "10.0.0.1";
 
 /** kwok: plays the kubelet of the fake node, so that Pods get an address and become ready. */
 export function kwokPart({ stateDir, tools, ports, credentials }: PartInputs): Part {
@@ -17,6 +19,7 @@ export function kwokPart({ stateDir, tools, ports, credentials }: PartInputs): P
       `--kubeconfig=${credentials.kubeconfigs.kwok}`,
       `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`,
       `--cidr=${POD_CIDR}`,
+      `--node-ip=${NODE_ADDRESS}`,
       // No controller looks at leases here; a node without one stays as it is.
       "--node-lease-duration-seconds=0",
       `--server-address=${LOOPBACK}:${ports.kwok}`,
