@@ -1,0 +1,64 @@
+import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
+
+/** An Istio object with whatever spec. */
+export interface IstioObject extends KubernetesObject {
+  metadata: { name: string; namespace: string; labels?: Record<string, string> };
+  spec?: unknown;
+}
+
+/** Names an Istio object, or is one when it has a spec. */
+export function istio(kind: string, name: string, spec?: unknown): IstioObject {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind,
+    metadata: { name, namespace: "default" },
+    ...(spec !== undefined && { spec }),
+  };
+}
+
+/**
+ * Sets objects aside or changes them, as somebody with kubectl would, while `work` is done: an object
+ * with a spec is made or gets that spec, one without is removed. Afterwards all is as it was.
+ */
+export async function meanwhile<T>(
+  api: KubernetesObjectApi,
+  objects: readonly IstioObject[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const restore: (() => Promise<unknown>)[] = [];
+  try {
+    for (const object of objects) {
+      const before = await read(api, object);
+      await put(api, object);
+      restore.unshift(() => put(api, before ?? { ...object, spec: undefined }));
+    }
+    return await work();
+  } finally {
+    for (const step of restore) await step();
+  }
+}
+
+async function read(
+  api: KubernetesObjectApi,
+  object: IstioObject,
+): Promise<IstioObject | undefined> {
+  try {
+    return await api.read<IstioObject>(object);
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Makes the object's spec what it is here; without one, the object goes. */
+async function put(api: KubernetesObjectApi, object: IstioObject): Promise<void> {
+  const current = await read(api, object);
+  if (object.spec === undefined) {
+    if (current) await api.delete(current);
+  } else if (current) {
+    await api.replace({ ...current, spec: object.spec });
+  } else {
+    const { name, namespace, labels } = object.metadata;
+    await api.create({ ...object, metadata: { name, namespace, labels } });
+  }
+}
