@@ -14,7 +14,7 @@ import { columns } from "./format/columns.js";
 import { ApiServer, type ClusterChoice } from "./kube/api-server.js";
 import { ExitCode, Mistake } from "./mistake.js";
 import { askCluster, type AskIstiod } from "./verify/ask-cluster.js";
-import { asSidecar, throughPortForward } from "./verify/ask-istiod.js";
+import { inEmbeddedMesh, throughPortForward } from "./verify/ask-istiod.js";
 import type { Row } from "./verify/row.js";
 import { rowsOf } from "./verify/rows.js";
 
@@ -134,7 +134,7 @@ async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<W
   const plane = options.plane ?? (isChosen ? undefined : await runningPlane());
   if (plane) {
     const server = await ApiServer.from({ kubeconfig: plane.kubeconfig });
-    return { cluster: "the embedded mesh", server, askIstiod: asSidecar(plane.istiod) };
+    return { cluster: "the embedded mesh", server, askIstiod: inEmbeddedMesh(plane.istiod) };
   }
   const server = await ApiServer.from(options);
   return {

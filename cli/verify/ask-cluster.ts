@@ -3,7 +3,15 @@ import type { SidecarCluster } from "../../local/cluster-tls.js";
 import { withoutIstio } from "../input/cluster.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { carryingTarget, clientKey } from "./declared.js";
-import { hasSidecar, type Pod, type Reality } from "./reality.js";
+import {
+  type DestinationRule,
+  type EndpointSlice,
+  hasSidecar,
+  type Pod,
+  type Reality,
+  type Service,
+  type ServiceEntry,
+} from "./reality.js";
 
 /** Asks istiod what it sends to the sidecar of a Pod. */
 export type AskIstiod = (pod: Pod) => Promise<readonly SidecarCluster[]>;
@@ -29,17 +37,22 @@ export async function askCluster(
     const name = carryingTarget(alias, mesh);
     return name === undefined ? [] : [{ namespace: alias.namespace, name }];
   });
-  const [pods, services, slices, rules, entries] = await Promise.all([
-    gather(clients.map(async (client) => [clientKey(client), await podsOf(client, server)])),
-    gather(aliases.map((alias) => named(server, "/api/v1", "services", alias))),
-    gather(aliases.map(async (alias) => [keyOf(alias), await slicesOf(alias, server)])),
-    gather([...aliases, ...targets].map((ref) => named(server, group, "destinationrules", ref))),
-    gather(targets.map((ref) => named(server, group, "serviceentries", ref))),
-  ] as const);
-  const clusters = await gather(
-    [...pods].map(async ([key, found]) => [key, await clustersOf(found, askIstiod)]),
-  );
-  return { pods, services, slices, rules, entries, clusters } as Reality;
+  const rules = [...aliases, ...targets];
+  const pods = await gather(clients.map((client) => podsOf(client, server)));
+  return {
+    pods,
+    services: await gather(
+      aliases.map((ref) => named<Service>(server, "/api/v1", "services", ref)),
+    ),
+    slices: await gather(aliases.map((alias) => slicesOf(alias, server))),
+    rules: await gather(
+      rules.map((ref) => named<DestinationRule>(server, group, "destinationrules", ref)),
+    ),
+    entries: await gather(
+      targets.map((ref) => named<ServiceEntry>(server, group, "serviceentries", ref)),
+    ),
+    clusters: await gather([...pods].map((entry) => clustersOf(entry, askIstiod))),
+  };
 }
 
 interface Name {
@@ -47,42 +60,49 @@ interface Name {
   name: string;
 }
 
-function keyOf({ namespace, name }: Name): string {
-  return `${namespace}/${name}`;
-}
+/** What there is under a name; undefined where there is nothing. */
+type Entry<T> = readonly [key: string, found: T | undefined];
 
-/** What was found, by name. */
-async function gather<T>(
-  asked: readonly Promise<readonly [string, T | undefined]>[],
-): Promise<Map<string, T>> {
+async function gather<T>(asked: readonly Promise<Entry<T>>[]): Promise<Map<string, T>> {
   const answers = await Promise.all(asked);
   return new Map(answers.filter((answer): answer is [string, T] => answer[1] !== undefined));
 }
 
-async function named(
+function keyOf({ namespace, name }: Name): string {
+  return `${namespace}/${name}`;
+}
+
+async function named<T>(
   server: ApiServer,
   path: string,
   plural: string,
   ref: Name,
-): Promise<readonly [string, unknown]> {
+): Promise<Entry<T>> {
   const found = await server.find(`${path}/namespaces/${ref.namespace}/${plural}/${ref.name}`);
-  return [keyOf(ref), found];
+  return [keyOf(ref), found as T | undefined];
 }
 
 /** A Pod on its way out says nothing about what is declared now. */
-async function podsOf({ namespace, name }: CatalogueClient, server: ApiServer): Promise<Pod[]> {
-  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${name}`;
+async function podsOf(client: CatalogueClient, server: ApiServer): Promise<Entry<Pod[]>> {
+  const path = `/api/v1/namespaces/${client.namespace}/pods?labelSelector=app%3D${client.name}`;
   const { items } = (await server.get(path)) as { items: Pod[] };
-  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return [
+    clientKey(client),
+    items.filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+  ];
 }
 
-async function slicesOf({ namespace, name }: Name, server: ApiServer): Promise<unknown[]> {
-  const selector = `labelSelector=kubernetes.io%2Fservice-name%3D${name}`;
-  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${selector}`;
-  return ((await server.get(path)) as { items: unknown[] }).items;
+async function slicesOf(service: Name, server: ApiServer): Promise<Entry<EndpointSlice[]>> {
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${service.namespace}/endpointslices`;
+  const path = `${slices}?labelSelector=kubernetes.io%2Fservice-name%3D${service.name}`;
+  const { items } = (await server.get(path)) as { items: EndpointSlice[] };
+  return [keyOf(service), items];
 }
 
-async function clustersOf(pods: readonly Pod[], askIstiod: AskIstiod) {
+async function clustersOf(
+  [key, pods = []]: Entry<Pod[]>,
+  askIstiod: AskIstiod,
+): Promise<Entry<readonly SidecarCluster[]>> {
   const pod = pods.find((pod) => hasSidecar(pod) && pod.status.podIP !== undefined);
-  return pod && askIstiod(pod);
+  return [key, pod && (await askIstiod(pod))];
 }

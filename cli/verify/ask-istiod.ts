@@ -12,7 +12,7 @@ import type { Pod } from "./reality.js";
  * Asks the istiod of the embedded mesh as the Pod's sidecar would, because the Pods there have none
  * that runs.
  */
-export function asSidecar(istiod: IstiodPorts): AskIstiod {
+export function inEmbeddedMesh(istiod: IstiodPorts): AskIstiod {
   return ({ metadata: { name, namespace, labels }, status: { podIP = "" } }) =>
     sidecarClusters(istiod, { ip: podIP, pod: name, namespace, ...(labels && { labels }) });
 }

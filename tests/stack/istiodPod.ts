@@ -52,13 +52,13 @@ export async function istiodPod({
   for (const object of OBJECTS) await objects.create(object);
   const [, pod] = OBJECTS;
   await eventually(async () => {
-    const { status } = (await objects.read(pod as never)) as V1Pod;
+    const { status } = await objects.read<V1Pod>(pod);
     return status?.phase === "Running" || undefined;
   });
   return async () => {
     for (const object of [...OBJECTS].reverse()) await objects.delete(object);
     await eventually(() =>
-      objects.read(pod as never).then(
+      objects.read(pod).then(
         () => undefined,
         () => true,
       ),
@@ -83,7 +83,9 @@ function portForward(istiodPort: number): object {
   };
 }
 
-const OBJECTS = [
+type Named = KubernetesObject & { metadata: { name: string }; spec: object };
+
+const OBJECTS: [Named, Named] = [
   {
     apiVersion: "v1",
     kind: "Node",
@@ -97,4 +99,4 @@ const OBJECTS = [
     metadata: { name: "istiod", namespace: "istio-system", labels: { app: "istiod" } },
     spec: { nodeName: NODE, containers: [{ name: "discovery", image: "pilot:1.31.0" }] },
   },
-] as [KubernetesObject, KubernetesObject];
+];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { V1Pod } from "@kubernetes/client-node";
+import { PatchStrategy, type V1Pod } from "@kubernetes/client-node";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { ExitCode } from "../../cli/mistake.js";
 import { reportOn } from "../../cli/verify.js";
@@ -40,6 +40,17 @@ describe("verification, on real parts", function () {
     return rows.filter(({ ok }) => !ok).map(({ subject, found }) => `${subject}: ${found}`);
   };
 
+  const setMode = async (mode: string) => {
+    const rule = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name: "my-wikipedia", namespace: "default" },
+      spec: { trafficPolicy: { tls: { mode } } },
+    };
+    const kind = PatchStrategy.MergePatch;
+    await objectsIn(kubeconfig).patch(rule, undefined, undefined, undefined, undefined, kind);
+  };
+
   it("finds the dev stack as its catalogue declares", async () => {
     const report = await reportOn({ stack: "dev", plane: on.plane });
     assert.deepEqual(
@@ -51,12 +62,7 @@ describe("verification, on real parts", function () {
   });
 
   it("finds a rule that somebody changed, in the object and in what istiod sends", async () => {
-    await objectsIn(kubeconfig).patch({
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata: { name: "my-wikipedia", namespace: "default" },
-      spec: { trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } },
-    } as object);
+    await setMode("ISTIO_MUTUAL");
     await eventually(async () => {
       assert.deepEqual(await differences(), [
         "DestinationRule default/my-wikipedia: my-wikipedia.default.svc.cluster.local: 443 ISTIO_MUTUAL",
@@ -64,6 +70,7 @@ describe("verification, on real parts", function () {
       ]);
       return true;
     });
+    await setMode("DISABLE");
   });
 
   it("finds what somebody deleted", async () => {
@@ -153,7 +160,7 @@ describe("verification, on real parts", function () {
           "0",
         ]),
       );
-      assert.match(stdout, /^FAIL +default\/sleep → default\/my-httpbin:80/m);
+      assert.match(stdout, /^FAIL +default\/sleep →/m);
       assert.equal(code, ExitCode.Violation);
     });
 
@@ -163,7 +170,7 @@ describe("verification, on real parts", function () {
       assert.equal(code, ExitCode.BadInput);
     });
 
-    it("lets judge read it, version and all", async () => {
+    it("lets judge read it too", async () => {
       const { code, stdout, stderr } = await istioEgress([
         "judge",
         "--kube",
