@@ -2,8 +2,7 @@ import { effectiveTls } from "./effective-tls.js";
 import { compareText, fits } from "./fields.js";
 import { isWildcard } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
-import type { ObjectRef } from "./objects.js";
-import { resolvePolicy, type Subset } from "./policy.js";
+import { resolvePolicy, type Origin, type Subset } from "./policy.js";
 import { choose, lookUp, type PoolEntry } from "./pools.js";
 import type { Service, ServicePort } from "./services.js";
 import { importedService } from "./sidecars.js";
@@ -17,8 +16,8 @@ export interface Outcome {
   tls?: EffectiveTls;
   /** The deciding `tls` block says ISTIO_MUTUAL, whether or not there is a cluster. */
   saysIstioMutual: boolean;
-  /** The rule that the deciding `tls` block was written in. */
-  decidedBy?: ObjectRef;
+  /** Where the deciding `tls` block was written. */
+  origin?: Origin;
   level?: RuleLevel;
 }
 
@@ -79,7 +78,7 @@ function outcomeOf(
     saysIstioMutual: settings.tls?.mode === "ISTIO_MUTUAL",
   };
   if (settings.tls) {
-    outcome.decidedBy = settings.rule;
+    outcome.origin = settings.origin;
     outcome.level = settings.level;
   }
   if (!isSent) return outcome;

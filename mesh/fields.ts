@@ -67,21 +67,23 @@ export function fits(selector: Labels, labels: Labels): boolean {
   return true;
 }
 
-/** Stands in names, for people, where the value isn't known. */
+/** Stands for a label's value, or a subset's name, that isn't known. */
 export const UNREADABLE = "?";
+/** Stands for the name or the namespace of an object where it isn't known. */
+export const NAMELESS = "";
 
 /** Names an object. The namespace of namespaced kinds defaults to "default". */
 export function refOf(object: Plain): ObjectRef {
   const metadata = object.metadata;
   if (!isPlain(metadata)) {
-    const name = isUnknown(metadata) ? UNREADABLE : "";
-    return { kind: text(object.kind), namespace: name || "default", name };
+    const namespace = isUnknown(metadata) ? NAMELESS : "default";
+    return { kind: text(object.kind), namespace, name: NAMELESS };
   }
   const { namespace, name } = metadata;
   return {
     kind: text(object.kind),
-    namespace: isUnknown(namespace) ? UNREADABLE : text(namespace) || "default",
-    name: isUnknown(name) ? UNREADABLE : text(name),
+    namespace: isUnknown(namespace) ? NAMELESS : text(namespace) || "default",
+    name: text(name),
   };
 }
 

@@ -10,5 +10,6 @@ export { clustersOf } from "./clusters.js";
 export { externalAliases, type Alias, type AliasReason } from "./aliases.js";
 export { defaultClients } from "./clients.js";
 export { judge } from "./judge.js";
-export type { InertRule, ShadowedRule } from "./inert.js";
+export { inertRules, type InertReason, type InertRule } from "./inert.js";
+export { shadowedRules, type ShadowedRule } from "./shadowed.js";
 export { explain, type Explanation } from "./explain.js";

@@ -110,6 +110,7 @@ function verdictOf(
 ): Verdict {
   const verdict: Verdict = {
     alias: concern.ref,
+    why: alias.why,
     target: alias.target,
     host,
     client,
@@ -118,8 +119,11 @@ function verdictOf(
     subset: outcome.subset,
     verdict: answer,
   };
-  if (outcome.decidedBy) verdict.rule = outcome.decidedBy;
-  if (outcome.level && outcome.decidedBy) verdict.level = outcome.level;
+  if (outcome.origin) {
+    verdict.rule = outcome.origin.ref;
+    verdict.ruleHost = outcome.origin.host;
+    verdict.level = outcome.level;
+  }
   if (answer === "undecided") {
     const values = unknowns ?? [];
     const why = reason ?? (values.length === 0 ? NO_ADDRESS : undefined);

@@ -21,9 +21,15 @@ export interface Settings {
   loadBalancer?: { passthrough: boolean };
 }
 
-/** A `trafficPolicy`, top-level or of a subset, and the rule that it was written in. */
+/** The rule that something was written in, and that rule's host. */
+export interface Origin {
+  ref: ObjectRef;
+  host: string;
+}
+
+/** A `trafficPolicy`, top-level or of a subset, and where it was written. */
 export interface TrafficPolicy extends Settings {
-  rule: ObjectRef;
+  origin: Origin;
   ports: readonly (Settings & { number: number | undefined })[];
 }
 
@@ -36,7 +42,7 @@ export interface Subset {
 
 /** The settings that hold for one port and subset, and where the deciding `tls` stands. */
 export interface Resolved extends Settings {
-  rule?: ObjectRef;
+  origin?: Origin;
   level?: RuleLevel;
 }
 
@@ -64,12 +70,12 @@ function readSettings(raw: Plain): Settings {
 }
 
 /** Reads a `trafficPolicy` block; absent stays absent, an empty block is a policy. */
-export function readPolicy(raw: unknown, rule: ObjectRef): TrafficPolicy | undefined {
+export function readPolicy(raw: unknown, origin: Origin): TrafficPolicy | undefined {
   if (!isPlain(raw)) return undefined;
   const ports = items(raw.portLevelSettings)
     .filter(isPlain)
     .map((port) => ({ ...readSettings(port), number: wholeNumber(at(port, "port", "number")) }));
-  return { ...readSettings(raw), rule, ports };
+  return { ...readSettings(raw), origin, ports };
 }
 
 /**
@@ -83,7 +89,7 @@ function forPort(policy: TrafficPolicy, port: number, levels: [RuleLevel, RuleLe
   return {
     tls: chosen.tls,
     loadBalancer: chosen.loadBalancer,
-    rule: policy.rule,
+    origin: policy.origin,
     level: own ? levels[1] : levels[0],
   };
 }
@@ -106,7 +112,7 @@ export function resolvePolicy(
   return {
     tls: decides.tls,
     loadBalancer: own.loadBalancer ?? base.loadBalancer,
-    rule: decides.rule,
+    origin: decides.origin,
     level: decides.level,
   };
 }

@@ -25,19 +25,21 @@ export function readRule(object: Plain, clusterDomain: string): Rule {
   const ref = refOf(object);
   const spec = at(object, "spec");
   const selector = at(spec, "workloadSelector");
+  const host = resolveHost(text(at(spec, "host")), ref.namespace, clusterDomain);
+  const origin = { ref, host };
   const rule: Rule = {
     ref,
     object,
-    host: resolveHost(text(at(spec, "host")), ref.namespace, clusterDomain),
+    host,
     exportTo: isPlain(selector) ? ["."] : [...new Set(texts(at(spec, "exportTo")))].sort(),
     created: creationTime(object),
-    policy: readPolicy(at(spec, "trafficPolicy"), ref),
+    policy: readPolicy(at(spec, "trafficPolicy"), origin),
     subsets: items(at(spec, "subsets"))
       .filter(isPlain)
       .map((subset) => ({
         name: text(subset.name),
         labels: labelsOf(subset.labels),
-        policy: readPolicy(subset.trafficPolicy, ref),
+        policy: readPolicy(subset.trafficPolicy, origin),
       })),
   };
   if (isPlain(selector)) rule.selector = labelsOf(selector.matchLabels);

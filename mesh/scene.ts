@@ -1,5 +1,5 @@
 import type { Concern } from "./concerns.js";
-import { at, refOf, text, UNREADABLE, type Plain } from "./fields.js";
+import { at, refOf, text, NAMELESS, type Plain } from "./fields.js";
 import { HostTable } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
 import type { Rule } from "./rules.js";
@@ -46,7 +46,7 @@ export class Stage {
       ...unclear.unorderedSidecars,
       ...blurred
         .filter(({ kind }) => CLIENT_SIDE.includes(kind))
-        .map(({ namespace }) => namespace ?? UNREADABLE),
+        .map(({ namespace }) => namespace ?? NAMELESS),
     ]);
     for (const rule of mesh.rules) {
       const same = this.rulesByHost.get(rule.host);
@@ -122,7 +122,7 @@ export class Stage {
     const namespaces = [concern.ref, ...services.map((service) => service.ref)].map(
       (ref) => ref.namespace,
     );
-    const anywhere = namespaces.includes(UNREADABLE) ? rules.map(({ ref }) => ref.namespace) : [];
+    const anywhere = namespaces.includes(NAMELESS) ? rules.map(({ ref }) => ref.namespace) : [];
     return [...new Set([...namespaces, ...anywhere])];
   }
 
@@ -187,7 +187,7 @@ export class Stage {
       ...hosts.flatMap((host) => unorderedRules.allMatching(host).flat()),
     ]);
     if (namespaces.size === 0) return undefined;
-    const seenByAll = [...serviceNamespaces, this.mesh.facts.rootNamespace, UNREADABLE];
+    const seenByAll = [...serviceNamespaces, this.mesh.facts.rootNamespace, NAMELESS];
     if (seenByAll.some((namespace) => namespaces.has(namespace))) return () => true;
     return (client) => namespaces.has(client.namespace);
   }

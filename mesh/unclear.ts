@@ -1,5 +1,5 @@
 import { matters } from "./completions.js";
-import { refOf, UNREADABLE, type Plain } from "./fields.js";
+import { refOf, NAMELESS, type Plain } from "./fields.js";
 import { HostTable } from "./hosts.js";
 import type { Kind, Mesh } from "./mesh.js";
 import { isUnordered } from "./orders.js";
@@ -91,7 +91,7 @@ function blur(kind: Kind, object: Plain, paths: readonly Path[]): Blurred {
     paths,
     isOpen: identity !== undefined && paths.some((path) => identity.test(path.join("."))),
   };
-  if (namespace !== UNREADABLE) blurred.namespace = namespace;
+  if (namespace !== NAMELESS) blurred.namespace = namespace;
   return blurred;
 }
 

@@ -1,3 +1,4 @@
+import type { AliasReason } from "./aliases.js";
 import type { ObjectRef, UnknownValue } from "./objects.js";
 
 /** One class of callers: every sidecar (or gateway) in a namespace that carries these labels. */
@@ -36,6 +37,8 @@ export type RuleLevel = "top" | "port" | "subset" | "subset-port";
  */
 export interface Verdict {
   alias: ObjectRef;
+  /** Why it counts as an external alias. */
+  why: AliasReason;
   /** What the alias stands for, for people: an external name or the first addresses. */
   target: string;
   /** The host whose cluster carries the traffic: the alias's own, or its registered target's. */
@@ -51,6 +54,8 @@ export interface Verdict {
   tls?: EffectiveTls;
   /** The rule that the deciding `tls` block stands in. */
   rule?: ObjectRef;
+  /** That rule's host, completed; a wildcard where it is about more than this host. */
+  ruleHost?: string;
   level?: RuleLevel;
   /** Set where it holds only for proxies of another revision of the control plane. */
   revision?: string;

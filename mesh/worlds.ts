@@ -9,7 +9,7 @@ import {
   items,
   refOf,
   text,
-  UNREADABLE,
+  NAMELESS,
   wholeNumber,
   type Plain,
 } from "./fields.js";
@@ -99,10 +99,10 @@ function castOf(mesh: Mesh, scene: Scene, client: Client): Cast {
   const { rootNamespace } = mesh.facts;
   const namespaces = [
     ...new Set([client.namespace, ...scene.serviceNamespaces, rootNamespace]),
-  ].filter((namespace) => namespace !== UNREADABLE);
+  ].filter((namespace) => namespace !== NAMELESS);
   const isSeen = (object: Plain) => {
     const { namespace } = refOf(object);
-    return namespace === UNREADABLE || namespaces.includes(namespace);
+    return namespace === NAMELESS || namespaces.includes(namespace);
   };
   const { Sidecar, VirtualService, PeerAuthentication } = mesh.byKind;
   return {
@@ -159,7 +159,7 @@ function unorderedGroups(unclear: Unclear, cast: Cast): Plain[][] {
       .filter((rule) => unclear.blurred.get(rule.object)?.isOpen)
       .map((rule) => rule.ref.namespace),
   );
-  const anywhere = open.has(UNREADABLE);
+  const anywhere = open.has(NAMELESS);
   for (const { ref, host, object } of cast.rules) {
     // A rule whose host isn't known may be about any host of its namespace.
     const isMixed = anywhere || open.has(ref.namespace);
@@ -334,12 +334,12 @@ function summarize(
 }
 
 function withoutTls(outcome: Outcome): Outcome {
-  const { port, subset, saysIstioMutual, decidedBy, level } = outcome;
+  const { port, subset, saysIstioMutual, origin, level } = outcome;
   return {
     port,
     subset,
     saysIstioMutual,
-    ...(decidedBy && { decidedBy }),
+    ...(origin && { origin }),
     ...(level && { level }),
   };
 }

@@ -19,7 +19,7 @@ function metadata(namespace: string, name: string, { created, ...rest }: Meta): 
 
 function object(apiVersion: string, kind: string) {
   return (namespace: string, name: string, spec: Spec, meta: Meta = {}): KubeObject =>
-    ({ apiVersion, kind, metadata: metadata(namespace, name, meta), spec }) as KubeObject;
+    ({ apiVersion, kind, metadata: metadata(namespace, name, meta), spec });
 }
 
 export const service = object("v1", "Service");
@@ -47,7 +47,7 @@ export function endpoints(
     kind: "Endpoints",
     metadata: metadata(namespace, name, meta),
     subsets: [{ addresses: [address], ports: [port] }],
-  } as KubeObject;
+  };
 }
 
 /** An EndpointSlice with one address, joined to a Service by its label. */
@@ -67,7 +67,7 @@ export function slice(
     endpoints: [{ addresses: [address] }],
     ports: [{ name: "https", port: 443, protocol: "TCP" }],
     ...more,
-  } as KubeObject;
+  };
 }
 
 /** A ready Pod with a sidecar. */
@@ -77,7 +77,7 @@ export function pod(namespace: string, name: string, podIP: string, labels = {})
     kind: "Pod",
     metadata: { namespace, name, labels: { "security.istio.io/tlsMode": "istio", ...labels } },
     status: { phase: "Running", podIP, conditions: [{ type: "Ready", status: "True" }] },
-  } as KubeObject;
+  };
 }
 
 /** `n/w`: no selector, port 443, one address outside. */

@@ -21,6 +21,7 @@ export function ref(kind: string, text: string): ObjectRef {
 export function verdict(client: number, more: Partial<Verdict> = {}): Verdict {
   return {
     alias: WIKIPEDIA,
+    why: "external-address",
     target: "198.35.26.96",
     host: "my-wikipedia.default.svc.cluster.local",
     client: CLIENTS[client] ?? { namespace: "unnamed" },
