@@ -31,8 +31,8 @@ export interface OriginSettings {
 export interface Sighting {
   origin: string;
   port: number;
-  /** The address that it came from. */
-  source: string;
+  /** The address that it came from; unknown where the connection is gone already. */
+  source?: string;
   /** Absent where what came wasn't encrypted. */
   tls?: {
     /** The name that was asked for, if any was. */
@@ -135,8 +135,8 @@ function tlsOf(socket: TLSSocket): NonNullable<Sighting["tls"]> {
 
 function see(
   { port }: Listener,
-  { remoteAddress = "" }: Socket,
+  { remoteAddress: source }: Socket,
   sighting: Omit<Sighting, "origin" | "port" | "source">,
 ): void {
-  console.log(JSON.stringify({ origin: name, port, source: remoteAddress, ...sighting }));
+  console.log(JSON.stringify({ origin: name, port, source, ...sighting }));
 }

@@ -15,6 +15,7 @@ import type { Listener, OriginSettings, Sighting } from "./origin.js";
  */
 export const OUTSIDE = {
   "httpbin.org": ["192.0.2.10"],
+  "secure.example.com": ["192.0.2.10"],
   "en.wikipedia.org": ["198.51.100.10", "203.0.113.10"],
   "echo.example.com": ["192.0.2.20"],
   "partner.example.net": ["192.0.2.30"],
@@ -47,7 +48,8 @@ export class Origins {
     const authority = await createAuthority("test authority");
     await origins.#writeCertificates(authority);
     const serverFor = async (host: string): Promise<Listener> => {
-      const certificate = await issueServer(authority, host, [{ type: "dns", value: host }]);
+      const names = [{ type: "dns" as const, value: host }];
+      const certificate = await issueServer(authority, host, names);
       return { port: 443, speaks: "https", certificate };
     };
     const [first, second] = OUTSIDE["en.wikipedia.org"];
@@ -58,7 +60,7 @@ export class Origins {
       {
         name: "httpbin",
         addresses: [...OUTSIDE["httpbin.org"]],
-        listeners: [{ port: 80, speaks: "http" }, await serverFor("httpbin.org")],
+        listeners: [{ port: 80, speaks: "http" }, await serverFor("secure.example.com")],
       },
       { name: "wikipedia-1", addresses: [first], listeners: [wikipedia] },
       { name: "wikipedia-2", addresses: [second], listeners: [wikipedia] },

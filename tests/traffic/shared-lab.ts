@@ -7,16 +7,17 @@ import { podHost } from "../../local/lab/pod.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { objectsIn } from "../stack/kube.js";
 import { type TestPlane, ownPlane } from "../stack/sharedPlane.js";
-import { TestStack, type TestCatalogue, catalogueOf } from "../stack/testStack.js";
+import { type TestCatalogue, TestStack } from "../stack/testStack.js";
+import { labCatalogue } from "./catalogue.js";
 import { CERTIFICATES, OUTSIDE, Origins } from "./origins.js";
 import { skipWithoutNetworks } from "./requirements.js";
 import { Sidecar } from "./sidecar.js";
 
-/** The dev stack, up on an embedded mesh, with its Pods on a network and the world outside. */
+/** The dev stack and {@link labCatalogue more aliases}, up on an embedded mesh, with its Pods on a network and the world outside. */
 export interface TestLab {
   on: TestPlane;
   stack: TestStack;
-  /** What the stack was brought up with: the task's, at documentation addresses. */
+  /** What the stack was brought up with. */
   catalogue: TestCatalogue;
   objects: KubernetesObjectApi;
   lab: Lab;
@@ -51,8 +52,7 @@ async function openLab(): Promise<TestLab> {
   await ensureToolchain(["pilot-agent", "kube-proxy", "coredns"]);
   const on = await ownPlane();
   closing.unshift(() => on.stop());
-  const catalogue = catalogueOf("dev");
-  catalogue.aliases[1]!.addresses = [...OUTSIDE["en.wikipedia.org"]];
+  const catalogue = labCatalogue();
   const stack = await TestStack.open({ on });
   const up = await stack.up(catalogue);
   assert.equal(up.exitCode, 0, up.output);

@@ -16,6 +16,30 @@ export class Sidecar {
     return readClusters(JSON.parse(await this.#ask("config_dump?include_eds")));
   }
 
+  /** One of its clusters, as Envoy itself has it. */
+  async cluster(name: string): Promise<unknown> {
+    const dump = await this.#dump("dynamic_active_clusters");
+    return dump.find((entry) => (entry.cluster as { name: string }).name === name)?.cluster;
+  }
+
+  /** Where it listens, with the filters that read what comes (of the first chain: they are alike). */
+  async listeners(): Promise<{ address: string; port: number; filters: string[] }[]> {
+    const dump = await this.#dump("dynamic_listeners");
+    return dump.map((entry) => {
+      const { listener } = entry.active_state as { listener: EnvoyListener };
+      const { address, port_value: port } = listener.address.socket_address;
+      const filters = listener.filter_chains?.[0]?.filters ?? [];
+      return { address, port, filters: filters.map(({ name }) => name) };
+    });
+  }
+
+  async #dump(resource: string): Promise<Record<string, unknown>[]> {
+    const dump = JSON.parse(await this.#ask(`config_dump?resource=${resource}`)) as {
+      configs: Record<string, unknown>[];
+    };
+    return dump.configs;
+  }
+
   /** Waits until a cluster of its is as it should be. */
   async until(
     host: string,
@@ -73,6 +97,11 @@ export class Sidecar {
     if (exitCode !== 0) throw new Error(`Envoy of ${this.host} doesn't answer: ${stderr}`);
     return stdout;
   }
+}
+
+interface EnvoyListener {
+  address: { socket_address: { address: string; port_value: number } };
+  filter_chains?: { filters: { name: string }[] }[];
 }
 
 interface ClusterStatuses {
