@@ -36,7 +36,8 @@ async function destroyStacks(kubeconfig: string): Promise<void> {
   const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfig);
   for (const stack of openedStacks()) {
     const config = await openStack(engine, REPOSITORY, stack);
-    await pulumi$(engine, ["destroy", "--yes", "--remove", "-s", stack, "--config-file", config], {
+    // Not --remove: that deletes the checkout's Pulumi.<stack>.yaml too.
+    await pulumi$(engine, ["destroy", "--yes", "-s", stack, "--config-file", config], {
       cwd: REPOSITORY,
       stdio: "inherit",
     });

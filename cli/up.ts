@@ -4,6 +4,7 @@ import { type Engine, openStack, pulumi$ } from "../local/engine.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { openEmbedded } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { readCatalogue } from "./stack-file.js";
 
 /** The folder of the policy pack, as `--policy-pack` takes it. */
 export const POLICY_PACK = "policies";
@@ -25,6 +26,8 @@ On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-
 
 async function up(stack: string): Promise<ExitCode> {
   const started = Date.now();
+  // A mistake in the catalogue is told before anything is started.
+  readCatalogue(stack);
   const { plane, engine } = await openEmbedded((line) => console.error(line));
   await buildPolicyPack();
   if (!(await pulumiUp(engine, stack))) return ExitCode.Violation;
@@ -56,7 +59,17 @@ async function pulumiUp(engine: Engine, stack: string): Promise<boolean> {
   const config = await openStack(engine, REPOSITORY, stack);
   const result = await pulumi$(
     engine,
-    ["up", "--yes", "-s", stack, "--config-file", config, "--policy-pack", POLICY_PACK],
+    [
+      "up",
+      "--yes",
+      "-s",
+      stack,
+      "--config-file",
+      config,
+      "--policy-pack",
+      POLICY_PACK,
+      "--suppress-progress",
+    ],
     { cwd: REPOSITORY, stdio: "inherit", reject: false },
   );
   return !result.failed;

@@ -1,18 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parse } from "yaml";
-import {
-  type Catalogue,
-  CATALOGUE_KEY,
-  CatalogueError,
-  parseCatalogue,
-} from "../components/catalogue.js";
+import type { Catalogue } from "../components/catalogue.js";
 import { type Plane, planeStatus } from "../local/plane.js";
 import { PLANE_STATE } from "./embedded.js";
 import { columns } from "./format/columns.js";
 import { ApiServer, type ClusterChoice } from "./kube/api-server.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { readCatalogue, stackFile } from "./stack-file.js";
 import { askCluster, type AskIstiod } from "./verify/ask-cluster.js";
 import { inEmbeddedMesh, throughPortForward } from "./verify/ask-istiod.js";
 import type { Row } from "./verify/row.js";
@@ -92,37 +85,19 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 
 /** The same, without printing. */
 export async function reportOn(options: VerifyOptions): Promise<VerifyReport> {
-  const file = `Pulumi.${options.stack}.yaml`;
-  const catalogue = readCatalogue(file);
+  const catalogue = readCatalogue(options.stack);
   const { cluster, server, askIstiod } = await whomToAsk(options, catalogue);
   const deadline = Date.now() + (options.patience ?? 10) * 1000;
   for (;;) {
     const rows = rowsOf(catalogue, await askCluster(catalogue, server, askIstiod));
     const ok = rows.every((row) => row.ok);
-    if (ok || Date.now() >= deadline) return { catalogue: file, cluster, ok, rows };
+    if (ok || Date.now() >= deadline)
+      return { catalogue: stackFile(options.stack), cluster, ok, rows };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
 const PAUSE_MS = 500;
-const ROOT = path.join(__dirname, "..");
-
-function readCatalogue(file: string): Catalogue {
-  const where = path.join(ROOT, file);
-  if (!existsSync(where)) {
-    const stacks = readdirSync(ROOT).flatMap(
-      (name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [],
-    );
-    throw new Mistake(`there is no ${file}; the stacks here are: ${stacks.join(", ")}.`);
-  }
-  try {
-    const { config } = parse(readFileSync(where, "utf8")) as { config?: Record<string, unknown> };
-    return parseCatalogue(config?.[CATALOGUE_KEY], file);
-  } catch (error) {
-    throw error instanceof CatalogueError ? new Mistake(error.message) : error;
-  }
-}
-
 interface Witnesses {
   cluster: string;
   server: ApiServer;
