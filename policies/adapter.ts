@@ -139,8 +139,8 @@ function unseenContent(resource: SeenResource, hasChildren: boolean): string | u
   if (isHelmRelease(resource.type)) {
     return "Helm creates the objects of this release itself; use a Chart resource, or judge its rendered YAML.";
   }
-  if (isCollection(resource.type) && !hasChildren && hasUnknown(knownValues(resource.props))) {
-    return "The content of this collection isn't known in this preview.";
+  if (isCollection(resource.type) && !hasChildren) {
+    return "This collection shows no objects: its content isn't known yet, or the cluster can't be reached.";
   }
   return undefined;
 }

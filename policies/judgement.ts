@@ -1,15 +1,20 @@
 import {
   type Client,
+  type InertRule,
   type Mesh,
   type ObjectRef,
+  type ShadowedRule,
   type Verdict,
   defaultClients,
+  inertRules,
   judge,
   readMesh,
+  shadowedRules,
   UNKNOWN,
 } from "../mesh/index.js";
 import { type SeenResource, type StackCluster, stackClusters } from "./adapter.js";
 import { type ResolvedSettings, meshFacts } from "./settings.js";
+import { leaveSnapshot } from "./snapshot.js";
 import { identity } from "./stack-object.js";
 
 /** What the mesh model says about the stack's objects in one cluster. */
@@ -18,6 +23,8 @@ export interface Judgement {
   mesh: Mesh;
   clients: readonly Client[];
   verdicts: readonly Verdict[];
+  inert: readonly InertRule[];
+  shadowed: readonly ShadowedRule[];
   /** The resource that an object came from; undefined for objects that aren't in the stack. */
   urnOf: (ref: ObjectRef) => string | undefined;
 }
@@ -42,6 +49,8 @@ function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgeme
     mesh,
     clients,
     verdicts: judge(mesh, clients),
+    inert: inertRules(mesh, clients),
+    shadowed: shadowedRules(mesh, clients),
     urnOf: ({ kind, namespace, name }) => urns.get(`${kind}/${namespace}/${name}`),
   };
 }
@@ -58,6 +67,7 @@ export function judgeOnce(): typeof judgements {
       value === UNKNOWN ? "\0unknown" : value,
     );
     if (last?.content !== content) {
+      leaveSnapshot(clusters, settings);
       last = { content, answer: clusters.map((cluster) => judgementOf(cluster, settings)) };
     }
     return last.answer;

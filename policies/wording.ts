@@ -68,3 +68,21 @@ export function describeClient({ namespace, labels, gateway }: Client): string {
   const who = [...(gateway ? ["gateways"] : []), ...selected].join(" ");
   return who ? `${who} in ${namespace}` : namespace;
 }
+
+/** Clients in words; that they are all of them, where they are. */
+export function describeClients(clients: readonly Client[], all: readonly Client[]): string {
+  const words = shortened(clients.map(describeClient));
+  return clients.length === all.length ? `all of the stack's (${words})` : words;
+}
+
+/** What is the same for many, said once: items by a key, in the order of their first. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}

@@ -1,7 +1,7 @@
 import { type Client, type Verdict, explain } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
-import { block, describeClient, entry, listed, named, shortened } from "../wording.js";
+import { block, describeClients, entry, groupBy, listed, named } from "../wording.js";
 
 /** Istio's mutual TLS must not reach an external alias, from any client, on any port or subset. */
 export const disallowIstioMutual: Rule = {
@@ -100,16 +100,6 @@ function grouped(violations: readonly Verdict[]): Group[] {
   });
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return [...groups.values()];
-}
-
 /** `port 443`, `port 443 (subset v1)`; an alias without ports has none to name. */
 function placesOf(verdicts: readonly Verdict[]): string[] {
   return verdicts.map(({ port, subset }) =>
@@ -130,7 +120,7 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
     entry(`${alias.namespace}/${alias.name} (${target})`, outcome),
     entry("host", `${host}, ${listed(places)}`),
     entry("rule", rule ? `${named(rule)}, ${levelInWords(first)}` : "none: the mesh's own default"),
-    entry("clients", clientsInWords(clients, judgement)),
+    entry("clients", describeClients(clients, judgement.clients)),
     ...(fix ? [entry("instead", fix)] : []),
     ...(yaml ? [block(yaml)] : []),
   ];
@@ -157,9 +147,4 @@ function levelInWords({ level, port, subset }: Verdict): string {
     case undefined:
       return "at its top level (trafficPolicy.tls)";
   }
-}
-
-function clientsInWords(clients: readonly Client[], judgement: Judgement): string {
-  const words = shortened(clients.map(describeClient));
-  return clients.length === judgement.clients.length ? `all of the stack's (${words})` : words;
 }

@@ -2,16 +2,22 @@ import type { Rule } from "../rule.js";
 import { disallowIstioMutual } from "./disallow-istio-mutual.js";
 import { disallowIstioMutualExternalHost } from "./disallow-istio-mutual-external-host.js";
 import { externalAddress } from "./external-address.js";
+import { inertRule } from "./inert-rule.js";
 import { originationVerifiesServer } from "./origination-verifies-server.js";
 import { outsideNamespaceInjection } from "./outside-namespace-injection.js";
 import { portProtocol } from "./port-protocol.js";
 import { settings } from "./settings.js";
+import { shadowedRule } from "./shadowed-rule.js";
+import { undecidedTls } from "./undecided-tls.js";
 
 /** Every rule of the pack, in the order in which they run: the settings first, for they are the others'. */
 export const rules: readonly Rule[] = [
   settings,
   disallowIstioMutual,
   disallowIstioMutualExternalHost,
+  undecidedTls,
+  inertRule,
+  shadowedRule,
   originationVerifiesServer,
   externalAddress,
   portProtocol,

@@ -73,7 +73,13 @@ export class OutsideProgram {
         ...["--policy-pack", pack, "--policy-pack-config", configFile],
         ...(command === "up" ? ["--yes", "--skip-preview"] : []),
       ],
-      { cwd, env: { PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" }, reject: false, all: true },
+      {
+        cwd,
+        env: { PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
+        reject: false,
+        all: true,
+        timeout: 120_000,
+      },
     );
     const events = readEvents(log);
     return {
@@ -115,11 +121,12 @@ exports.declare = ({ ...object }, name = object.metadata.name) => {
 exports.k8s = k8s;
 `;
 
+/** A cluster that refuses connections. Without a token the provider would ask for a user name. */
 const UNREACHABLE = `
 apiVersion: v1
 kind: Config
 clusters: [{ name: none, cluster: { server: "https://127.0.0.1:9" } }]
-users: [{ name: none, user: {} }]
+users: [{ name: none, user: { token: none } }]
 contexts: [{ name: none, context: { cluster: none, user: none } }]
 current-context: none
 `;

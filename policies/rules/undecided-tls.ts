@@ -1,0 +1,116 @@
+import { type Client, type Verdict, explain } from "../../mesh/index.js";
+import type { Judgement } from "../judgement.js";
+import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { fullName } from "../stack-object.js";
+import { describeClients, entry, groupBy, named, shortened } from "../wording.js";
+
+/** What couldn't be judged in this preview is said, and why. */
+export const undecidedTls: Rule = {
+  metadata: {
+    name: "egress-undecided-tls",
+    displayName: "TLS towards external aliases is decided",
+    description: "Whether Istio's mutual TLS reaches an external alias couldn't be judged.",
+    enforcementLevel: "advisory",
+    severity: "medium",
+    framework: framework("TLS settings for external services"),
+    tags: ["istio", "tls", "preview"],
+    remediationSteps:
+      "Write the value that the message names as text instead of an output of a resource that is yet " +
+      "to be created; or give rules for one host an order that doesn't depend on their creation.",
+    url: ISTIO_TASK,
+  },
+  why: `A preview doesn't know every value, and some answers depend on one that it doesn't know. Such
+an answer must not pass as if all were well, and must not hide what is known. It is listed here with
+the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
+what no policy can see: the objects in a Helm release, and collections that aren't rendered because
+the cluster can't be reached.`,
+  example: {
+    reported: `apiVersion: v1
+kind: Service
+metadata: { name: my-wikipedia, namespace: default }
+spec:
+  ports: [{ name: tls, port: 443 }]
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: my-wikipedia, namespace: default }
+subsets:
+  - addresses: [{ ip: 198.35.26.96 }]
+    ports: [{ name: tls, port: 443 }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: pool, namespace: default }
+spec:
+  host: my-wikipedia.default.svc.cluster.local
+  trafficPolicy:
+    connectionPool: { tcp: { maxConnections: 10 } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: tls, namespace: default }
+spec:
+  host: my-wikipedia.default.svc.cluster.local
+  trafficPolicy:
+    tls: { mode: ISTIO_MUTUAL } # only if this one is created first
+`,
+    silent: `apiVersion: v1
+kind: Service
+metadata: { name: my-wikipedia, namespace: default }
+spec:
+  ports: [{ name: tls, port: 443 }]
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: my-wikipedia, namespace: default }
+subsets:
+  - addresses: [{ ip: 198.35.26.96 }]
+    ports: [{ name: tls, port: 443 }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: my-wikipedia, namespace: default }
+spec:
+  host: my-wikipedia.default.svc.cluster.local
+  trafficPolicy:
+    connectionPool: { tcp: { maxConnections: 10 } }
+    tls: { mode: DISABLE }
+`,
+  },
+  checkStack: (judgement) => [
+    ...groupBy(
+      judgement.verdicts.filter(({ verdict }) => verdict === "undecided"),
+      ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
+    ).map((sameCause) => undecided(sameCause, judgement)),
+    ...groupBy(judgement.cluster.unseen, ({ what }) => what).map((same) => unseen(same)),
+  ],
+};
+
+/** More unknown values than these are counted. */
+const MOST_VALUES = 4;
+
+function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement): Finding {
+  const [first] = verdicts as [Verdict];
+  const { unknowns = [], reason } = first;
+  const values = unknowns.map(({ object, path }) => `${path} of ${named(object)}`);
+  const aliases = [...new Set(verdicts.map(({ alias }) => fullName(alias)))];
+  const asked = new Map<number, Client>(verdicts.map((v) => [v.clientIndex, v.client]));
+  const { fix } = explain(first);
+  const urn = unknowns.map(({ object }) => urnOf(object)).find((found) => found !== undefined);
+  return {
+    message: [
+      entry(aliases.length === 1 ? "alias" : "aliases", shortened(aliases)),
+      ...(values.length > 0 ? [entry("not known", shortened(values, MOST_VALUES))] : []),
+      ...(reason ? [entry("because", reason)] : []),
+      entry("clients", describeClients([...asked.values()], clients)),
+      ...(fix ? [entry("instead", fix)] : []),
+    ].join("\n"),
+    ...(urn ? { urn } : {}),
+  };
+}
+
+function unseen(same: readonly { urn: string; what: string }[]): Finding {
+  const [{ urn, what }] = same as [{ urn: string; what: string }];
+  const names = same.map((resource) => resource.urn.split("::").at(-1) ?? resource.urn);
+  return { message: [entry("not seen", shortened(names)), entry("because", what)].join("\n"), urn };
+}

@@ -1,0 +1,64 @@
+import { writeFileSync } from "node:fs";
+import { type Client, type KubeObject, type MeshFacts, UNKNOWN } from "../mesh/index.js";
+import type { StackCluster } from "./adapter.js";
+import { meshFacts, type ResolvedSettings } from "./settings.js";
+
+/** Names the file that a snapshot is asked for in. */
+export const SNAPSHOT_VARIABLE = "ISTIO_EGRESS_SNAPSHOT";
+
+/** What the pack judged in one run of the engine, as it saw it: nothing else tells what was unknown. */
+export interface StackSnapshot {
+  facts: Partial<MeshFacts>;
+  /** The clients that the settings name, besides those that the objects do. */
+  clients: Client[];
+  clusters: { objects: KubeObject[]; unseen: string[] }[];
+}
+
+/** Writes a snapshot down where someone asked for it, readable by the owner alone. */
+export function leaveSnapshot(
+  clusters: readonly StackCluster[],
+  settings: ResolvedSettings,
+  file = process.env[SNAPSHOT_VARIABLE],
+): void {
+  if (!file) return;
+  const snapshot: StackSnapshot = {
+    facts: meshFacts(settings),
+    clients: settings.clients,
+    clusters: clusters.map(({ objects, unseen }) => ({
+      objects: objects.map(({ object }) => withoutContent(object)),
+      unseen: unseen.map(({ what }) => what),
+    })),
+  };
+  writeFileSync(file, writeSnapshot(snapshot), { mode: 0o600 });
+}
+
+export function writeSnapshot(snapshot: StackSnapshot): string {
+  return JSON.stringify(snapshot, (_, value: unknown) => (value === UNKNOWN ? MARK : value));
+}
+
+export function readSnapshot(text: string): StackSnapshot {
+  return JSON.parse(text, (_, value: unknown) =>
+    value === MARK ? UNKNOWN : value,
+  ) as StackSnapshot;
+}
+
+/** No text of Kubernetes has a NUL in it. */
+const MARK = "\0unknown";
+
+const WHOLE_GROUPS = /^(networking\.istio\.io|security\.istio\.io|discovery\.k8s\.io)\//;
+const WHOLE_KINDS = new Set(["Service", "Endpoints"]);
+
+/** Objects that decide nothing but who calls are kept without what they run, which may be secret. */
+function withoutContent(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, spec, status } = object;
+  if (WHOLE_GROUPS.test(apiVersion) || WHOLE_KINDS.has(kind)) return object;
+  const { template } = (spec === UNKNOWN ? {} : (spec ?? {})) as { template?: unknown };
+  const pod = template === UNKNOWN ? {} : ((template ?? {}) as { metadata?: unknown });
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    ...(kind === "Pod" ? { status } : {}),
+    spec: { template: { metadata: pod.metadata } },
+  };
+}
