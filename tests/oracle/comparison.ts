@@ -6,7 +6,9 @@ import {
   readMesh,
   type Cluster,
   type Mesh,
+  type Verdict,
 } from "../../mesh/index.js";
+import { withHidden } from "./hidden.js";
 import type { Answer, Outbound, Question } from "./question.js";
 
 /** One place where the two differ; a side that is absent sends nothing. */
@@ -93,7 +95,8 @@ function compareVerdicts(
   const aliasHosts = new Set(
     externalAliases(mesh).flatMap(({ host, terminal }) => (terminal ? [host, terminal] : [host])),
   );
-  const live = judge(mesh, question.clients).filter(({ kind }) => kind === "live");
+  const verdicts = judge(mesh, question.clients);
+  const live = verdicts.filter(({ kind }) => kind === "live");
   const differences = question.clients.flatMap((_, client) => {
     const istiod = (sent[client] ?? [])
       .filter(({ host, tls }) => tls === "ISTIO_MUTUAL" && aliasHosts.has(host))
@@ -103,5 +106,45 @@ function compareVerdicts(
       .map((verdict): [string, string] => [placeOf(verdict), LIVE]);
     return differencesBetween(client, new Map(istiod), new Map(model));
   });
-  return { differences, violations: live.length };
+  const hidden = question.hidden
+    ? judge(
+        readMesh(withHidden(question.objects, question.hidden), question.mesh),
+        question.clients,
+      )
+    : [];
+  return {
+    differences: [
+      ...differences,
+      ...wrongTls([...verdicts, ...hidden], sent),
+      ...(question.hidden ? missed(live, hidden) : []),
+    ],
+    violations: live.length,
+  };
+}
+
+/** Verdicts that are sure of a TLS that istiod doesn't use, or of a violation where it sends nothing. */
+function wrongTls(verdicts: readonly Verdict[], sent: Outbound[][]): Difference[] {
+  return verdicts.flatMap((verdict) => {
+    const place = placeOf(verdict);
+    const cluster = sent[verdict.clientIndex]?.find((one) => placeOf(one) === place);
+    if (verdict.tls === undefined || verdict.tls === cluster?.tls) return [];
+    if (!cluster && verdict.kind !== "live") return [];
+    const [istiod, model] = [cluster?.tls, `a verdict that is sure of ${verdict.tls}`];
+    return [{ client: verdict.clientIndex, place, istiod, model }];
+  });
+}
+
+/** Live violations of which the model says that all is well when values are hidden from it. */
+function missed(live: readonly Verdict[], hidden: readonly Verdict[]): Difference[] {
+  return live.flatMap((violation) => {
+    const client = violation.clientIndex;
+    const place = placeOf(violation);
+    const mine = hidden.filter(({ clientIndex }) => clientIndex === client);
+    const there = mine.filter((verdict) => placeOf(verdict) === place);
+    // A place may not be known any more; then something has to be said about the client at least.
+    const isSaid = (there.length > 0 ? there : mine).some(({ verdict }) => verdict !== "ok");
+    return isSaid
+      ? []
+      : [{ client, place, istiod: LIVE, model: "all is well, with values hidden" }];
+  });
 }

@@ -154,13 +154,13 @@ async function shrink(istiod: Istiod, seed: number, index: number): Promise<Disa
   return withoutBystanders(istiod, shrunk);
 }
 
-/** Drops what fast-check's lists keep though it doesn't matter: objects and clients, one by one. */
+/** Drops what fast-check's lists keep though it doesn't matter: objects, clients and hidden values. */
 async function withoutBystanders(istiod: Istiod, shrunk: Question): Promise<Disagreement> {
   let smallest = await disagreementOn(istiod, shrunk);
-  for (const field of ["objects", "clients"] as const) {
-    for (let index = shrunk[field].length - 1; index >= 0; index--) {
+  for (const field of ["hidden", "objects", "clients"] as const) {
+    for (let index = (shrunk[field]?.length ?? 0) - 1; index >= 0; index--) {
       const { question } = smallest;
-      const smaller = { ...question, [field]: question[field].toSpliced(index, 1) };
+      const smaller = { ...question, [field]: question[field]?.toSpliced(index, 1) };
       const found = await disagreementOn(istiod, smaller);
       if (found.differences.length > 0) smallest = found;
     }

@@ -95,6 +95,7 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
   "mesh: auto mTLS off": (m) => m.question.mesh.enableAutoMtls === false,
   "mesh: default exportTo of rules": (m) =>
     (m.question.mesh.defaultDestinationRuleExportTo?.join() ?? "*") !== "*",
+  "values hidden from the model": (m) => m.question.hidden !== undefined,
   "istiod: ISTIO_MUTUAL": (m) => sends(m, ({ tls }) => tls === "ISTIO_MUTUAL"),
   "istiod: ISTIO_MUTUAL, no rule": (m) =>
     sends(m, ({ tls, rule }) => tls === "ISTIO_MUTUAL" && rule === undefined),

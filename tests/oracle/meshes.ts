@@ -14,6 +14,7 @@ import { peerAuthentication, sidecar, virtualService } from "./arbitraries/scope
 import { serviceEntries } from "./arbitraries/service-entries.js";
 import { service } from "./arbitraries/services.js";
 import { backendObjects, backends, pod, workloadEntry } from "./arbitraries/workloads.js";
+import { pickHidden } from "./hidden.js";
 import type { Question } from "./question.js";
 
 /** `z` has objects of its own in no mesh. */
@@ -50,6 +51,12 @@ const facts = fc.record(
   { requiredKeys: ["istioVersion", "clusterDomain"] },
 );
 
+/** Numbers that pick values to hide: in half of the meshes, since every other part is in half of them too. */
+const hidden = fc.option(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), {
+  nil: undefined,
+  freq: 2,
+});
+
 /** Several kinds, of some of which most meshes have none. */
 const parts = fc.record({
   services: distinct(service, { minLength: 1, maxLength: 5 }),
@@ -83,13 +90,12 @@ function mostlyNone<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
  * have few meetings, and shrinking finds the small ones anyway.
  */
 export const mesh: fc.Arbitrary<Question> = fc
-  .noBias(fc.record({ parts, clients, mesh: facts }))
-  .map(({ parts, clients, mesh }) => ({
-    id: "",
-    objects: inDomain(objectsOf(parts), mesh.clusterDomain),
-    clients,
-    mesh,
-  }));
+  .noBias(fc.record({ parts, clients, mesh: facts, hidden }))
+  .map(({ parts, clients, mesh, hidden }) => {
+    const objects = inDomain(objectsOf(parts), mesh.clusterDomain);
+    const question: Question = { id: "", objects, clients, mesh };
+    return hidden ? { ...question, hidden: pickHidden(objects, hidden) } : question;
+  });
 
 function inDomain(objects: unknown[], clusterDomain: string): KubeObject[] {
   const text = JSON.stringify(objects).replaceAll(DOMAIN, clusterDomain);

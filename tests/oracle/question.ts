@@ -1,11 +1,15 @@
 import type { Client, EffectiveTls, KubeObject, MeshFacts } from "../../mesh/index.js";
 
+import type { HiddenValue } from "./hidden.js";
+
 /** A mesh and the clients to ask about: one line of input, the same for istiod and for `judge --json-lines`. */
 export interface Question {
   id: string;
   objects: KubeObject[];
   clients: Client[];
   mesh: Partial<MeshFacts>;
+  /** What to hide from the model, which must then not be sure of anything that istiod denies. */
+  hidden?: HiddenValue[];
 }
 
 /** One outbound cluster as it is compared. */

@@ -35,7 +35,7 @@ export function progress(total: number): (done: number) => void {
 
 /** A disagreement: what each side says, the mesh, and how to keep it. */
 export function reportDisagreement({ question, answer, differences }: Disagreement): string {
-  const { objects, mesh } = question;
+  const { objects, mesh, hidden } = question;
   const places = differences.map(
     ({ client, place, istiod, model }) =>
       `  client ${client} (${clientWords(question.clients[client])}): ${place}\n` +
@@ -46,7 +46,10 @@ export function reportDisagreement({ question, answer, differences }: Disagreeme
     "istiod and the model differ:",
     ...places,
     "on the mesh (shrunk)",
-    stringify({ mesh }).trimEnd(),
+    stringify({
+      mesh,
+      ...(hidden && { hidden: hidden.map(({ object, path }) => `${object} ${path.join(".")}`) }),
+    }).trimEnd(),
     ...objects.map((object) => `---\n${stringify(object).trimEnd()}`),
     "To keep it as a regression, save this as tests/oracle/regressions/<name>.json:",
     JSON.stringify(regression),
