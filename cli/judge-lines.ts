@@ -78,6 +78,6 @@ function judgeLine(asked: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
     effective: clients.flatMap((client, index) =>
       clustersOf(mesh, client).map((cluster) => clusterJson(cluster, index)),
     ),
-    verdicts: judge(mesh, clients).map(verdictJson),
+    verdicts: judge(mesh, clients).map((verdict) => verdictJson(verdict)),
   };
 }

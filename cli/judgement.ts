@@ -59,6 +59,11 @@ export function refText({ namespace, name }: ObjectRef): string {
   return namespace === "" ? name : `${namespace}/${name}`;
 }
 
+/** `Kind/namespace/name`, which no other object has. */
+export function objectText(ref: ObjectRef): string {
+  return `${ref.kind}/${refText(ref)}`;
+}
+
 /** `namespace`, `namespace:label=value`, `namespace (gateway)`: as `--client` takes it. */
 export function clientText({ namespace, labels = {}, gateway = false }: Client): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);

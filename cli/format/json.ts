@@ -1,9 +1,9 @@
-import { type Judgement, refText } from "../judgement.js";
+import { type Judgement, objectText, refText } from "../judgement.js";
 import { isOfInterest } from "../input/objects.js";
 import { type Client, type Cluster, explain, type Verdict } from "../../mesh/index.js";
 
 /** One answer as JSON: rules and aliases by `namespace/name`, the client by its place in the list. */
-export function verdictJson(verdict: Verdict) {
+export function verdictJson(verdict: Verdict, message = explain(verdict).summary) {
   return {
     alias: refText(verdict.alias),
     host: verdict.host,
@@ -13,7 +13,7 @@ export function verdictJson(verdict: Verdict) {
     verdict: verdict.verdict,
     kind: verdict.kind,
     rule: verdict.rule && refText(verdict.rule),
-    message: explain(verdict).summary,
+    message,
   };
 }
 
@@ -28,9 +28,9 @@ export function judgementJson(judgement: Judgement): string {
   const document = {
     clients,
     verdicts: verdicts.map((verdict) => {
-      const { fix, yaml } = explain(verdict);
+      const { summary, fix, yaml } = explain(verdict);
       const { target, tls, level, unknowns, reason } = verdict;
-      return { ...verdictJson(verdict), target, tls, level, fix, yaml, unknowns, reason };
+      return { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, unknowns, reason };
     }),
     inertRules: inert.map(({ rule, alias, by, ...rest }) => ({
       rule: refText(rule),
@@ -65,7 +65,7 @@ export function summaryOf({ manifests, clients, verdicts }: Judgement) {
     verdicts.filter(({ verdict }) => verdict === wanted).length;
   const read = manifests.filter(({ object }) => isOfInterest(object)).length;
   return {
-    aliases: new Set(verdicts.map(({ alias }) => `${alias.kind}/${refText(alias)}`)).size,
+    aliases: new Set(verdicts.map(({ alias }) => objectText(alias))).size,
     clients: clients.length,
     violations: count("violation"),
     undecided: count("undecided"),

@@ -1,5 +1,5 @@
 import type { Location, Log, ReportingDescriptor, Result } from "sarif";
-import { clientText, type Judgement, refText } from "../judgement.js";
+import { clientText, type Judgement, objectText, refText } from "../judgement.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {
@@ -115,7 +115,7 @@ type Locator = (ref: ObjectRef, path: (object: unknown) => Path) => Location;
 function locator(manifests: readonly Manifest[]): Locator {
   const byName = new Map(manifests.map((manifest) => [nameOf(manifest.object), manifest]));
   return (ref, path) => {
-    const name = `${ref.kind}/${refText(ref)}`;
+    const name = objectText(ref);
     const manifest = byName.get(name);
     const logicalLocations = [{ fullyQualifiedName: name, kind: "resource" }];
     if (!manifest?.place || manifest.place.file === STDIN) return { logicalLocations };
@@ -131,7 +131,7 @@ function locator(manifests: readonly Manifest[]): Locator {
 
 function nameOf({ kind, metadata }: Manifest["object"]): string {
   const { name = "", namespace = "default" } = (metadata ?? {}) as Partial<ObjectRef>;
-  return `${kind}/${namespace}/${name}`;
+  return objectText({ kind, namespace, name });
 }
 
 /** Where the deciding `tls` block stands in its DestinationRule. */

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { paragraph } from "./text.js";
-import { clientText, type Judgement, refText } from "../judgement.js";
+import { clientText, type Judgement, objectText, refText } from "../judgement.js";
 import { explain, type InertRule, type ShadowedRule, type Verdict } from "../../mesh/index.js";
 
 const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
@@ -50,7 +50,8 @@ function rowsOf(verdicts: readonly Verdict[]): Row[] {
   const rows = new Map<string, [Verdict, ...Verdict[]]>();
   for (const verdict of withoutEmptyHosts(verdicts)) {
     const { alias, host, port, subset, kind, tls, rule } = verdict;
-    const key = JSON.stringify([alias, host, port, subset, verdict.verdict, kind, tls, rule]);
+    const decided = rule && objectText(rule);
+    const key = [objectText(alias), host, port, subset, verdict.verdict, kind, tls, decided].join();
     const row = rows.get(key);
     if (row) row.push(verdict);
     else rows.set(key, [verdict]);
@@ -64,8 +65,7 @@ function rowsOf(verdicts: readonly Verdict[]): Row[] {
  * one such row is enough.
  */
 function withoutEmptyHosts(verdicts: readonly Verdict[]): Verdict[] {
-  const place = ({ alias, clientIndex }: Verdict) =>
-    `${alias.kind}/${refText(alias)}@${clientIndex}`;
+  const place = ({ alias, clientIndex }: Verdict) => `${objectText(alias)}@${clientIndex}`;
   const carrier = new Map<string, Verdict>();
   for (const verdict of verdicts) {
     const known = carrier.get(place(verdict));
