@@ -146,7 +146,8 @@ async function formatted(judgement: Judgement, given: JudgeOptions): Promise<str
   return judgementTable(judgement, chalk);
 }
 
-function packageVersion(): string {
+/** This package's own, for whoever asks which tool said it. */
+export function packageVersion(): string {
   const file = path.join(__dirname, "../package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -1,9 +1,8 @@
-#!/usr/bin/env node
 /**
- * Where every npm script and the `istio-egress` binary begin. Plain JavaScript without a
- * dependency, because it must run on a fresh clone: it checks Node, installs what package-lock.json
- * names if that isn't there yet, and hands over to cli/main.ts in this same process, so that exit
- * codes and signals need no passing on.
+ * Where every npm script begins: `npm run judge -- ...` is `istio-egress judge ...`. Plain JavaScript
+ * without a dependency, because it must run on a fresh clone: it checks Node, installs what
+ * package-lock.json names if that isn't there yet, and hands over to cli/main.ts in this same
+ * process, so that exit codes and signals need no passing on.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -26,6 +26,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: "say what TLS each client will use towards each external alias, and what is wrong",
     load: () => import("./judge.js"),
   },
+  posture: {
+    summary: "show all effective TLS of a stack or of YAML, and what a change does to it",
+    load: () => import("./posture.js"),
+  },
   test: {
     summary: "run the checks, the unit tests and the tests on real parts",
     load: () => import("./test.js"),
@@ -42,6 +46,9 @@ Examples:
   istio-egress judge --kube                   judge a live cluster, reading only
   istio-egress up                             the whole task on real parts, on this machine
   istio-egress verify --stack prod            reality against Pulumi.prod.yaml
+
+In a clone \`istio-egress judge ...\` is \`npm run judge -- ...\`, or \`node cli/launch.mjs judge ...\`
+where another program reads what is printed, because npm prints lines of its own.
 
 Exit codes: 0 ok, 1 violation or reality differs, 2 bad input, 3 undecided only.
 Each subcommand has its own --help.`;
