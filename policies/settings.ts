@@ -46,9 +46,9 @@ const mesh = z.strictObject({
 const remedy = z
   .strictObject({
     host: hostPattern.describe("The rules' host, as it is written there or in full."),
-    mode: z.enum(["SIMPLE", "DISABLE"], {
-      error: "SIMPLE or DISABLE (DISABLE only together with a waiver that says so)",
-    }),
+    mode: z
+      .enum(["SIMPLE", "DISABLE"], { error: "SIMPLE or DISABLE" })
+      .describe("SIMPLE, or DISABLE if a waiver for the host says DISABLE too."),
     sni: z.string().optional().describe("The name that the server expects."),
     subjectAltNames: z
       .array(z.string())

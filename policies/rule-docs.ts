@@ -1,0 +1,156 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { PolicyConfigSchema } from "@pulumi/policy";
+import type { Rule } from "./rule.js";
+import { rules } from "./rules/index.js";
+import { settingsSchema } from "./settings.js";
+
+/**
+ * The pages of docs/rules, made of what the rules say about themselves: file name to text.
+ * `npm run docs:rules` writes them; a test fails while they differ.
+ */
+export function rulePages(): Map<string, string> {
+  return new Map([
+    ["README.md", overview()],
+    ...rules.map((rule): [string, string] => [`${rule.metadata.name}.md`, page(rule)]),
+  ]);
+}
+
+function overview(): string {
+  const rows = rules.map(
+    ({ metadata: { name, displayName, enforcementLevel, severity }, ...rule }) =>
+      cells([`[${name}](${name}.md)`, displayName, asked(rule), enforcementLevel, severity]),
+  );
+  return [
+    "# The rules of the policy pack",
+    "",
+    GENERATED,
+    "",
+    cells(["rule", "says", "asked about", "level", "severity"]),
+    cells(Array<string>(5).fill("---")),
+    ...rows,
+    "",
+    OVERVIEW,
+    "## Settings",
+    "",
+    SETTINGS,
+    cells(["setting", "type", "meaning"]),
+    cells(Array<string>(3).fill("---")),
+    ...settingRows(settingsSchema()),
+    "",
+    WAIVERS,
+  ].join("\n");
+}
+
+function page({ metadata, why, example, ...rule }: Rule): string {
+  const { name, description, enforcementLevel, severity, tags, remediationSteps, url } = metadata;
+  return [
+    `# ${name}`,
+    "",
+    GENERATED,
+    "",
+    description,
+    "",
+    cells(["level", "severity", "asked about", "tags"]),
+    cells(Array<string>(4).fill("---")),
+    cells([enforcementLevel, severity, asked(rule), tags.join(", ")]),
+    "",
+    `Framework: ${metadata.framework.name}, Istio ${metadata.framework.version}, ` +
+      `${metadata.framework.specification}. See <${url}>.`,
+    "",
+    "## Why",
+    "",
+    why,
+    "",
+    "## What to do",
+    "",
+    remediationSteps,
+    "",
+    ...(example
+      ? [...yaml("Reported", example.reported), ...yaml("As it should be", example.silent)]
+      : []),
+  ].join("\n");
+}
+
+function asked({ checkObject, checkStack }: Omit<Rule, "metadata" | "why">): string {
+  if (checkObject && checkStack) return "each object, and the stack";
+  if (checkObject) return "each object, before it is created";
+  return checkStack ? "the stack" : "the pack's settings";
+}
+
+function yaml(title: string, text: string): string[] {
+  return [`## ${title}`, "", "```yaml", text.trimEnd(), "```", ""];
+}
+
+function cells(texts: readonly string[]): string {
+  return `| ${texts.join(" | ")} |`;
+}
+
+type Setting = PolicyConfigSchema["properties"][string];
+
+function settingRows(settings: Record<string, Setting>, prefix = ""): string[] {
+  return Object.entries(settings).flatMap(([name, setting]) => {
+    const nested = setting.type === "array" ? (setting.items as Setting) : setting;
+    const isList = setting.type === "array";
+    return [
+      cells([`\`${prefix}${name}\``, typeOf(setting), setting.description ?? ""]),
+      ...settingRows(
+        (nested.properties ?? {}) as Record<string, Setting>,
+        `${prefix}${name}${isList ? "[]" : ""}.`,
+      ),
+    ];
+  });
+}
+
+function typeOf({ type, items, enum: values }: Setting): string {
+  if (values) return values.map((value) => `\`${JSON.stringify(value)}\``).join(" or ");
+  return type === "array" ? `list of ${typeOf(items as Setting)}s` : String(type ?? "text");
+}
+
+const GENERATED = "<!-- Written by `npm run docs:rules` out of policies/rules. -->";
+
+const OVERVIEW = `Rules about the stack see all of it, and are asked when the engine has gone through it: the preview
+is the gate, and \`pulumi up --skip-preview\` goes past it. Rules about each object are asked before
+the object is created, in every command. A level can be changed in a configuration file:
+
+\`\`\`json
+{ "egress-undecided-tls": "mandatory", "egress-port-protocol": "disabled" }
+\`\`\`
+
+\`\`\`sh
+pulumi preview --policy-pack <folder of the pack> --policy-pack-config <file>
+\`\`\`
+
+What no policy can see: objects that a Helm Release creates (a Chart's are seen), other stacks (name
+their aliases in \`externalHosts\`), and what somebody changes in the cluster by hand. A Release, and a
+collection that shows no objects, are reported by [egress-undecided-tls](egress-undecided-tls.md).
+`;
+
+const SETTINGS = `All of them belong to \`egress-settings\`, for the engine lets a rule see no settings but its own:
+
+\`\`\`json
+{ "egress-settings": { "mesh": { "istioVersion": "1.29" }, "clusterCidrs": ["10.0.0.0/8"] } }
+\`\`\`
+
+A pack of your own says them in code:
+
+\`\`\`ts
+import { EgressPolicyPack } from "istio-egress/policies";
+
+new EgressPolicyPack({ mesh: { istioVersion: "1.29" }, clusterCidrs: ["10.0.0.0/8"] });
+\`\`\`
+`;
+
+const WAIVERS = `A waiver covers a violation if everything that it names agrees: alias, rule, host. It covers the rules
+about ISTIO_MUTUAL, or the one that \`policy\` names. After its last day it fails by itself.
+`;
+
+/** Writes the pages, and takes those of rules away that are gone. */
+function write(folder: string): void {
+  const pages = rulePages();
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (!pages.has(file)) rmSync(path.join(folder, file));
+  for (const [file, text] of pages) writeFileSync(path.join(folder, file), text);
+}
+
+if (require.main === module) write(path.join(__dirname, "../docs/rules"));
