@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { V1ValidatingWebhookConfiguration } from "@kubernetes/client-node";
 import { meshTools } from "../../cli/embedded.js";
 import { type Plane, startPlane, stopPlane } from "../../local/plane.js";
 import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../../local/toolchain/index.js";
+import { eventually } from "../local/eventually.js";
+import { objectsIn } from "./kube.js";
 
 /** A running embedded mesh, and the programs that it and its engine are made of. */
 export interface TestPlane {
@@ -20,11 +23,22 @@ export async function ownPlane(): Promise<TestPlane> {
   const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-test-"));
   const stateDir = path.join(folder, "plane");
   const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
+  await untilAtRest(plane.kubeconfig);
   const stop = async () => {
     await stopPlane(stateDir);
     rmSync(folder, { recursive: true });
   };
   return { toolchain, plane, folder, stop };
+}
+
+/** A moment after it works istiod says so, by failurePolicy: its last change of the cluster by itself. */
+function untilAtRest(kubeconfig: string): Promise<true> {
+  const [apiVersion, kind] = ["admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"];
+  return eventually(async () => {
+    const { items } = await objectsIn(kubeconfig).list(apiVersion, kind);
+    const webhooks = (items as V1ValidatingWebhookConfiguration[]).flatMap((c) => c.webhooks ?? []);
+    return webhooks.every(({ failurePolicy }) => failurePolicy === "Fail") || undefined;
+  });
 }
 
 let shared: Promise<TestPlane> | undefined;

@@ -86,7 +86,7 @@ export function differences(before: Snapshot, after: Snapshot) {
 
 /** The snapshot once the controllers have done what follows from a change. */
 export async function settledSnapshot(kubeconfig: string): Promise<Snapshot> {
-  let last = await snapshotOf(kubeconfig);
+  let last: Snapshot | undefined;
   return eventually(async () => {
     const next = await snapshotOf(kubeconfig);
     const isSame = isDeepStrictEqual(next, last);

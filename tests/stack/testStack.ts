@@ -30,6 +30,8 @@ export interface TestStackOptions {
   program?: string;
   /** @default "dev" */
   name?: string;
+  /** Configuration beside the catalogue. @default none */
+  config?: Record<string, unknown>;
   /** Folders of policy packs that every preview and up loads. @default none */
   policyPacks?: string[];
 }
@@ -142,7 +144,7 @@ export class TestStack {
     mkdirSync(folder, { recursive: true });
     const project = readFileSync(path.join(this.#program, "Pulumi.yaml"));
     writeFileSync(path.join(folder, "Pulumi.yaml"), project);
-    const config = { config: { [CATALOGUE_KEY]: catalogue } };
+    const config = { config: { ...this.options.config, [CATALOGUE_KEY]: catalogue } };
     writeFileSync(path.join(folder, `Pulumi.${this.#name}.yaml`), stringify(config));
     return folder;
   }
