@@ -6,15 +6,28 @@ import type { Mesh } from "./mesh.js";
 import { choose, lookUp, type PoolEntry } from "./pools.js";
 import { isPublic } from "./registry.js";
 import type { Service } from "./services.js";
-import { importedService } from "./sidecars.js";
+import { importedService } from "./imports.js";
+import type { Scope } from "./sidecars.js";
 import type { Client } from "./verdict.js";
+
+/** A client and what it imports, so that this is found once for all hosts. */
+export interface Viewer {
+  client: Client;
+  scope: Scope;
+}
+
+/** Looks at a mesh through a client's eyes. */
+export function viewerOf(mesh: Mesh, client: Client): Viewer {
+  return { client, scope: mesh.scopeOf(client) };
+}
 
 /** A host that matters for an alias, with the answer that each client gets about it. */
 export interface HostQuestion {
   host: string;
   /** Some object registers the host, so Istio knows it. */
   isRegistered: boolean;
-  answer: (client: Client) => readonly Outcome[];
+  /** Clients that fare alike get the same list, not a copy. */
+  answer: (viewer: Viewer) => readonly Outcome[];
 }
 
 /**
@@ -31,53 +44,40 @@ export function questionsOf(mesh: Mesh, alias: Alias): HostQuestion[] {
   }));
 }
 
-/** The answer for sidecars, and the one for gateways. */
-type Shared = [Outcome[]?, Outcome[]?];
-
 /**
  * Answers for one host. Clients whose namespaces see the same rules share one computation: an
  * answer depends on the service that is imported, on the entries found, and on being a gateway.
  */
 function answerer(mesh: Mesh, alias: Alias, host: string): HostQuestion["answer"] {
-  const lookUps = new Map<string, ReturnType<typeof lookUp>>();
-  const known = new Map<Service, Map<readonly PoolEntry[], Shared>>();
   const services = mesh.registry.of(host);
-  const [only] = services.length === 1 ? services : [];
-  const shared = services.length === 0 ? unregistered(alias, host) : only;
-  const open = services.length === 0 || (only !== undefined && isPublic(only));
-  return (client) => {
-    const scope = mesh.scopeOf(client);
-    const service = open && scope.isOpen ? shared : imported(mesh, scope, alias, host);
-    if (!service) return notImported(alias);
-    let find = lookUps.get(service.ref.namespace);
-    if (!find) {
-      find = lookUp(mesh.pools, mesh.facts, host, service.ref.namespace);
-      lookUps.set(service.ref.namespace, find);
-    }
-    const entries = find(client.namespace);
-    if (service !== shared || entries.some((entry) => entry.selector)) {
+  const [only = unregistered(alias, host), ...others] = services;
+  const isShared = others.length === 0 && isPublic(only);
+  const lookUps = new Map<string, ReturnType<typeof lookUp>>();
+  const lookUpIn = (namespace: string) => {
+    const find = lookUp(mesh.pools, mesh.facts, host, namespace);
+    lookUps.set(namespace, find);
+    return find;
+  };
+  const notSeen = notImported(alias);
+  const forSidecars = new Map<readonly PoolEntry[], Outcome[]>();
+  const forGateways = new Map<readonly PoolEntry[], Outcome[]>();
+  return ({ client, scope }) => {
+    const isOpen = services.length === 0 || (isShared && scope.isOpen);
+    const service = isOpen ? only : importedService(mesh.registry, scope, host);
+    if (!service) return notSeen;
+    const { namespace } = service.ref;
+    const entries = (lookUps.get(namespace) ?? lookUpIn(namespace))(client.namespace);
+    if (service !== only || entries.some((entry) => entry.selector)) {
       return classOutcomes(mesh, service, entries, client);
     }
-    let byEntries = known.get(service);
-    if (!byEntries) {
-      byEntries = new Map<readonly PoolEntry[], Shared>();
-      known.set(service, byEntries);
+    const known = client.gateway ? forGateways : forSidecars;
+    let outcomes = known.get(entries);
+    if (!outcomes) {
+      outcomes = classOutcomes(mesh, service, entries, client);
+      known.set(entries, outcomes);
     }
-    let answers = byEntries.get(entries);
-    if (!answers) byEntries.set(entries, (answers = []));
-    return (answers[client.gateway ? 1 : 0] ??= classOutcomes(mesh, service, entries, client));
+    return outcomes;
   };
-}
-
-function imported(
-  mesh: Mesh,
-  scope: ReturnType<Mesh["scopeOf"]>,
-  alias: Alias,
-  host: string,
-): Service | undefined {
-  return mesh.registry.of(host).length === 0
-    ? unregistered(alias, host)
-    : importedService(mesh.registry, scope, host);
 }
 
 /**

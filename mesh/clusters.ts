@@ -5,7 +5,7 @@ import type { Mesh } from "./mesh.js";
 import { resolvePolicy, type Origin, type Subset } from "./policy.js";
 import { choose, lookUp, type PoolEntry } from "./pools.js";
 import type { Service, ServicePort } from "./services.js";
-import { importedService } from "./sidecars.js";
+import { importedService } from "./imports.js";
 import type { Client, Cluster, EffectiveTls, RuleLevel } from "./verdict.js";
 
 /** What a client's proxy is told about one port and subset of a service. */

@@ -4,7 +4,7 @@ import type { Mesh } from "./mesh.js";
 import { choose, lookUp, type PoolEntry } from "./pools.js";
 import type { Rule } from "./rules.js";
 import type { Service } from "./services.js";
-import { importedService } from "./sidecars.js";
+import { importedService } from "./imports.js";
 import type { Client } from "./verdict.js";
 
 /** One entry that a client (or some workload of its class) follows towards a service. */

@@ -1,6 +1,6 @@
-import type { Alias } from "./aliases.js";
-import { questionsOf } from "./answers.js";
+import { questionsOf, viewerOf, type Viewer } from "./answers.js";
 import { defaultClients } from "./clients.js";
+import type { Outcome } from "./clusters.js";
 import { concernsOf, type Concern } from "./concerns.js";
 import { at, compareText, text } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
@@ -8,7 +8,7 @@ import type { KubeObject } from "./objects.js";
 import { Stage, type Scene } from "./scene.js";
 import { unclearIn, type Unclear } from "./unclear.js";
 import type { Client, Verdict } from "./verdict.js";
-import { answerOf, possibilities, type Possibility } from "./worlds.js";
+import { placeOf, possibilities, type Possibility } from "./worlds.js";
 
 /**
  * What each client's proxy will do towards each external alias.
@@ -28,14 +28,18 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
 function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
   const unclear = unclearIn(mesh);
   const stage = unclear && new Stage(mesh, unclear);
+  const viewers = clients.map((client) => viewerOf(mesh, client));
   const verdicts: Verdict[] = [];
   for (const concern of concernsOf(mesh, unclear)) {
     const scene = stage?.sceneOf(concern);
-    const certain = concern.alias ? certainJudge(mesh, concern.alias) : () => [];
-    const possible = unclear && scene ? possibleJudge(mesh, unclear, scene) : certain;
-    clients.forEach((client, index) => {
-      const found = scene?.affects(client) ? possible(client) : certain(client);
-      for (const finding of found) verdicts.push(verdictOf(concern, client, index, finding));
+    const certain = certainJudge(mesh, concern);
+    const possible = unclear && scene ? possibleJudge(mesh, unclear, scene, certain) : certain;
+    viewers.forEach((viewer, clientIndex) => {
+      const { client } = viewer;
+      const judgeOne = scene?.affects(client) ? possible : certain;
+      for (const ofHost of judgeOne(viewer)) {
+        for (const verdict of ofHost) verdicts.push({ ...verdict, client, clientIndex });
+      }
     });
   }
   return verdicts;
@@ -44,69 +48,74 @@ function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
 /** What was found about one place; `unknowns` and `reason` where it isn't certain. */
 type Finding = Omit<Possibility, "unknowns"> & Partial<Pick<Possibility, "unknowns">>;
 
+/** Verdicts that some client gets, host by host; whose they are is still to be filled in. */
+type Judge = (viewer: Viewer) => readonly (readonly Verdict[])[];
+
 const NO_ADDRESS =
   "its addresses aren't among the objects, so whether it leads outside isn't known";
 
-/** Findings where all is known. */
-function certainJudge(mesh: Mesh, alias: Alias): (client: Client) => Finding[] {
-  const questions = questionsOf(mesh, alias);
-  return (client) => {
-    const findings: Finding[] = [];
-    for (const { host, isRegistered, answer } of questions) {
-      for (const outcome of answer(client)) {
-        const said = answerOf(alias, outcome);
-        // A target that nothing registers is worth a word only if some rule is about it.
-        if (said === "ok" && host !== alias.host && !isRegistered) continue;
-        findings.push({ alias, host, outcome, answer: said });
+/** Judges where all is known. Clients that fare alike share their verdicts. */
+function certainJudge(mesh: Mesh, concern: Concern): Judge {
+  const { alias } = concern;
+  if (!alias) return () => [];
+  const questions = questionsOf(mesh, alias).map(({ host, isRegistered, answer }) => {
+    const known = new Map<readonly Outcome[], Verdict[]>();
+    return (viewer: Viewer): Verdict[] => {
+      const outcomes = answer(viewer);
+      let verdicts = known.get(outcomes);
+      if (!verdicts) {
+        verdicts = outcomes
+          .map((outcome) => placeOf(alias, host, outcome))
+          // A target that nothing registers is worth a word only if some rule is about it.
+          .filter((found) => found.answer !== "ok" || host === alias.host || isRegistered)
+          .map((found) => verdictOf(concern, viewer.client, found));
+        known.set(outcomes, verdicts);
       }
-    }
-    return findings;
-  };
+      return verdicts;
+    };
+  });
+  return (viewer) => questions.map((question) => question(viewer));
 }
 
-/** Findings where something isn't known; clients that nothing tells apart share them. */
-function possibleJudge(
-  mesh: Mesh,
-  unclear: Unclear,
-  scene: Scene,
-): (client: Client) => readonly Finding[] {
-  const known = new Map<string, readonly Finding[]>();
-  const certain = scene.concern.alias ? certainJudge(mesh, scene.concern.alias) : () => [];
-  return (client) => {
+/** Judges where something isn't known; clients that nothing tells apart share their verdicts. */
+function possibleJudge(mesh: Mesh, unclear: Unclear, scene: Scene, certain: Judge): Judge {
+  const known = new Map<string, readonly Verdict[]>();
+  return (viewer) => {
+    const { client } = viewer;
     const own = scene.namespaces.has(client.namespace) ? client.namespace : "";
     const key = JSON.stringify([own, client.gateway === true, client.labels]);
-    let findings = known.get(key);
-    if (!findings) {
-      const base = certain(client);
+    let verdicts = known.get(key);
+    if (!verdicts) {
+      const base = certain(viewer).flat();
       const possible = possibilities(mesh, unclear, scene, client);
-      findings = possible ? merged(base, possible) : base.map(withoutTls);
-      known.set(key, findings);
+      verdicts = possible
+        ? merged(base, possible).map((found) => verdictOf(scene.concern, client, found))
+        : base.map(withoutTls);
+      known.set(key, verdicts);
     }
-    return findings;
+    return [verdicts];
   };
 }
 
 /** Places that exist whatever happens, and those that are wrong if they come to exist. */
-function merged(base: readonly Finding[], possible: readonly Possibility[]): Finding[] {
-  const places = new Set(base.map(placeOf));
-  return possible.filter((one) => one.answer !== "ok" || places.has(placeOf(one)));
-}
-
-function placeOf({ host, outcome }: Finding): string {
-  return `${host}|${outcome.port}|${outcome.subset}`;
+function merged(base: readonly Verdict[], possible: readonly Possibility[]): Finding[] {
+  const places = new Set(base.map(({ host, port, subset }) => `${host}|${port}|${subset}`));
+  return possible.filter(
+    ({ answer, host, outcome }) =>
+      answer !== "ok" || places.has(`${host}|${outcome.port}|${outcome.subset}`),
+  );
 }
 
 /** Nothing can be wrong, but which of the right ways it will be isn't known. */
-function withoutTls(finding: Finding): Finding {
-  const { port, subset } = finding.outcome;
-  return { ...finding, outcome: { port, subset, saysIstioMutual: false } };
+function withoutTls(known: Verdict): Verdict {
+  const { alias, why, target, host, client, clientIndex, port, subset, verdict } = known;
+  return { alias, why, target, host, client, clientIndex, port, subset, verdict };
 }
 
 function verdictOf(
   concern: Concern,
   client: Client,
-  clientIndex: number,
-  { alias, host, outcome, answer, unknowns, reason }: Finding,
+  { alias, host, outcome, answer, isLive, unknowns, reason }: Finding,
 ): Verdict {
   const verdict: Verdict = {
     alias: concern.ref,
@@ -114,7 +123,7 @@ function verdictOf(
     target: alias.target,
     host,
     client,
-    clientIndex,
+    clientIndex: 0,
     port: outcome.port,
     subset: outcome.subset,
     verdict: answer,
@@ -132,7 +141,7 @@ function verdictOf(
     return verdict;
   }
   if (outcome.tls) verdict.tls = outcome.tls;
-  if (answer === "violation") verdict.kind = outcome.tls === "ISTIO_MUTUAL" ? "live" : "declared";
+  if (answer === "violation") verdict.kind = isLive ? "live" : "declared";
   return verdict;
 }
 

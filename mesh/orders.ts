@@ -1,15 +1,18 @@
-import { at, byCreation, creationTime, refOf, text, type Plain } from "./fields.js";
+import { at, byCreation, compareText, creationTime, NAMELESS, refOf, text } from "./fields.js";
+import type { Plain } from "./fields.js";
 
 /**
  * Whether istiod's order of two objects is known: both were created, and at different times or
- * (then names decide) under names that are known. Two ServiceEntries of one host and one age have
- * no order that istiod would keep to.
+ * (then names decide) under names that are known. Of ServiceEntries of one host it is the namespaces'
+ * names; two of one age in one namespace have no order that istiod would keep to.
  */
 export function isOrderKnown(a: Plain, b: Plain): boolean {
   const [timeA, timeB] = [creationTime(a), creationTime(b)];
   if (timeA === 0 || timeB === 0) return false;
   if (timeA !== timeB) return true;
-  return a.kind !== "ServiceEntry" && nameOf(a) !== "" && nameOf(b) !== "";
+  if (a.kind !== "ServiceEntry") return nameOf(a) !== "" && nameOf(b) !== "";
+  const [namespaceA, namespaceB] = [refOf(a).namespace, refOf(b).namespace];
+  return namespaceA !== NAMELESS && namespaceB !== NAMELESS && namespaceA !== namespaceB;
 }
 
 /** Whether the order of any two of some objects isn't known. */
@@ -27,9 +30,13 @@ export function possibleOrders(objects: readonly Plain[]): Plain[][] {
 }
 
 function compareAge(a: Plain, b: Plain): number {
+  const [refA, refB] = [refOf(a), refOf(b)];
+  if (a.kind === "ServiceEntry") {
+    return creationTime(a) - creationTime(b) || compareText(refA.namespace, refB.namespace);
+  }
   return byCreation(
-    { created: creationTime(a), ref: refOf(a) },
-    { created: creationTime(b), ref: refOf(b) },
+    { created: creationTime(a), ref: refA },
+    { created: creationTime(b), ref: refB },
   );
 }
 

@@ -44,6 +44,7 @@ export class Stage {
     this.openRules = mesh.rules.filter((rule) => unclear.blurred.get(rule.object)?.isOpen);
     this.unclearNamespaces = new Set([
       ...unclear.unorderedSidecars,
+      ...unclear.unorderedPolicies,
       ...blurred
         .filter(({ kind }) => CLIENT_SIDE.includes(kind))
         .map(({ namespace }) => namespace ?? NAMELESS),

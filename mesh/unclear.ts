@@ -9,7 +9,10 @@ import { unknownPaths, type Path } from "./unknowns.js";
 export interface Blurred {
   kind: Kind;
   object: Plain;
+  /** The places that can decide whether ISTIO_MUTUAL is meant. */
   paths: readonly Path[];
+  /** Others can still decide between the right ways, plaintext and TLS. */
+  isVague: boolean;
   /** Undefined: not known. */
   namespace?: string;
   /** Which host or Service it is about isn't known. */
@@ -25,6 +28,8 @@ export interface Unclear {
   unorderedEntries: ReadonlySet<string>;
   /** Namespaces with several Sidecar resources whose order isn't known. */
   unorderedSidecars: ReadonlySet<string>;
+  /** Namespaces with several PeerAuthentications whose order isn't known. */
+  unorderedPolicies: ReadonlySet<string>;
 }
 
 /** The places that say what an object is about. */
@@ -41,7 +46,7 @@ export function unclearIn(mesh: Mesh): Unclear | undefined {
   const blurred = new Map<Plain, Blurred>();
   for (const [kind, objects] of Object.entries(mesh.byKind) as [Kind, readonly Plain[]][]) {
     for (const object of objects) {
-      const paths = unknownPaths(object).filter((path) => matters(object, path));
+      const paths = unknownPaths(object).filter((path) => !HARMLESS.test(path.join(".")));
       if (paths.length > 0) blurred.set(object, blur(kind, object, paths));
     }
   }
@@ -60,14 +65,19 @@ export function unclearIn(mesh: Mesh): Unclear | undefined {
       (entry) => entry.host,
       (entry) => entry.object,
     ),
-    unorderedSidecars: unorderedKeys(
-      mesh.byKind.Sidecar,
-      (object) => refOf(object).namespace,
-      (object) => object,
-    ),
+    unorderedSidecars: unorderedNamespaces(mesh.byKind.Sidecar),
+    unorderedPolicies: unorderedNamespaces(mesh.byKind.PeerAuthentication),
   };
   const isClear = blurred.size === 0 && Object.values(unordered).every((hosts) => hosts.size === 0);
   return isClear ? undefined : { blurred, ...unordered };
+}
+
+function unorderedNamespaces(objects: readonly Plain[]): Set<string> {
+  return unorderedKeys(
+    objects,
+    (object) => refOf(object).namespace,
+    (object) => object,
+  );
 }
 
 /** The keys of groups whose objects have no known order. */
@@ -82,13 +92,24 @@ function unorderedKeys<T>(
   return new Set(unordered.flatMap(([first]) => (first === undefined ? [] : [keyOf(first)])));
 }
 
-function blur(kind: Kind, object: Plain, paths: readonly Path[]): Blurred {
+/** Places that no proxy's way of sending depends on; the age of objects is looked at elsewhere. */
+const HARMLESS = new RegExp(
+  [
+    "^metadata\\.(uid|creationTimestamp|annotations(?!$|\\.networking\\.istio\\.io/exportTo))",
+    "\\.(connectionPool|outlierDetection|sni|subjectAltNames|caCertificates|insecureSkipVerify)\\b",
+    "^status\\.loadBalancer",
+  ].join("|"),
+);
+
+function blur(kind: Kind, object: Plain, all: readonly Path[]): Blurred {
   const identity = IDENTITY[kind];
   const { namespace } = refOf(object);
+  const paths = all.filter((path) => matters(object, path));
   const blurred: Blurred = {
     kind,
     object,
     paths,
+    isVague: paths.length < all.length,
     isOpen: identity !== undefined && paths.some((path) => identity.test(path.join("."))),
   };
   if (namespace !== NAMELESS) blurred.namespace = namespace;

@@ -1,40 +1,16 @@
 import { aliasOf, isCertain, type Alias } from "./aliases.js";
-import { isMutual, questionsOf } from "./answers.js";
+import { isMutual, questionsOf, viewerOf } from "./answers.js";
+import { castOf, choicesIn, mayBeMutual, type Cast, type Choice } from "./choices.js";
 import type { Outcome } from "./clusters.js";
-import { completionsOf, type Surroundings } from "./completions.js";
-import {
-  at,
-  compareText,
-  isPlain,
-  items,
-  refOf,
-  text,
-  NAMELESS,
-  wholeNumber,
-  type Plain,
-} from "./fields.js";
+import { at, compareText, items, wholeNumber, type Plain } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
-import { isUnknown, type KubeObject, type UnknownValue } from "./objects.js";
-import { isUnordered, possibleOrders } from "./orders.js";
-import type { Rule } from "./rules.js";
+import type { KubeObject, UnknownValue } from "./objects.js";
 import type { Scene } from "./scene.js";
 import type { Unclear } from "./unclear.js";
-import { pathText, withValue } from "./unknowns.js";
 import type { Client } from "./verdict.js";
 
 /** More than this many worlds aren't tried; the answer is then that it isn't known. */
 const MAX_WORLDS = 512;
-/** More objects than this of unknown order have too many orders. */
-const MAX_UNORDERED = 5;
-
-/** One thing that isn't known, with the ways in which it could turn out. */
-interface Choice {
-  options: readonly ((objects: Plain[]) => void)[];
-  unknown?: UnknownValue;
-  /** Where no single value is to blame. */
-  reason?: string;
-}
-
 export type Answer = "ok" | "violation" | "undecided";
 
 /** How a host, port and subset turn out in one world. */
@@ -43,6 +19,8 @@ export interface Place {
   host: string;
   outcome: Outcome;
   answer: Answer;
+  /** There is a cluster with Istio's mutual TLS (of a possibility: in some world). */
+  isLive: boolean;
 }
 
 /** What all worlds together say about one place. */
@@ -85,135 +63,13 @@ export function possibilities(
   for (let index = 0; index < count; index++) {
     worlds.push(placesIn(setting, played(objects, choices, index)));
   }
-  return summarize(worlds, choices);
+  const isVague = objects.some((object) => unclear.blurred.get(object)?.isVague);
+  return summarize(worlds, choices, isVague || isUnclearlyAccepted(unclear, cast));
 }
 
-interface Cast {
-  rules: readonly Rule[];
-  objects: readonly Plain[];
-  namespaces: readonly string[];
-}
-
-/** What of a scene a client can see: rules elsewhere never hold for it. */
-function castOf(mesh: Mesh, scene: Scene, client: Client): Cast {
-  const { rootNamespace } = mesh.facts;
-  const namespaces = [
-    ...new Set([client.namespace, ...scene.serviceNamespaces, rootNamespace]),
-  ].filter((namespace) => namespace !== NAMELESS);
-  const isSeen = (object: Plain) => {
-    const { namespace } = refOf(object);
-    return namespace === NAMELESS || namespaces.includes(namespace);
-  };
-  const { Sidecar, VirtualService, PeerAuthentication } = mesh.byKind;
-  return {
-    rules: scene.rules.filter((rule) => isSeen(rule.object)),
-    objects: [
-      ...scene.objects,
-      ...Sidecar.filter(isSeen),
-      ...(Sidecar.length > 0 ? VirtualService : []),
-      ...PeerAuthentication.filter(isSeen),
-    ],
-    namespaces,
-  };
-}
-
-/** Whether a rule says ISTIO_MUTUAL, could do so, or could bring it about by PASSTHROUGH. */
-function mayBeMutual(value: unknown): boolean {
-  if (isUnknown(value)) return true;
-  if (value === "ISTIO_MUTUAL" || value === "PASSTHROUGH") return true;
-  if (Array.isArray(value)) return value.some(mayBeMutual);
-  return isPlain(value) && Object.values(value).some(mayBeMutual);
-}
-
-function choicesIn(
-  mesh: Mesh,
-  unclear: Unclear,
-  scene: Scene,
-  client: Client,
-  cast: Cast,
-  objects: readonly Plain[],
-): Choice[] | undefined {
-  const around = surroundingsOf(mesh, scene, client, cast);
-  const values = objects.flatMap((object, index) =>
-    (unclear.blurred.get(object)?.paths ?? []).map((path): Choice => ({
-      options: completionsOf(object, path, around).map((value) => (all: Plain[]) => {
-        all[index] = withValue(all[index] ?? object, path, value);
-      }),
-      unknown: { object: refOf(object), path: pathText(path) },
-    })),
-  );
-  const orders = unorderedGroups(unclear, cast).map((group) => orderChoice(group, objects));
-  return orders.every((order) => order !== undefined) ? [...values, ...orders] : undefined;
-}
-
-/** Groups of objects of which the older one counts, where it isn't known which that is. */
-function unorderedGroups(unclear: Unclear, cast: Cast): Plain[][] {
-  const groups = new Map<string, Plain[]>();
-  const put = (key: string, object: Plain) => {
-    const group = groups.get(key);
-    if (group) group.push(object);
-    else groups.set(key, [object]);
-  };
-  const open = new Set(
-    cast.rules
-      .filter((rule) => unclear.blurred.get(rule.object)?.isOpen)
-      .map((rule) => rule.ref.namespace),
-  );
-  const anywhere = open.has(NAMELESS);
-  for (const { ref, host, object } of cast.rules) {
-    // A rule whose host isn't known may be about any host of its namespace.
-    const isMixed = anywhere || open.has(ref.namespace);
-    put(anywhere ? "rules" : isMixed ? ref.namespace : `${ref.namespace}|${host}`, object);
-  }
-  for (const object of cast.objects) {
-    if (object.kind === "ServiceEntry") put("entries", object);
-    if (object.kind === "Sidecar") put(`sidecars|${refOf(object).namespace}`, object);
-  }
-  return [...groups.values()].filter((group) => isUnordered(group));
-}
-
-function orderChoice(group: readonly Plain[], objects: readonly Plain[]): Choice | undefined {
-  if (group.length > MAX_UNORDERED) return undefined;
-  const indexes = new Map(group.map((object) => [object, objects.indexOf(object)]));
-  const names = group.map((object) => `${refOf(object).namespace}/${refOf(object).name}`).sort();
-  return {
-    options: possibleOrders(group).map((order) => (all: Plain[]) => {
-      order.forEach((object, age) => {
-        const index = indexes.get(object) ?? 0;
-        const created = new Date((age + 1) * 1000).toISOString();
-        all[index] = withValue(all[index] ?? object, ["metadata", "creationTimestamp"], created);
-      });
-    }),
-    reason: `which of ${names.join(", ")} is older isn't known, and the older one counts`,
-  };
-}
-
-function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): Surroundings {
-  const { rules } = cast;
-  const services = scene.hosts.flatMap((host) => mesh.registry.of(host));
-  const suffix = `.svc.${mesh.facts.clusterDomain}`;
-  const policies = rules.flatMap((rule) => [rule.policy, ...rule.subsets.map((s) => s.policy)]);
-  const endpoints = services.flatMap((service) => mesh.endpointsOf(service));
-  const pods = cast.objects.map((object) => text(at(object, "status", "podIP")));
-  return {
-    hosts: scene.hosts,
-    serviceNames: scene.hosts
-      .filter((host) => host.endsWith(suffix))
-      .map((host) => host.slice(0, host.indexOf("."))),
-    clientNamespace: client.namespace,
-    clientLabels: client.labels ?? {},
-    namespaces: cast.namespaces,
-    ruleHosts: rules.map((rule) => rule.host),
-    exportSets: rules.map((rule) => rule.exportTo),
-    selectors: rules.flatMap((rule) => (rule.selector ? [rule.selector] : [])),
-    subsetNames: rules.flatMap((rule) => rule.subsets.map((subset) => subset.name)),
-    ports: [
-      ...services.flatMap((service) => service.ports.map((port) => port.number)),
-      ...policies.flatMap((policy) => (policy?.ports ?? []).flatMap(({ number }) => number ?? [])),
-    ].filter((port) => port !== 0),
-    addresses: [...endpoints.map(({ address }) => address), ...pods].filter((one) => one !== ""),
-    inside: mesh.facts.clusterCidrs.map((cidr) => cidr.replace(/\/.*$/, "")),
-  };
+/** Whether the mutual TLS that endpoints accept depends on which of two policies is older. */
+function isUnclearlyAccepted(unclear: Unclear, cast: Cast): boolean {
+  return cast.namespaces.some((namespace) => unclear.unorderedPolicies.has(namespace));
 }
 
 /** The objects as they are in one world. */
@@ -230,13 +86,14 @@ function played(objects: readonly Plain[], choices: readonly Choice[], index: nu
 /** What holds for the concern if the objects are these. */
 function placesIn(setting: Setting, objects: readonly Plain[]): Map<string, Place> {
   const world = readMesh(objects as readonly KubeObject[], setting.mesh.facts);
+  const viewer = viewerOf(world, setting.client);
   const places = new Map<string, Place>();
   for (const alias of aliasesIn(setting, world, objects)) {
     for (const { host, answer } of questionsOf(world, alias)) {
-      for (const found of answer(setting.client)) {
+      for (const found of answer(viewer)) {
         const port = setting.knownPorts?.has(found.port) === false ? 0 : found.port;
         const outcome = { ...found, port };
-        const place: Place = { alias, host, outcome, answer: answerOf(alias, outcome) };
+        const place = placeOf(alias, host, outcome);
         const key = `${host}|${port}|${outcome.subset}`;
         if ((places.get(key)?.answer ?? "ok") === "ok") places.set(key, place);
       }
@@ -246,9 +103,10 @@ function placesIn(setting: Setting, objects: readonly Plain[]): Map<string, Plac
 }
 
 /** What an outcome means for an alias. */
-export function answerOf(alias: Alias, outcome: Outcome): Answer {
-  if (!isMutual(outcome)) return "ok";
-  return isCertain(alias) ? "violation" : "undecided";
+export function placeOf(alias: Alias, host: string, outcome: Outcome): Place {
+  const wrong = isCertain(alias) ? "violation" : "undecided";
+  const answer = isMutual(outcome) ? wrong : "ok";
+  return { alias, host, outcome, answer, isLive: outcome.tls === "ISTIO_MUTUAL" };
 }
 
 /** The aliases that the concern's own object is in a world. */
@@ -295,6 +153,7 @@ function leftOpen(setting: Setting, choices: readonly Choice[]): Possibility[] {
     host,
     outcome: { port: 0, subset: "", saysIstioMutual: false },
     answer: "undecided",
+    isLive: false,
   };
   return (places.length > 0 ? places : [nothing]).map((place) => ({
     ...place,
@@ -308,6 +167,7 @@ function leftOpen(setting: Setting, choices: readonly Choice[]): Possibility[] {
 function summarize(
   worlds: readonly ReadonlyMap<string, Place>[],
   choices: readonly Choice[],
+  isVague: boolean,
 ): Possibility[] {
   const keys = [...new Set(worlds.flatMap((world) => [...world.keys()]))].sort(compareText);
   return keys.flatMap((key): Possibility[] => {
@@ -317,8 +177,15 @@ function summarize(
     const places = worlds.flatMap((world) => world.get(key) ?? []);
     const place = places.find((one) => one.answer !== "ok") ?? places[0];
     if (!place) return [];
-    const tls = places.every(({ outcome }) => outcome.tls === place.outcome.tls);
-    const certain = { ...place, outcome: tls ? place.outcome : withoutTls(place.outcome) };
+    const isSure =
+      !isVague &&
+      places.length === worlds.length &&
+      places.every(({ outcome }) => outcome.tls === place.outcome.tls);
+    const certain = {
+      ...place,
+      outcome: isSure ? place.outcome : withoutTls(place.outcome),
+      isLive: places.some(({ isLive }) => isLive),
+    };
     if (agreed) return [{ ...certain, answer, unknowns: [] }];
     const blamed = choices.filter((_, index) => decides(index, choices, answers));
     const reason = blamed.flatMap((choice) => choice.reason ?? []).join("; ");

@@ -1,0 +1,128 @@
+/**
+ * How the cost of judging grows: `node --require ./register.cjs tests/mesh/benchmark.ts`.
+ * Prints milliseconds per size (median of several runs, after a warm-up) and how they grow. With an
+ * istioctl (ISTIOCTL, or on the PATH) it times `istioctl analyze --use-kube=false` on the same
+ * objects in the same run.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { defaultClients, judge, readMesh, type KubeObject } from "../../mesh/index.js";
+import { endpoints, HTTPS, IM, OFF, rule, service } from "./objects.js";
+
+const SIZES = [1_000, 3_000, 10_000, 30_000];
+const NAMESPACES = 50;
+const RUNS = 7;
+
+/** As many aliases as rules, half by name and half by address, over 50 namespaces. */
+export function manyAliases(count: number): KubeObject[] {
+  return Array.from({ length: count }, (_, index) => {
+    const namespace = `team-${index % NAMESPACES}`;
+    const name = `alias-${index}`;
+    const host = `${name}.${namespace}.svc.cluster.local`;
+    const alias =
+      index % 2 === 0
+        ? [service(namespace, name, { type: "ExternalName", externalName: `host-${index}.org` })]
+        : [service(namespace, name, { ports: [HTTPS] }), endpoints(namespace, name)];
+    // One rule in a hundred is wrong; one in ten stands in a client's namespace instead.
+    const owner = index % 10 === 3 ? `team-${(index * 7) % NAMESPACES}` : namespace;
+    const policy = index % 100 === 1 ? IM : OFF;
+    return [...alias, rule(owner, name, { host, ...policy })];
+  }).flat();
+}
+
+function milliseconds(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+interface Timing {
+  size: number;
+  objects: number;
+  clients: number;
+  verdicts: number;
+  read: number;
+  judged: number;
+}
+
+function time(size: number): Timing {
+  const objects = manyAliases(size);
+  const read: number[] = [];
+  const judged: number[] = [];
+  let verdicts = 0;
+  let clients = 0;
+  for (let run = 0; run <= RUNS; run++) {
+    let mesh = readMesh([]);
+    read.push(milliseconds(() => (mesh = readMesh(objects))));
+    judged.push(milliseconds(() => (verdicts = judge(mesh).length)));
+    clients = defaultClients(mesh).length;
+  }
+  // The first run warms up.
+  const [readTime, judgeTime] = [median(read.slice(1)), median(judged.slice(1))];
+  return { size, objects: objects.length, clients, verdicts, read: readTime, judged: judgeTime };
+}
+
+/** Seconds that istioctl takes for the same objects, or undefined without one. */
+function istioctlSeconds(objects: KubeObject[]): number | undefined {
+  const istioctl = process.env.ISTIOCTL ?? "istioctl";
+  if (spawnSync(istioctl, ["version", "--remote=false"]).status !== 0) return undefined;
+  const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-benchmark-"));
+  try {
+    const file = path.join(folder, "objects.yaml");
+    writeFileSync(file, objects.map((object) => `---\n${JSON.stringify(object)}\n`).join(""));
+    const start = performance.now();
+    execFileSync(istioctl, ["analyze", "--use-kube=false", file], { stdio: "ignore" });
+    return (performance.now() - start) / 1000;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function row(cells: (string | number)[]): string {
+  return cells.map((cell) => String(cell).padStart(11)).join("");
+}
+
+function main(): void {
+  console.log(row(["aliases", "objects", "clients", "verdicts", "read ms", "judge ms", "sum ms"]));
+  const timings = SIZES.map((size) => {
+    const timing = time(size);
+    const { objects, clients, verdicts, read, judged } = timing;
+    console.log(
+      row([
+        size,
+        objects,
+        clients,
+        verdicts,
+        read.toFixed(1),
+        judged.toFixed(1),
+        (read + judged).toFixed(1),
+      ]),
+    );
+    return timing;
+  });
+  console.log("\ngrowth of time against growth of size (1.0 is linear):");
+  timings.slice(1).forEach((timing, index) => {
+    const before = timings[index];
+    if (!before) return;
+    const growth = (timing.read + timing.judged) / (before.read + before.judged);
+    const size = timing.size / before.size;
+    console.log(`  ${before.size} to ${timing.size}: ${(growth / size).toFixed(2)}`);
+  });
+  for (const size of [1_000, 10_000]) {
+    const seconds = istioctlSeconds(manyAliases(size));
+    console.log(
+      seconds === undefined
+        ? "\nno istioctl (set ISTIOCTL) to compare with"
+        : `\nistioctl analyze --use-kube=false, ${size} aliases: ${seconds.toFixed(1)} s`,
+    );
+    if (seconds === undefined) break;
+  }
+}
+
+if (require.main === module) main();
