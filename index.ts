@@ -4,23 +4,25 @@ import { requestCommands, sourcePodCommand } from "./components/commands.js";
 import { EgressTlsRule } from "./components/egressTlsRule.js";
 import { ExternalService } from "./components/externalService.js";
 import { InjectedNamespace } from "./components/injectedNamespace.js";
+import { requireIstio } from "./components/requireIstio.js";
 import { SleepDeployment } from "./components/sleepDeployment.js";
 import { stackCatalogue } from "./components/stackCatalogue.js";
-import { stackProvider } from "./components/stackProvider.js";
+import { stackOptions } from "./components/stackOptions.js";
 import { WithoutIstioNamespace } from "./components/withoutIstioNamespace.js";
 
 const { mesh, clients, aliases } = stackCatalogue();
-const provider = stackProvider();
+requireIstio();
+const { common, kept } = stackOptions();
 
 const namespaces: Record<string, Resource> = {};
 for (const { namespace: name, injected, createNamespace, optOutLabel, ...sleep } of clients) {
   if (injected) {
     const args = { name, create: createNamespace };
-    namespaces[name] = new InjectedNamespace(name, args, { provider });
+    namespaces[name] = new InjectedNamespace(name, args, kept);
   } else if (createNamespace) {
-    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel }, { provider });
+    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel }, kept);
   }
-  const opts = { provider, dependsOn: namespaces[name] ?? [] };
+  const opts = { ...common, dependsOn: namespaces[name] ?? [] };
   new SleepDeployment(`${sleep.name}.${name}`, { ...sleep, namespace: name }, opts);
 }
 
@@ -40,11 +42,11 @@ for (const alias of aliases) {
   const { name, namespace, externalName, ports } = target;
   const id = `${name}.${namespace}`;
   const args = { ...target, clusterDomain: mesh.clusterDomain };
-  const opts = { provider, dependsOn: namespaces[namespace] ?? [] };
+  const opts = { ...common, dependsOn: namespaces[namespace] ?? [] };
   const service = new ExternalService(id, args, opts);
   const { host, clusterIP } = service;
   const rule = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
-  new EgressTlsRule(id, rule, { provider, dependsOn: service });
+  new EgressTlsRule(id, rule, { ...common, dependsOn: service });
 
   aliasHosts[id] = host;
   if (alias.addresses) clusterIPs[id] = clusterIP;
