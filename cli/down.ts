@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
-import { openEngine, openStack, pulumi$ } from "../local/engine.js";
+import { openEngine, pulumi$ } from "../local/engine.js";
 import { planeStatus, stopPlane } from "../local/plane.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, ensureToolchain } from "../local/toolchain/index.js";
-import { ENGINE_STATE, PLANE_STATE, STATE } from "./embedded.js";
+import { ENGINE_STATE, PLANE_STATE, STATE, openEmbeddedStack } from "./embedded.js";
 import { ExitCode } from "./mistake.js";
 
 /** `istio-egress down`: destroys the stacks of the embedded mesh, then the mesh itself. */
@@ -35,7 +35,7 @@ async function destroyStacks(kubeconfig: string): Promise<void> {
   const toolchain = await ensureToolchain(MAIN_PARTS);
   const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfig);
   for (const stack of openedStacks()) {
-    const config = await openStack(engine, REPOSITORY, stack);
+    const config = await openEmbeddedStack(engine, stack);
     // Not --remove: that deletes the checkout's Pulumi.<stack>.yaml too.
     await pulumi$(engine, ["destroy", "--yes", "-s", stack, "--config-file", config], {
       cwd: REPOSITORY,

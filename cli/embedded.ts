@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Engine, openEngine } from "../local/engine.js";
+import { type Engine, openEngine, openStack } from "../local/engine.js";
 import { type Plane, startPlane } from "../local/plane.js";
 import type { Tools } from "../local/tools.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
@@ -36,4 +36,15 @@ export async function openEmbedded(report: (line: string) => void): Promise<Embe
   const plane = await startPlane({ stateDir: PLANE_STATE, tools: meshTools(toolchain), report });
   const engine = await openEngine(toolchain, ENGINE_STATE, plane.kubeconfig);
   return { plane, engine };
+}
+
+/**
+ * The configuration of one of this project's stacks as it holds on the embedded mesh, which is none
+ * of the places that the stack was made for: without their cluster and their protection.
+ *
+ * @returns the path for `--config-file`
+ */
+export function openEmbeddedStack(engine: Engine, stack: string): Promise<string> {
+  const elsewhere = ["kubeconfig", "context", "protect"].map((key) => `istio-egress:${key}`);
+  return openStack(engine, REPOSITORY, stack, elsewhere);
 }

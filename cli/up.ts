@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { execa } from "execa";
-import { type Engine, openStack, pulumi$ } from "../local/engine.js";
+import { type Engine, pulumi$ } from "../local/engine.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
-import { openEmbedded } from "./embedded.js";
+import { openEmbedded, openEmbeddedStack } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
 import { readCatalogue } from "./stack-file.js";
 
@@ -56,7 +56,7 @@ export async function buildPolicyPack(): Promise<void> {
  * nothing has been changed then.
  */
 async function pulumiUp(engine: Engine, stack: string): Promise<boolean> {
-  const config = await openStack(engine, REPOSITORY, stack);
+  const config = await openEmbeddedStack(engine, stack);
   const result = await pulumi$(
     engine,
     [

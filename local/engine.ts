@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Options, execa } from "execa";
+import { parse, stringify } from "yaml";
 import { KUBERNETES_PROVIDER_VERSION, type Toolchain, cacheRoot } from "./toolchain/index.js";
 
 /**
@@ -68,14 +69,20 @@ export function pulumi$(engine: Engine, args: readonly string[], options: Option
 }
 
 /**
- * Makes sure that a stack exists and gives its configuration file: the project's own with the
- * engine's encryption salt added, so that the salt of a throw-away engine isn't written into a file that is
- * under version control.
+ * Makes sure that a stack exists and gives its configuration file: the project's own with the salt
+ * of this engine, so that the salt of a throw-away engine isn't written into a file that is under
+ * version control.
  *
  * @param project the folder of Pulumi.yaml
+ * @param leaveOut keys of the configuration that don't hold on this engine
  * @returns the path for `--config-file`
  */
-export async function openStack(engine: Engine, project: string, stack: string): Promise<string> {
+export async function openStack(
+  engine: Engine,
+  project: string,
+  stack: string,
+  leaveOut: readonly string[] = [],
+): Promise<string> {
   const folder = path.join(engine.home, "stacks");
   const salted = path.join(folder, `Pulumi.${stack}.yaml`);
   if (!existsSync(salted)) {
@@ -87,8 +94,15 @@ export async function openStack(engine: Engine, project: string, stack: string):
     // `stack init` adds the salt to the configuration beside Pulumi.yaml.
     await pulumi$(engine, ["stack", "init", stack, "--no-select", "-C", folder]);
   }
-  const own = readFileSync(path.join(project, `Pulumi.${stack}.yaml`), "utf8");
-  const config = path.join(engine.home, `${stack}.config.yaml`);
-  writeFileSync(config, `${own.trimEnd()}\n${readFileSync(salted, "utf8")}`, { mode: 0o600 });
-  return config;
+  const own = readStackFile(path.join(project, `Pulumi.${stack}.yaml`)).config ?? {};
+  const config = Object.entries(own).filter(([key]) => !leaveOut.includes(key));
+  const salt = readStackFile(salted);
+  const file = path.join(engine.home, `${stack}.config.yaml`);
+  const text = stringify({ ...salt, config: Object.fromEntries(config) });
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+function readStackFile(file: string): { config?: Record<string, unknown> } {
+  return (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
 }
