@@ -5,7 +5,7 @@ import { PLANE_STATE } from "./embedded.js";
 import { columns } from "./format/columns.js";
 import { ApiServer, type ClusterChoice } from "./kube/api-server.js";
 import { ExitCode, Mistake } from "./mistake.js";
-import { readCatalogue, stackFile } from "./stack-file.js";
+import { clusterOf, readCatalogue, stackFile } from "./stack-file.js";
 import { askCluster, type AskIstiod } from "./verify/ask-cluster.js";
 import { inEmbeddedMesh, throughPortForward } from "./verify/ask-istiod.js";
 import type { Row } from "./verify/row.js";
@@ -42,7 +42,8 @@ Examples:
 It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
 Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant?
 
-Which cluster: --kubeconfig and --context; else an embedded mesh that is up; else kubectl's choice.
+Which cluster: --kubeconfig and --context; else the one that the stack's configuration names; else
+an embedded mesh that is up; else as kubectl chooses.
 
 Rights that it takes there, all of them for reading: in the catalogue's namespaces get services,
 destinationrules and serviceentries, list pods and endpointslices; in istiod's namespace list pods,
@@ -91,13 +92,15 @@ export async function reportOn(options: VerifyOptions): Promise<VerifyReport> {
   for (;;) {
     const rows = rowsOf(catalogue, await askCluster(catalogue, server, askIstiod));
     const ok = rows.every((row) => row.ok);
-    if (ok || Date.now() >= deadline)
+    if (ok || Date.now() >= deadline) {
       return { catalogue: stackFile(options.stack), cluster, ok, rows };
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
 const PAUSE_MS = 500;
+
 interface Witnesses {
   cluster: string;
   server: ApiServer;
@@ -105,17 +108,27 @@ interface Witnesses {
 }
 
 async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<Witnesses> {
-  const isChosen = options.kubeconfig !== undefined || options.context !== undefined;
+  const chosen = options.plane ? {} : clusterChoice(options);
+  const isChosen = chosen.kubeconfig !== undefined || chosen.context !== undefined;
   const plane = options.plane ?? (isChosen ? undefined : await runningPlane());
   if (plane) {
     const server = await ApiServer.from({ kubeconfig: plane.kubeconfig });
     return { cluster: "the embedded mesh", server, askIstiod: inEmbeddedMesh(plane.istiod) };
   }
-  const server = await ApiServer.from(options);
+  const server = await ApiServer.from(chosen);
   return {
     cluster: server.server,
     server,
     askIstiod: throughPortForward(server, mesh.rootNamespace),
+  };
+}
+
+/** What is typed counts before what is configured. */
+function clusterChoice({ kubeconfig, context, stack }: VerifyOptions): ClusterChoice {
+  if (kubeconfig === undefined && context === undefined) return clusterOf(stack);
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
   };
 }
 

@@ -21,15 +21,9 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
   const ok = rows.filter(([{ verdict }]) => verdict === "ok");
   const shown = [...findings, ...ok.slice(0, MOST_OK_ROWS)];
   const hidden = ok.length - Math.min(ok.length, MOST_OK_ROWS);
+  const table = shown.map((row) => cells(row, colour));
   return [
-    ...(shown.length > 0
-      ? [
-          columns(
-            HEAD,
-            shown.map((row) => cells(row, colour)),
-          ),
-        ]
-      : []),
+    ...(table.length > 0 ? [columns(HEAD, table)] : []),
     ...(hidden > 0 ? [`… and ${hidden} more rows that are ok (--json has them all)`] : []),
     ...adviceOn(findings, colour),
     ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
@@ -43,7 +37,7 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
 const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
 
 function severity({ verdict, kind }: Verdict): number {
-  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
+  return SEVERITY.indexOf(verdict === "violation" ? `${verdict} ${kind}` : verdict);
 }
 
 function rowsOf(verdicts: readonly Verdict[]): Row[] {
@@ -85,7 +79,8 @@ function cells(row: Row, colour: ChalkInstance): string[] {
   const [{ verdict, kind, alias, target, port, subset, tls, rule }] = row;
   const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
   return [
-    colours[verdict](verdict) + (kind === "declared" ? "\n(declared)" : ""),
+    colours[verdict](verdict) +
+      (verdict === "violation" && kind === "declared" ? "\n(declared)" : ""),
     `${refText(alias)} → ${target}`,
     clientsText(row),
     (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${subset}`),

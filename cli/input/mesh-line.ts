@@ -15,7 +15,7 @@ export interface MeshLine {
 const text = z.string().min(1);
 
 /** Facts about the mesh as JSON gives them; a key that isn't one is refused, as it would do nothing. */
-export const meshFacts = z.strictObject({
+const meshFacts = z.strictObject({
   istioVersion: z
     .string()
     .regex(/^\d+\.\d+/, 'expected a version such as "1.31"')
@@ -77,7 +77,7 @@ export function parseMeshLine(line: string): MeshLine {
 }
 
 /** The first thing wrong, with its path as JavaScript would write it: `objects[2].kind: ...`. */
-export function firstIssue({ issues: [issue] }: z.ZodError): string {
+function firstIssue({ issues: [issue] }: z.ZodError): string {
   if (!issue) return "not valid";
   const path = issue.path.reduce<string>(
     (path, key) => (typeof key === "number" ? `${path}[${key}]` : `${path}.${String(key)}`),

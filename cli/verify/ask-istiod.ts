@@ -14,11 +14,19 @@ import type { Pod } from "./reality.js";
  */
 export function inEmbeddedMesh(istiod: IstiodPorts): AskIstiod {
   return ({ metadata: { name, namespace, labels }, status: { podIP = "" } }) =>
-    sidecarClusters(istiod, { ip: podIP, pod: name, namespace, ...(labels && { labels }) });
+    sidecarClusters(istiod, { ip: podIP, pod: name, namespace, ...(labels && { labels }) }).catch(
+      (error: unknown) => {
+        throw new Mistake(
+          `istiod of the embedded mesh can't be asked: ${messageOf(error)}.\n` +
+            "Repair the mesh with  npm run up.",
+        );
+      },
+    );
 }
 
 /** istiod's port for readiness and `/debug`, which it opens to its own host without credentials. */
 const DEBUG_PORT = 8080;
+const PATIENCE_MS = 15_000;
 
 /**
  * Asks the istiod in a cluster what it has sent to the Pod's sidecar, through a port-forward: it
@@ -91,12 +99,17 @@ async function getForwarded(
     })) as { close(): void };
   try {
     return await new Promise((resolve, reject) => {
-      const sent = request({ path, createConnection: () => near }, (response) => {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const sent = request({ path, signal, createConnection: () => near }, (response) => {
         text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
       });
       sent.on("error", reject);
       sent.end();
     });
+  } catch (error) {
+    throw new Mistake(
+      `istiod ${namespace}/${name} can't be asked through a port-forward: ${messageOf(error)}.`,
+    );
   } finally {
     near.destroy();
     socket.close();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { PatchStrategy, type V1Pod } from "@kubernetes/client-node";
+import { parse } from "yaml";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { ExitCode } from "../../cli/mistake.js";
 import { reportOn } from "../../cli/verify.js";
@@ -186,6 +187,23 @@ describe("verification, on real parts", function () {
     const { code, stderr } = await istioEgress(["verify", "--kubeconfig", kubeconfig]);
     assert.match(stderr, /no Pod labelled app=istiod runs in istio-system/);
     assert.equal(code, ExitCode.BadInput);
+  });
+
+  it("ends with exit 2 where one may not read, and says what", async () => {
+    const config = parse(readFileSync(kubeconfig, "utf8")) as { users: { user: object }[] };
+    const users = config.users.map((entry) => ({
+      ...entry,
+      user: { ...entry.user, as: "nobody" },
+    }));
+    const nobody = path.join(on.folder, "nobody.kubeconfig");
+    writeFileSync(nobody, JSON.stringify({ ...config, users }), { mode: 0o600 });
+    for (const command of [["verify"], ["judge", "--kube"]]) {
+      const { code, stderr } = await istioEgress([...command, "--kubeconfig", nobody]);
+      assert.match(stderr, /answered 403 to GET \/api/);
+      assert.match(stderr, /User "nobody" cannot/);
+      assert.match(stderr, /Ask for a role that may get and list it/);
+      assert.equal(code, ExitCode.BadInput);
+    }
   });
 
   it("ends with exit 2 where the API server can't be reached, and says which one", async () => {
