@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { objectsIn } from "./kube.js";
+import { nowhere, objectsIn } from "./kube.js";
 import { type TestPlane, ownPlane, sharedPlane } from "./sharedPlane.js";
 import { type Snapshot, settledSnapshot, snapshotOf } from "./snapshot.js";
 import { type Run, type TestCatalogue, TestStack, catalogueOf } from "./testStack.js";
@@ -160,11 +158,7 @@ describe("a cluster that can't be used, on real parts", function () {
   after(() => on?.stop());
 
   it("that doesn't answer ends an update at its first step", async () => {
-    const { apiServer, kubeconfig } = on.plane;
-    const nowhere = path.join(on.folder, "nowhere.kubeconfig");
-    const server = "https://127.0.0.1:9";
-    writeFileSync(nowhere, readFileSync(kubeconfig, "utf8").replace(apiServer, server));
-    const stack = await TestStack.open({ on, kubeconfig: nowhere });
+    const stack = await TestStack.open({ on, kubeconfig: nowhere(on) });
 
     const run = await stack.previewAndUp(catalogueOf("dev"));
     assert.match(

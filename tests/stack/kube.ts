@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import {
   KubeConfig,
@@ -6,6 +8,7 @@ import {
   type V1EndpointSlice,
   Watch,
 } from "@kubernetes/client-node";
+import type { TestPlane } from "./sharedPlane.js";
 
 /** Reads, writes and deletes single objects of any kind. */
 export function objectsIn(kubeconfig: string): KubernetesObjectApi {
@@ -72,4 +75,12 @@ function load(kubeconfig: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   return config;
+}
+
+/** A kubeconfig file whose API server doesn't answer. */
+export function nowhere({ folder, plane }: Pick<TestPlane, "folder" | "plane">): string {
+  const file = path.join(folder, "nowhere.kubeconfig");
+  const kubeconfig = readFileSync(plane.kubeconfig, "utf8");
+  writeFileSync(file, kubeconfig.replace(plane.apiServer, "https://127.0.0.1:9"), { mode: 0o600 });
+  return file;
 }
