@@ -30,6 +30,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: "show all effective TLS of a stack or of YAML, and what a change does to it",
     load: () => import("./posture.js"),
   },
+  "pr-report": {
+    summary: "preview every stack with the policy pack and write what a pull request should say",
+    load: () => import("./pr-report.js"),
+  },
   test: {
     summary: "run the checks, the unit tests and the tests on real parts",
     load: () => import("./test.js"),

@@ -1,0 +1,199 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import { type ChalkInstance } from "chalk";
+import { Command, Option } from "commander";
+import { findFiles, readInput } from "./input/files.js";
+import { type Manifest, parseManifests } from "./input/manifests.js";
+import * as options from "./input/options.js";
+import { Mistake } from "./mistake.js";
+import { diffPostures } from "./posture/diff.js";
+import { readPosture } from "./posture/json.js";
+import type { Posture } from "./posture/posture.js";
+import { postureOfSeen, type Question, type Seen, seenInFiles } from "./posture/seen.js";
+import type { Client } from "../mesh/index.js";
+
+interface QuestionOptions extends options.FactOptions {
+  client?: Client[];
+  gateway?: Client[];
+}
+
+interface PostureOptions extends QuestionOptions {
+  file?: string[];
+  stack?: string;
+  deployed?: boolean;
+  embedded?: boolean;
+  project: string;
+  policyPack?: string;
+  policyPackConfig?: string;
+  format: Format;
+}
+
+const FORMATS = ["table", "markdown", "json", "sarif", "mermaid", "svg"] as const;
+type Format = (typeof FORMATS)[number];
+const DIFF_FORMATS = ["table", "markdown", "json"] as const;
+
+const HELP = `
+Examples:
+  istio-egress posture -f examples/wildcard.yaml
+  istio-egress posture --stack staging                       what it would be after \`pulumi up\`
+  istio-egress posture --stack staging --deployed            what it is since the last one
+  istio-egress posture --stack dev --embedded --format svg > posture.svg
+  istio-egress posture diff before/ after/
+  istio-egress posture diff main.json branch.json --format markdown
+
+A row for each alias, client, port and subset:
+  declared     what the rule says that stands beside the alias
+  TLS          what the client's sidecar does; ? where this preview doesn't know
+  verifier     who checks that the server is the one that is meant
+  decided by   the rule that the sidecar follows
+
+--stack takes the objects from \`pulumi preview\` with the policy pack, as the pack saw them, and the
+mesh facts from the pack's configuration. It works without a cluster.
+
+Exit codes: 0 the posture was told (whatever it is: \`judge\` and \`pr-report\` are the gates), 2 it
+couldn't be.`;
+
+const DIFF_HELP = `
+BASE and HEAD are each a posture that \`posture --format json\` wrote, or a YAML file or folder.
+Told worst first: what becomes a violation or undecided, whose server nobody verifies any more, then
+what is other than before, then what gets better.`;
+
+/** `istio-egress posture`: all effective TLS of a stack or of YAML, and what a change does to it. */
+export function command(): Command {
+  const command = new Command("posture")
+    .argument("[files...]", "the same as --file")
+    .addOption(
+      new Option("-f, --file <files...>", "YAML or JSON files, directories, or -").conflicts(
+        "stack",
+      ),
+    )
+    .option("-s, --stack <name>", "a stack of the Pulumi project here")
+    .option("--deployed", "the stack as its last update left it, not as a preview sees it")
+    .option("--project <folder>", "the folder of Pulumi.yaml", ".")
+    .option("--policy-pack <folder>", "instead of this package's own")
+    .option("--policy-pack-config <file>", "the pack's configuration")
+    .option("--embedded", "the embedded engine, not the pulumi on the PATH");
+  addQuestion(command)
+    .addOption(format(FORMATS))
+    .addHelpText("after", HELP)
+    .enablePositionalOptions()
+    .action(run);
+  const diff = new Command("diff")
+    .description("What differs from one posture to another, worst first.")
+    .argument("<base>", "a posture as JSON, or a YAML file or folder")
+    .argument("<head>", "the same after the change");
+  addQuestion(diff).addOption(format(DIFF_FORMATS)).addHelpText("after", DIFF_HELP).action(runDiff);
+  return command.addCommand(diff.configureHelp({ helpWidth: 100 }));
+}
+
+function addQuestion(command: Command): Command {
+  command
+    .option("--client <ns[:k=v,...]>", "who calls, repeatable", options.client)
+    .option("--gateway <ns[:k=v,...]>", "a gateway that calls, repeatable", options.gateway);
+  return options.addFactOptions(command);
+}
+
+function format(choices: readonly string[]): Option {
+  return new Option("--format <format>", "how to tell it").choices(choices).default("table");
+}
+
+async function run(files: string[], given: PostureOptions): Promise<void> {
+  const names = [...files, ...(given.file ?? [])];
+  if ((given.stack === undefined) === (names.length === 0)) {
+    throw new Mistake(
+      "nothing to look at: give -f FILES, -f - for standard input, or --stack NAME.",
+    );
+  }
+  const seen =
+    given.stack === undefined ? await filesSeen(names) : await stackSeen(given.stack, given);
+  process.stdout.write(await formatted(seen, questionOf(given), given.format));
+}
+
+async function runDiff(
+  base: string,
+  head: string,
+  given: QuestionOptions & { format: (typeof DIFF_FORMATS)[number] },
+): Promise<void> {
+  const [before, after] = [await sidePosture(base, given), await sidePosture(head, given)];
+  const changes = diffPostures(before, after);
+  switch (given.format) {
+    case "json":
+      process.stdout.write(`${JSON.stringify(changes, undefined, 2)}\n`);
+      break;
+    case "markdown":
+      process.stdout.write(`${(await import("./posture/markdown.js")).diffMarkdown(changes)}\n`);
+      break;
+    case "table":
+      process.stdout.write((await import("./posture/table.js")).diffTable(changes, await colour()));
+  }
+}
+
+/** One side of a comparison: a posture that was written down, or manifests. */
+async function sidePosture(name: string, given: QuestionOptions): Promise<Posture> {
+  if (name.endsWith(".json") && !statSync(name, { throwIfNoEntry: false })?.isDirectory()) {
+    const posture = readPosture(await readInput(name), name);
+    if (posture) return posture;
+  }
+  return postureOfSeen(await filesSeen([name]), questionOf(given));
+}
+
+function questionOf(given: QuestionOptions): Question {
+  const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
+  return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
+}
+
+async function filesSeen(names: readonly string[]): Promise<Seen> {
+  const manifests: Manifest[] = [];
+  for (const file of await findFiles(names)) {
+    manifests.push(...parseManifests(await readInput(file), file));
+  }
+  return seenInFiles(
+    names.map((name) => (name === "-" ? "standard input" : name)).join(", "),
+    manifests,
+  );
+}
+
+async function stackSeen(stack: string, given: PostureOptions): Promise<Seen> {
+  const [{ chosenEngine }, { seenInPreview, seenInState }] = await Promise.all([
+    import("./stack/engine.js"),
+    import("./posture/seen.js"),
+  ]);
+  const on = await chosenEngine(path.resolve(given.project), given.embedded);
+  if (given.deployed) return seenInState(on, stack);
+  const { preparePack, previewStack } = await import("./stack/preview.js");
+  await preparePack(given);
+  const preview = await previewStack(on, stack, given);
+  const seen = seenInPreview(stack, preview);
+  if (seen) return seen;
+  throw new Mistake(
+    `the preview of stack ${stack} ended before the policy pack had seen all of it:\n\n${preview.output}`,
+  );
+}
+
+async function formatted(seen: Seen, question: Question, format: Format): Promise<string> {
+  switch (format) {
+    case "sarif": {
+      const [{ postureSarif }, { packageVersion }] = await Promise.all([
+        import("./posture/sarif.js"),
+        import("./judge.js"),
+      ]);
+      return postureSarif(seen, question, packageVersion());
+    }
+    case "json":
+      return (await import("./posture/json.js")).postureJson(postureOfSeen(seen, question));
+    case "markdown":
+      return `${(await import("./posture/markdown.js")).postureMarkdown(postureOfSeen(seen, question))}\n`;
+    case "mermaid":
+      return `${(await import("./posture/mermaid.js")).postureMermaid(postureOfSeen(seen, question))}\n`;
+    case "svg":
+      return (await import("./posture/svg.js")).postureSvg(postureOfSeen(seen, question));
+    case "table": {
+      const { postureTable } = await import("./posture/table.js");
+      return postureTable(postureOfSeen(seen, question), await colour());
+    }
+  }
+}
+
+async function colour(): Promise<ChalkInstance> {
+  return (await import("chalk")).default;
+}

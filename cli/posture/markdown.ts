@@ -1,0 +1,80 @@
+import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
+import type { PostureChange } from "./diff.js";
+import {
+  clientsText,
+  countsText,
+  declaredText,
+  linesOf,
+  portText,
+  tlsText,
+  verdictText,
+} from "./lines.js";
+import type { Posture } from "./posture.js";
+
+/** Text that came from someone else, safe in a cell of a Markdown table. */
+export function cell(text: string): string {
+  return (
+    text
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replace(/[\\`*_{}[\]()#+!|~]/g, "\\$&")
+      // Nobody is to be called by a name in a manifest.
+      .replaceAll("@", "&#64;")
+      .replace(/\s+/g, " ")
+  );
+}
+
+/** A table with a row for each line of text. */
+export function markdownTable(head: readonly string[], rows: readonly string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const MARKS = { violation: "❌", undecided: "❓", ok: "✅" } as const;
+
+/** The posture as a Markdown table, worst first, with at most so many lines. */
+export function postureMarkdown({ rows }: Posture, most = Infinity): string {
+  const lines = linesOf(rows);
+  if (lines.length === 0) return "No external alias.";
+  const table = markdownTable(
+    ["", "alias → target", "client", "port", "declared", "TLS", "verifier", "decided by"],
+    lines
+      .slice(0, most)
+      .map((line) => [
+        `${MARKS[line.verdict]} ${verdictText(line)}`,
+        cell(`${line.alias} → ${line.target}`),
+        cell(clientsText(line.clients)),
+        cell(portText(line)),
+        cell(declaredText(line)),
+        cell(tlsText(line)),
+        cell(line.verifier),
+        cell(line.rule ?? "-"),
+      ]),
+  );
+  return `${table}${moreText(lines.length - most, "line")}\n\n${countsText(rows)}.`;
+}
+
+/** What differs as a Markdown table, worst first, with at most so many lines. */
+export function diffMarkdown(changes: readonly PostureChange[], most = Infinity): string {
+  if (changes.length === 0) return "The TLS posture is the same.";
+  const lines = changeLinesOf(changes);
+  const table = markdownTable(
+    ["", "alias → target", "client", "port", "what changes"],
+    lines
+      .slice(0, most)
+      .map(({ effect, row, clients, what }) => [
+        EFFECTS[effect],
+        cell(`${row.alias} → ${row.target}`),
+        cell(clientsText(clients)),
+        cell(portText(row)),
+        what.map(cell).join("<br>"),
+      ]),
+  );
+  return `${table}${moreText(lines.length - most, "line")}\n\n${changeCounts(changes)}.`;
+}
+
+/** Says that something was left out; nothing where nothing was. */
+export function moreText(count: number, what: string): string {
+  if (count <= 0) return "";
+  return `\n\n… and ${count} more ${what}${count === 1 ? "" : "s"} that didn't fit here.`;
+}

@@ -1,0 +1,40 @@
+import { type Call, COLOURS, graphOf, SIGNS } from "./graph.js";
+import type { Posture } from "./posture.js";
+
+/** The posture as a Mermaid flowchart, which forges draw inside Markdown. */
+export function postureMermaid(posture: Posture): string {
+  const { clients, aliases, targets, calls } = graphOf(posture);
+  const names = aliases.map(({ name }) => name);
+  const edges = calls.map((call) => {
+    const [client, alias] = [clients.indexOf(call.client), names.indexOf(call.alias)];
+    return `  client${client} -->|${label(call)}| alias${alias}`;
+  });
+  return [
+    "flowchart LR",
+    ...clients.map((name, index) => `  client${index}([${quoted(name)}])`),
+    ...names.map((name, index) => `  alias${index}[${quoted(name)}]`),
+    ...targets.map((name, index) => `  target${index}[/${quoted(name)}/]`),
+    ...edges,
+    ...aliases.map(({ target }, index) => `  alias${index} -.-> target${targets.indexOf(target)}`),
+    ...Object.entries(COLOURS).flatMap(([verdict, colour]) => linkStyle(calls, verdict, colour)),
+  ].join("\n");
+}
+
+function linkStyle(calls: readonly Call[], verdict: string, colour: string): string[] {
+  const links = calls.flatMap((call, index) => (call.verdict === verdict ? [index] : []));
+  return links.length > 0
+    ? [`  linkStyle ${links.join(",")} stroke:${colour},stroke-width:2px`]
+    : [];
+}
+
+function label({ labels, verdict }: Call): string {
+  return quoted(SIGNS[verdict] + labels.join(", "));
+}
+
+/** Mermaid reads entities where characters mean something to it. */
+function quoted(text: string): string {
+  const safe = text.replace(/[^\p{L}\p{N} .,:;/=?✗()→-]/gu, (character) => {
+    return `#${character.codePointAt(0)};`;
+  });
+  return `"${safe}"`;
+}

@@ -1,0 +1,171 @@
+import { clientText, refText } from "../judgement.js";
+import {
+  type Client,
+  clustersOf,
+  defaultClients,
+  type EffectiveTls,
+  explain,
+  judge,
+  type KubeObject,
+  type Mesh,
+  type MeshFacts,
+  readMesh,
+  type RuleLevel,
+  type Verdict,
+} from "../../mesh/index.js";
+import { type DeclaredTls, declaredTls } from "./declared.js";
+import { isOutsideMesh } from "./membership.js";
+import { type Verifier, verifierOf } from "./verifier.js";
+
+/** What a client's proxy does, or why it does nothing. */
+export type PostureTls =
+  | EffectiveTls
+  /** istiod sends no cluster: the call passes the proxy as the workload sends it. */
+  | "no cluster"
+  /** The client's namespace opted out of the mesh. */
+  | "no sidecar"
+  | "unknown";
+
+/** What one client gets towards one port of one alias. Plain data: it is written and read as JSON. */
+export interface PostureRow {
+  /** `namespace/name` of what stands for the outside. */
+  alias: string;
+  /** What it stands for: an external name, or the first addresses. */
+  target: string;
+  /** As `--client` takes it: `namespace`, `namespace:label=value`, `namespace (gateway)`. */
+  client: string;
+  /** 0: any. */
+  port: number;
+  /** "" for the cluster without a subset. */
+  subset: string;
+  /** What the alias's own rule says is meant. */
+  declared: DeclaredTls;
+  tls: PostureTls;
+  /** Who checks that the server is the one that is meant. */
+  verifier: Verifier;
+  verdict: Verdict["verdict"];
+  /** Of a violation: whether a cluster is sent, or the rule has none to act on. */
+  kind?: NonNullable<Verdict["kind"]>;
+  /** `namespace/name` of the rule that the deciding `tls` stands in. */
+  rule?: string;
+  /** Where in that rule. */
+  level?: RuleLevel;
+  /** What is wrong or not known, in words; absent where all is well. */
+  finding?: string;
+  /** What to do about it. */
+  fix?: string;
+}
+
+/** All effective TLS of a set of objects. */
+export interface Posture {
+  /** Where the objects came from, for people: a stack, files. */
+  source: string;
+  rows: PostureRow[];
+  /** What couldn't be seen, a sentence each. */
+  notes: string[];
+}
+
+/**
+ * The posture of objects that live in one cluster: a row for each alias, client, port and subset,
+ * in the order of {@link judge}.
+ *
+ * @param clients who calls; @default the clients that the objects themselves name, and the root
+ *   namespace's gateways where something is wrong for them
+ * @param more clients to ask about besides those
+ */
+export function postureOf(
+  objects: readonly KubeObject[],
+  facts: Partial<MeshFacts> = {},
+  clients?: readonly Client[],
+  more: readonly Client[] = [],
+): PostureRow[] {
+  const mesh = readMesh(objects, facts);
+  const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
+  const places = placesIn(verdicts);
+  const told = clients ? places : places.filter((place) => isWorthTelling(mesh, place));
+  return told.map((place) => rowOf(mesh, place));
+}
+
+/** Gateways in the root namespace are asked about in case they are there; told is what is wrong. */
+function isWorthTelling({ facts }: Mesh, place: Place): boolean {
+  const [{ client }] = place;
+  const isAssumed = client.gateway === true && client.namespace === facts.rootNamespace;
+  return !isAssumed || place.some(({ verdict }) => verdict !== "ok");
+}
+
+/** The verdicts about one alias, client, port and subset; never none. */
+type Place = [Verdict, ...Verdict[]];
+
+/**
+ * An ExternalName is judged at its own host and at its target's, which are one place to whoever
+ * calls it: what has no cluster is left out where the other host has one.
+ */
+function placesIn(verdicts: readonly Verdict[]): Place[] {
+  const calls = groupedBy(verdicts, ({ alias, clientIndex }) => [alias, clientIndex]);
+  return calls.flatMap((call) => {
+    const carrier = call.find(({ tls }) => tls !== undefined) ?? call[0];
+    const told = call.filter(
+      ({ verdict, tls, host }) => verdict !== "ok" || tls !== undefined || host === carrier.host,
+    );
+    return groupedBy(told, ({ port, subset }) => [port, subset]);
+  });
+}
+
+function groupedBy(verdicts: readonly Verdict[], keyOf: (verdict: Verdict) => unknown): Place[] {
+  const groups = new Map<string, Place>();
+  for (const verdict of verdicts) {
+    const key = JSON.stringify(keyOf(verdict));
+    const group = groups.get(key);
+    if (group) group.push(verdict);
+    else groups.set(key, [verdict]);
+  }
+  return [...groups.values()];
+}
+
+function rowOf(mesh: Mesh, place: Place): PostureRow {
+  const worst = place.reduce((worst, one) => (severityOf(one) < severityOf(worst) ? one : worst));
+  const carrier = place.find(({ tls }) => tls !== undefined) ?? worst;
+  const { alias, target, client, port, subset, verdict, kind, level } = worst;
+  const tls = tlsOf(mesh, worst, carrier);
+  // A rule that nothing follows has decided nothing.
+  const isFollowed = verdict !== "ok" || (tls !== "no cluster" && tls !== "no sidecar");
+  const rule = isFollowed ? worst.rule : undefined;
+  const { summary, fix } = explain(worst);
+  return {
+    alias: refText(alias),
+    target,
+    client: clientText(client),
+    port,
+    subset,
+    declared: declaredTls(mesh, worst),
+    tls,
+    verifier: verifierOf(mesh, tls, carrier),
+    verdict,
+    ...(kind && { kind }),
+    ...(rule && { rule: refText(rule) }),
+    ...(rule && level && { level }),
+    ...(verdict !== "ok" && { finding: summary, fix }),
+  };
+}
+
+/** The worst is the smallest. */
+export function severityOf({ verdict, kind }: Pick<PostureRow, "verdict" | "kind">): number {
+  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
+}
+
+const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
+
+function tlsOf(
+  mesh: Mesh,
+  worst: Verdict,
+  { tls, host, client, port, subset }: Verdict,
+): PostureTls {
+  if (worst.verdict === "undecided") return "unknown";
+  if (worst.verdict === "ok" && isOutsideMesh(mesh, client)) return "no sidecar";
+  if (tls) return tls;
+  // A cluster of which no TLS is told: which of several right ways it will be isn't known yet.
+  const isSent = clustersOf(mesh, client).some(
+    (cluster) => cluster.host === host && cluster.port === port && cluster.subset === subset,
+  );
+  return isSent ? "unknown" : "no cluster";
+}

@@ -1,0 +1,83 @@
+import type { Manifest } from "../input/manifests.js";
+import { Mistake } from "../mistake.js";
+import { deployedClusters, type ExportedResource } from "../stack/deployed.js";
+import { runPulumi, type StackEngine } from "../stack/engine.js";
+import type { Preview } from "../stack/preview.js";
+import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
+import { type Posture, postureOf } from "./posture.js";
+
+/** Objects to look at, wherever they came from, and how their owner would have them judged. */
+export interface Seen {
+  /** For people: a stack, files. */
+  source: string;
+  /** Objects of different clusters don't meet. */
+  clusters: readonly (readonly Manifest[])[];
+  facts: Partial<MeshFacts>;
+  /** Clients that the objects don't name. */
+  clients: readonly Client[];
+  /** What couldn't be seen, a sentence each. */
+  notes: string[];
+}
+
+/** What the asker would rather have than what the objects' owner says. */
+export interface Question {
+  facts?: Partial<MeshFacts>;
+  clients?: readonly Client[];
+}
+
+/** The posture of all that was seen; from the second cluster on, aliases say where they are. */
+export function postureOfSeen(
+  { source, clusters, facts, clients, notes }: Seen,
+  question: Question = {},
+): Posture {
+  const known = { ...facts, ...question.facts };
+  const rows = clusters.flatMap((manifests, index) => {
+    const objects = manifests.map(({ object }) => object);
+    const found = postureOf(objects, known, question.clients, clients);
+    const where = index === 0 ? "" : ` (cluster ${index + 1})`;
+    return found.map((row) => ({ ...row, alias: row.alias + where }));
+  });
+  return { source, rows, notes };
+}
+
+/** Manifests as they are. */
+export function seenInFiles(source: string, manifests: readonly Manifest[]): Seen {
+  return { source, clusters: [manifests], facts: {}, clients: [], notes: [] };
+}
+
+/** What the pack saw in a preview; undefined if the engine ended before it had the whole stack. */
+export function seenInPreview(stack: string, { snapshot }: Preview): Seen | undefined {
+  if (!snapshot) return undefined;
+  const { facts, clients, clusters } = snapshot;
+  return {
+    source: `stack ${stack}`,
+    clusters: clusters.map(({ objects }) => objects.map((object) => manifest(stack, object))),
+    facts,
+    clients,
+    notes: clusters.flatMap(({ unseen }) => unseen),
+  };
+}
+
+/**
+ * What the last update of a stack left.
+ *
+ * @throws {Mistake} if the stack's state can't be read
+ */
+export async function seenInState(on: StackEngine, stack: string): Promise<Seen> {
+  const { exitCode, stdout, output } = await runPulumi(on, ["stack", "export", "-s", stack]);
+  if (exitCode !== 0) throw new Mistake(`the state of stack ${stack} can't be read:\n${output}`);
+  const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: ExportedResource[] } };
+  const clusters = deployedClusters(deployment?.resources ?? []);
+  return {
+    source: `stack ${stack} as deployed`,
+    clusters: clusters.map(({ objects }) => objects.map(({ object }) => manifest(stack, object))),
+    facts: {},
+    clients: [],
+    notes: clusters.flatMap(({ unseen }) => unseen.map(({ what }) => what)),
+  };
+}
+
+/** The nearest thing to a line that declares it is the stack's own file. */
+function manifest(stack: string, object: KubeObject): Manifest {
+  return { object, place: { file: `Pulumi.${stack}.yaml`, lineOf: () => 1 } };
+}

@@ -1,0 +1,58 @@
+import { instance } from "@viz-js/viz";
+import { COLOURS, graphOf, SIGNS } from "./graph.js";
+import type { Posture } from "./posture.js";
+
+const FONT = "Helvetica,Arial,sans-serif";
+
+/** The posture as an SVG drawing, laid out by Graphviz. */
+export async function postureSvg(posture: Posture): Promise<string> {
+  const { clients, aliases, targets, calls } = graphOf(posture);
+  const viz = await instance();
+  return viz.renderString(
+    {
+      graphAttributes: {
+        rankdir: "LR",
+        label: `TLS posture of ${posture.source}`,
+        labelloc: "t",
+        fontname: FONT,
+        fontsize: 16,
+        bgcolor: "white",
+        pad: 0.3,
+        nodesep: 0.35,
+        ranksep: 1.6,
+      },
+      nodeAttributes: { shape: "box", style: "rounded,filled", fontname: FONT, fontsize: 12 },
+      edgeAttributes: { fontname: FONT, fontsize: 11 },
+      nodes: [
+        ...clients.map((name) => node("client", name, "#ddf4ff")),
+        ...aliases.map(({ name }) => node("alias", name, "#fff8c5")),
+        ...targets.map((name) => node("target", name, "#f6f8fa")),
+      ],
+      edges: [
+        ...calls.map(({ client, alias, labels, verdict }) => ({
+          tail: `client ${client}`,
+          head: `alias ${alias}`,
+          attributes: {
+            label: ` ${SIGNS[verdict]}${labels.join("\n")} `,
+            color: COLOURS[verdict],
+            fontcolor: COLOURS[verdict],
+            penwidth: verdict === "ok" ? 1.2 : 2.4,
+          },
+        })),
+        ...aliases.map(({ name, target }) => ({
+          tail: `alias ${name}`,
+          head: `target ${target}`,
+          attributes: { style: "dashed", color: "#656d76" },
+        })),
+      ],
+    },
+    { format: "svg" },
+  );
+}
+
+function node(role: string, name: string, fillcolor: string) {
+  return {
+    name: `${role} ${name}`,
+    attributes: { label: name, fillcolor, color: "#656d76", tooltip: name },
+  };
+}

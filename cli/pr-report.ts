@@ -1,0 +1,137 @@
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Command } from "commander";
+import { readInput } from "./input/files.js";
+import { ExitCode, Mistake } from "./mistake.js";
+import { readPosture } from "./posture/json.js";
+import type { Posture } from "./posture/posture.js";
+import { postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
+import { failedOutcome, outcomeOf, type Result, type StackOutcome } from "./pr-report/outcome.js";
+import { isBlocking, renderReport, type Strictness, verdictLine } from "./pr-report/render.js";
+import { chosenEngine, type StackEngine, stacksOf } from "./stack/engine.js";
+import { type PackChoice, preparePack, previewStack } from "./stack/preview.js";
+
+interface ReportOptions extends PackChoice, Strictness {
+  stack?: string[];
+  out: string;
+  base?: string;
+  project: string;
+  embedded?: boolean;
+}
+
+const HELP = `
+Examples:
+  istio-egress pr-report                                  every stack, into pr-report.md
+  istio-egress pr-report -s dev -s staging --out comment.md
+  istio-egress pr-report --base base/                     against base/<stack>.json
+  istio-egress pr-report --embedded                       with the embedded engine
+
+Previews each stack with the policy pack and writes one Markdown file, whatever happens: also when a
+policy is violated, the program is broken or the backend can't be reached. Its first line is
+<!-- istio-egress:pr-report -->, by which a workflow finds its comment and changes it in place. It
+is never longer than a comment may be (65,536 characters); what is left out is said.
+
+It runs the pulumi on the PATH, with the backend (PULUMI_BACKEND_URL or a login), the passphrase and
+the cluster that it is given. It needs no cluster: without one it says what it couldn't know.
+
+The posture is compared with what the stack's last update left; with --base FOLDER with the postures
+of the base branch, one file a stack:  istio-egress posture -s dev --format json > FOLDER/dev.json
+
+Exit codes, for the worst of the stacks:
+  0  nothing stands in the way
+  1  a mandatory policy is violated
+  2  a preview failed, so nobody knows
+  3  something couldn't be decided (0 with --allow-undecided)`;
+
+/** `istio-egress pr-report`: what a change does to each stack, as one comment. */
+export function command(): Command {
+  return new Command("pr-report")
+    .option("-s, --stack <name>", "a stack, repeatable; by default each Pulumi.<stack>.yaml", more)
+    .option("-o, --out <file>", "where to write it", "pr-report.md")
+    .option("--base <folder>", "the base branch's postures, as <stack>.json")
+    .option("--allow-undecided", "what couldn't be decided doesn't stand in the way")
+    .option("--project <folder>", "the folder of Pulumi.yaml", ".")
+    .option("--policy-pack <folder>", "instead of this package's own")
+    .option("--policy-pack-config <file>", "the pack's configuration: waivers, mesh facts, levels")
+    .option("--embedded", "the embedded engine, not the pulumi on the PATH")
+    .addHelpText("after", HELP)
+    .action(async (given: ReportOptions) => {
+      process.exitCode = await report(given);
+    });
+}
+
+function more(name: string, names: string[] = []): string[] {
+  return [...names, name];
+}
+
+async function report(given: ReportOptions): Promise<ExitCode> {
+  const stacks = given.stack ?? stacksOf(given.project);
+  const outcomes = await outcomesOf(stacks, given);
+  writeFileSync(given.out, `${renderReport(outcomes, given)}\n`);
+  console.log(`${verdictLine(outcomes, given).replaceAll("**", "")} See ${given.out}.`);
+  const blocking = outcomes.map(({ result }) => result).filter((one) => isBlocking(one, given));
+  return EXIT_CODES.find(([result]) => blocking.includes(result))?.[1] ?? ExitCode.Ok;
+}
+
+/** The worst first. */
+const EXIT_CODES: readonly (readonly [Result, ExitCode])[] = [
+  ["violation", ExitCode.Violation],
+  ["failed", ExitCode.BadInput],
+  ["undecided", ExitCode.Undecided],
+];
+
+async function outcomesOf(
+  stacks: readonly string[],
+  given: ReportOptions,
+): Promise<StackOutcome[]> {
+  const failed = (error: unknown) => {
+    if (!(error instanceof Mistake)) throw error;
+    return error.message;
+  };
+  let on: StackEngine;
+  try {
+    await preparePack(given);
+    on = await chosenEngine(path.resolve(given.project), given.embedded);
+  } catch (error) {
+    const message = failed(error);
+    return stacks.map((stack) => failedOutcome(stack, message));
+  }
+  const outcomes: StackOutcome[] = [];
+  for (const stack of stacks) {
+    console.error(`previewing ${stack} ...`);
+    outcomes.push(
+      await stackOutcome(on, stack, given).catch((error: unknown) =>
+        failedOutcome(stack, failed(error)),
+      ),
+    );
+  }
+  return outcomes;
+}
+
+async function stackOutcome(
+  on: StackEngine,
+  stack: string,
+  given: ReportOptions,
+): Promise<StackOutcome> {
+  const preview = await previewStack(on, stack, given);
+  const seen = seenInPreview(stack, preview);
+  const head = seen && postureOfSeen(seen);
+  // The base is judged by the same facts, so that only what the change does makes a difference.
+  const base = head && (await basePosture(on, stack, given, seen));
+  return outcomeOf(stack, preview, head, base);
+}
+
+async function basePosture(
+  on: StackEngine,
+  stack: string,
+  { base }: ReportOptions,
+  { facts }: { facts: Parameters<typeof postureOfSeen>[0]["facts"] },
+): Promise<Posture | undefined> {
+  if (base === undefined) return postureOfSeen({ ...(await seenInState(on, stack)), facts });
+  const file = path.join(base, `${stack}.json`);
+  // A stack that the base branch doesn't have.
+  if (!existsSync(file)) return { source: file, rows: [], notes: [] };
+  const posture = readPosture(await readInput(file), file);
+  if (posture) return posture;
+  throw new Mistake(`${file}: not a posture; write one with \`posture --format json\`.`);
+}

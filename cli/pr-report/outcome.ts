@@ -1,0 +1,103 @@
+import { diffPostures, type PostureChange } from "../posture/diff.js";
+import type { Posture } from "../posture/posture.js";
+import {
+  changesIn,
+  clusterAnswered,
+  errorsIn,
+  hasJudged,
+  type PolicyReport,
+  policyReportsIn,
+  type ResourceChange,
+} from "../stack/events.js";
+import { PACK_NAME, type Preview } from "../stack/preview.js";
+
+/** Everything that a report says about one stack. */
+export interface StackOutcome {
+  stack: string;
+  result: Result;
+  changes: ResourceChange[];
+  violations: PolicyReport[];
+  undecided: PolicyReport[];
+  /** Other things that policies had to say. */
+  advice: PolicyReport[];
+  /** Why there is no answer, or not a whole one. */
+  errors: string[];
+  /** What the preview couldn't know, a sentence each. */
+  limits: string[];
+  /** What it would be; absent where the preview ended before all of it was known. */
+  posture?: Posture;
+  /** What the change does to it, worst first; absent where one of the two isn't known. */
+  postureChanges?: PostureChange[];
+}
+
+/**
+ * How a preview ended.
+ * - `failed`: nobody knows what the change would do: a broken program, an unreachable backend, a
+ *   pack that didn't judge.
+ */
+export type Result = "ok" | "violation" | "failed" | "undecided";
+
+/** The policy that says what couldn't be judged. */
+const UNDECIDED_POLICY = "egress-undecided-tls";
+
+/** What a preview comes to, in the engine's own events. */
+export function outcomeOf(
+  stack: string,
+  { exitCode, output, events }: Preview,
+  head: Posture | undefined,
+  base: Posture | undefined,
+): StackOutcome {
+  const reports = policyReportsIn(events);
+  const violations = reports.filter(({ isMandatory }) => isMandatory);
+  const others = reports.filter(({ isMandatory }) => !isMandatory);
+  const undecided = others.filter(({ policy }) => policy === UNDECIDED_POLICY);
+  const errors = errorsIn(events);
+  if (exitCode !== 0 && violations.length === 0 && errors.length === 0) errors.push(output);
+  if (exitCode === 0 && !(hasJudged(PACK_NAME, events) && head)) errors.push(NOT_JUDGED);
+  return {
+    stack,
+    result: resultOf(violations, errors, undecided),
+    changes: changesIn(events),
+    violations,
+    undecided,
+    advice: others.filter((report) => !undecided.includes(report)),
+    errors,
+    limits: limitsOf(events, head),
+    ...(head && { posture: head }),
+    ...(head && base && { postureChanges: diffPostures(base, head) }),
+  };
+}
+
+/** The report of a stack that couldn't even be previewed. */
+export function failedOutcome(stack: string, error: string): StackOutcome {
+  const nothing = { changes: [], violations: [], undecided: [], advice: [], limits: [] };
+  return { stack, result: "failed", errors: [error], ...nothing };
+}
+
+const NOT_JUDGED =
+  `The preview succeeded, but the policy pack ${PACK_NAME} didn't judge the stack, so nothing is ` +
+  "known about it. Is another pack given with --policy-pack?";
+
+function resultOf(
+  violations: readonly PolicyReport[],
+  errors: readonly string[],
+  undecided: readonly PolicyReport[],
+): Result {
+  if (violations.length > 0) return "violation";
+  if (errors.length > 0) return "failed";
+  return undecided.length > 0 ? "undecided" : "ok";
+}
+
+function limitsOf(events: Preview["events"], head: Posture | undefined): string[] {
+  return [
+    ...(clusterAnswered(events) === false ? [NO_CLUSTER] : []),
+    ...(head
+      ? head.notes
+      : ["The preview ended before the pack had seen the whole stack: its posture isn't known."]),
+  ];
+}
+
+const NO_CLUSTER =
+  "No cluster answered: whether objects are there already, what the API server would refuse and the " +
+  "values that it chooses (addresses, creation times) aren't known. The policies judged what the " +
+  "program declares.";

@@ -1,0 +1,201 @@
+import {
+  cell,
+  diffMarkdown,
+  markdownTable,
+  moreText,
+  postureMarkdown,
+} from "../posture/markdown.js";
+import { changeCounts } from "../posture/change-lines.js";
+import { postureMermaid } from "../posture/mermaid.js";
+import type { PolicyReport, ResourceChange } from "../stack/events.js";
+import type { Result, StackOutcome } from "./outcome.js";
+import { type Budget, withinLimit } from "./within-limit.js";
+
+/** First line of every report: what a workflow finds its own comment by, to change it in place. */
+export const MARKER = "<!-- istio-egress:pr-report -->";
+
+/** What a comment may have on the forges: 65,536 characters. */
+export const LIMIT = 65_536;
+
+/** What undecided means for the change. */
+export interface Strictness {
+  /** Undecided stacks are told and don't stand in the way. @default false */
+  allowUndecided?: boolean;
+}
+
+/** Whether a stack stands in the way of the change. */
+export function isBlocking(result: Result, { allowUndecided = false }: Strictness): boolean {
+  return result !== "ok" && !(result === "undecided" && allowUndecided);
+}
+
+/** The whole report, cut with a note where it would be too long. */
+export function renderReport(
+  outcomes: readonly StackOutcome[],
+  strictness: Strictness = {},
+  limit = LIMIT,
+): string {
+  return withinLimit(limit, (budget) =>
+    [
+      MARKER,
+      `## ${headline(outcomes, strictness)}`,
+      verdictLine(outcomes, strictness),
+      overview(outcomes),
+      ...outcomes.map((outcome) => section(outcome, budget)),
+    ].join("\n\n"),
+  );
+}
+
+function headline(outcomes: readonly StackOutcome[], strictness: Strictness): string {
+  return outcomes.some(({ result }) => isBlocking(result, strictness))
+    ? "❌ Egress TLS: this change must not be merged"
+    : "✅ Egress TLS: nothing stands in the way of this change";
+}
+
+const WORDS: Readonly<Record<Result, string>> = {
+  violation: "forbidden by policy",
+  failed: "not known: the preview failed",
+  undecided: "not decided",
+  ok: "ok",
+};
+const MARKS: Readonly<Record<Result, string>> = {
+  violation: "❌",
+  failed: "💥",
+  undecided: "❓",
+  ok: "✅",
+};
+
+/** `Forbidden by policy in prod; ok in dev, staging.`, the worst first. */
+export function verdictLine(outcomes: readonly StackOutcome[], strictness: Strictness): string {
+  const parts = Object.entries(WORDS).flatMap(([result, words]) => {
+    const stacks = outcomes.filter((outcome) => outcome.result === result);
+    const note = result === "undecided" && strictness.allowUndecided ? " (allowed)" : "";
+    const names = stacks.map(({ stack }) => stack).join(", ");
+    return stacks.length > 0 ? [`${words}${note} in ${names}`] : [];
+  });
+  const text = parts.join("; ");
+  return `**${text.charAt(0).toUpperCase()}${text.slice(1)}.**`;
+}
+
+function overview(outcomes: readonly StackOutcome[]): string {
+  return markdownTable(
+    ["stack", "", "resources", "violations", "undecided", "TLS posture"],
+    outcomes.map(({ stack, result, changes, violations, undecided, postureChanges }) => [
+      cell(stack),
+      `${MARKS[result]} ${WORDS[result]}`,
+      result === "failed" ? "not known" : changesText(changes),
+      String(violations.length),
+      String(undecided.length),
+      postureChanges ? changeCounts(postureChanges) : "not known",
+    ]),
+  );
+}
+
+function changesText(changes: readonly ResourceChange[]): string {
+  const ops = new Map<string, number>();
+  for (const { op } of changes) ops.set(op, (ops.get(op) ?? 0) + 1);
+  if (ops.size === 0) return "no change";
+  return [...ops].map(([op, count]) => `${count} to ${op}`).join(", ");
+}
+
+function section(outcome: StackOutcome, budget: Budget): string {
+  const { stack, result, violations, undecided, advice, errors, limits } = outcome;
+  const { posture, postureChanges, changes } = outcome;
+  const calls = posture?.rows.length ?? 0;
+  return [
+    `### ${MARKS[result]} ${cell(stack)}: ${WORDS[result]}`,
+    ...shown(errors, budget, "error", (error) => fenced(error, budget)),
+    ...shown(violations, budget, "violation", (report) => policyText(report, budget)),
+    ...shown(undecided, budget, "undecided finding", (report) => policyText(report, budget)),
+    ...(limits.length > 0 ? [limitsText(limits, budget)] : []),
+    ...(changes.length > 0
+      ? [folded(`Resources: ${changesText(changes)}`, resourceTable(changes, budget))]
+      : []),
+    ...(postureChanges
+      ? [
+          folded(
+            `TLS posture, against the base: ${changeCounts(postureChanges)}`,
+            diffMarkdown(postureChanges, budget.items),
+          ),
+        ]
+      : []),
+    ...(posture && calls > 0
+      ? [
+          folded("Who calls what", graph(posture, budget)),
+          folded(
+            `TLS posture after this change: ${calls} call${calls === 1 ? "" : "s"}`,
+            postureMarkdown(posture, budget.items),
+          ),
+        ]
+      : []),
+    ...(advice.length > 0
+      ? [
+          folded(
+            `Advice: ${advice.length}`,
+            shown(advice, budget, "piece of advice", (report) => policyText(report, budget)).join(
+              "\n\n",
+            ),
+          ),
+        ]
+      : []),
+  ].join("\n\n");
+}
+
+/** The first few of many things, and a word about the rest. */
+function shown<T>(
+  things: readonly T[],
+  { items }: Budget,
+  what: string,
+  textOf: (thing: T) => string,
+): string[] {
+  const more = moreText(things.length - items, what).trim();
+  return [...things.slice(0, items).map(textOf), ...(more ? [more] : [])];
+}
+
+function policyText({ policy, resource, message }: PolicyReport, budget: Budget): string {
+  const where = resource === undefined ? "" : ` at ${cell(resource)}`;
+  return `**${cell(policy)}**${where}\n\n${fenced(message, budget)}`;
+}
+
+/** Text as it is, whatever is in it; a long one ends with a word about it. */
+function fenced(text: string, { characters }: Budget): string {
+  const kept =
+    text.length <= characters
+      ? text
+      : `${text.slice(0, characters)}\n… and ${text.length - characters} more characters that didn't fit here.`;
+  const longest = Math.max(2, ...(kept.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text\n${kept}\n${fence}`;
+}
+
+function limitsText(limits: readonly string[], { items }: Budget): string {
+  const distinct = [...new Set(limits)];
+  const list = distinct.slice(0, items).map((limit) => `- ${cell(limit)}`);
+  return `What this preview couldn't know:\n\n${list.join("\n")}${moreText(distinct.length - items, "thing")}`;
+}
+
+function resourceTable(changes: readonly ResourceChange[], { items }: Budget): string {
+  const MOST_PATHS = 5;
+  const table = markdownTable(
+    ["", "kind", "name", "what"],
+    changes.slice(0, items).map(({ op, kind, name, paths }) => {
+      const more = paths.length > MOST_PATHS ? ` and ${paths.length - MOST_PATHS} more` : "";
+      return [op, cell(kind), cell(name), cell(paths.slice(0, MOST_PATHS).join(", ") + more)];
+    }),
+  );
+  return table + moreText(changes.length - items, "resource");
+}
+
+/** More lines than these aren't read by anybody, nor drawn by the forges. */
+const MOST_CALLS = 60;
+
+function graph(posture: NonNullable<StackOutcome["posture"]>, budget: Budget): string {
+  const text = postureMermaid(posture);
+  const calls = text.split("\n").filter((line) => line.includes("-->")).length;
+  return calls > Math.min(MOST_CALLS, budget.items)
+    ? `${calls} lines are too many to be drawn here: \`istio-egress posture --stack <name> --format svg\` draws them.`
+    : `\`\`\`mermaid\n${text}\n\`\`\``;
+}
+
+function folded(summary: string, content: string): string {
+  return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
+import { planeStatus } from "../../local/plane.js";
+import { ensureToolchain } from "../../local/toolchain/index.js";
+import { ENGINE_STATE, PLANE_STATE } from "../embedded.js";
+import { Mistake } from "../mistake.js";
+
+/** A Pulumi that knows the stacks of a project. */
+export interface StackEngine {
+  engine: Engine;
+  /** The folder of Pulumi.yaml. */
+  project: string;
+  /** What a `pulumi` command needs to work on a stack. */
+  selecting: (stack: string) => Promise<string[]>;
+}
+
+/**
+ * The `pulumi` on the PATH, with the backend and the credentials that it has: a CI job's, a
+ * person's.
+ */
+export function ambientEngine(project: string): StackEngine {
+  const engine = {
+    pulumi: "pulumi",
+    home: project,
+    environment: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+  };
+  return { engine, project, selecting: (stack) => Promise.resolve(["-s", stack]) };
+}
+
+/** The embedded engine, on the embedded mesh where it is up, else on no cluster at all. */
+export async function embeddedEngine(project: string): Promise<StackEngine> {
+  const toolchain = await ensureToolchain(["pulumi", "provider", "nodejs-host"]);
+  const { plane } = await planeStatus(PLANE_STATE);
+  const nowhere = path.join(ENGINE_STATE, "no-cluster");
+  const engine = await openEngine(toolchain, ENGINE_STATE, plane?.kubeconfig ?? nowhere);
+  const selecting = async (stack: string) => [
+    ...["-s", stack],
+    ...["--config-file", await openStack(engine, project, stack)],
+  ];
+  return { engine, project, selecting };
+}
+
+/** The engine that was chosen on the command line. */
+export function chosenEngine(project: string, embedded = false): Promise<StackEngine> {
+  return embedded ? embeddedEngine(project) : Promise.resolve(ambientEngine(project));
+}
+
+/** The stacks that have a configuration file in a project. */
+export function stacksOf(project: string): string[] {
+  const stacks = readdirSync(project).flatMap(
+    (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
+  );
+  if (stacks.length > 0) return stacks.sort();
+  throw new Mistake(`${project}: no Pulumi.<stack>.yaml here. Name the folder with --project.`);
+}
+
+/** How a `pulumi` command ended. */
+export interface Ending {
+  exitCode: number;
+  stdout: string;
+  /** All that a person would have seen. */
+  output: string;
+}
+
+/**
+ * Runs `pulumi` in the project without asking anybody.
+ *
+ * @throws {Mistake} if there is no such program
+ */
+export async function runPulumi(
+  { engine, project }: StackEngine,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ending> {
+  const result = await pulumi$(engine, [...args, "--non-interactive"], {
+    cwd: project,
+    // The engine's event log is for whoever asks for it by this variable.
+    env: { ...env, PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
+    reject: false,
+    all: true,
+    stdin: "ignore",
+  });
+  if (result.code === "ENOENT") {
+    throw new Mistake(
+      "there is no `pulumi` on the PATH. Install it, or take the embedded engine with --embedded.",
+    );
+  }
+  return {
+    exitCode: result.exitCode ?? 1,
+    stdout: String(result.stdout),
+    output: String(result.all).trim(),
+  };
+}
+
+/** A folder for files that may hold secrets, as long as the work goes on. */
+export async function withPrivateFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
+import { type LoggedEvent, readEvents } from "./events.js";
+import { runPulumi, type StackEngine, withPrivateFolder } from "./engine.js";
+
+/** The pack that every preview and every update of ours loads. */
+export const OWN_PACK = path.join(REPOSITORY, "policies");
+/** Its name, as it tells the engine. */
+export const PACK_NAME = "istio-egress";
+
+/** Which pack judges, and how it is configured. */
+export interface PackChoice {
+  /** Its folder. @default {@link OWN_PACK} */
+  policyPack?: string;
+  /** A file for `--policy-pack-config`. */
+  policyPackConfig?: string;
+}
+
+/**
+ * Bundles our own pack, so that what judges is what its sources say now. Another one is taken as
+ * it is.
+ *
+ * @throws {Mistake} if that can't be done
+ */
+export async function preparePack({ policyPack }: PackChoice): Promise<void> {
+  if (policyPack !== undefined) return;
+  const { buildPolicyPack } = await import("../up.js");
+  await buildPolicyPack();
+}
+
+/** What a preview came to. */
+export interface Preview {
+  exitCode: number;
+  /** What a person would have seen. */
+  output: string;
+  events: LoggedEvent[];
+  /** What the pack judged; absent where the engine ended before it had the whole stack. */
+  snapshot?: StackSnapshot;
+}
+
+/** Previews a stack with the pack. Never throws because of what the preview comes to. */
+export function previewStack(
+  on: StackEngine,
+  stack: string,
+  { policyPack = OWN_PACK, policyPackConfig }: PackChoice,
+): Promise<Preview> {
+  return withPrivateFolder(async (folder) => {
+    const log = path.join(folder, "events.jsonl");
+    const snapshot = path.join(folder, "snapshot.json");
+    const pack = [
+      ...["--policy-pack", path.resolve(policyPack)],
+      ...(policyPackConfig === undefined
+        ? []
+        : ["--policy-pack-config", path.resolve(policyPackConfig)]),
+    ];
+    const args = ["preview", ...(await on.selecting(stack)), "--event-log", log, ...pack];
+    const { exitCode, output } = await runPulumi(on, args, { [SNAPSHOT_VARIABLE]: snapshot });
+    return {
+      exitCode,
+      output,
+      events: readEvents(log),
+      ...(existsSync(snapshot) && { snapshot: readSnapshot(readFileSync(snapshot, "utf8")) }),
+    };
+  });
+}
