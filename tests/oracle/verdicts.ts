@@ -54,7 +54,8 @@ function wrongTls(verdicts: readonly Verdict[], sent: readonly Outbound[][]): Di
   return verdicts.flatMap((verdict) => {
     const cluster = clusterAt(verdict, sent);
     if (verdict.tls === undefined || verdict.tls === cluster?.tls) return [];
-    if (!cluster && verdict.kind !== "live") return [];
+    // Port 0 stands for ports that aren't known.
+    if (!cluster && (verdict.kind !== "live" || verdict.port === 0)) return [];
     const model = `a verdict that is sure of ${verdict.tls}`;
     return [{ client: verdict.clientIndex, place: placeOf(verdict), istiod: cluster?.tls, model }];
   });
