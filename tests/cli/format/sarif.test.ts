@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import type { Log, Result } from "sarif";
 import { judgementSarif } from "../../../cli/format/sarif.js";
 import type { Judgement } from "../../../cli/judgement.js";
@@ -56,6 +58,11 @@ describe("SARIF", () => {
       assert.ok(result.message.text, "a message");
       assert.ok(result.locations?.length, "a location");
     }
+  });
+
+  it("knows no rule that the policy pack doesn't document", () => {
+    const documented = readdirSync(path.join(__dirname, "../../../docs/rules"));
+    for (const { id } of runOf({}).rules) assert.ok(documented.includes(`${id}.md`), id);
   });
 
   const levels: [level: RuleLevel, more: Partial<Verdict>, line: number][] = [
