@@ -140,7 +140,7 @@ function unseenContent(resource: SeenResource, hasChildren: boolean): string | u
     return "Helm creates the objects of this release itself; use a Chart resource, or judge its rendered YAML.";
   }
   if (isCollection(resource.type) && !hasChildren) {
-    return "This collection shows no objects: its content isn't known yet, or the cluster can't be reached.";
+    return "This collection shows no objects in this preview: its content isn't known yet.";
   }
   return undefined;
 }

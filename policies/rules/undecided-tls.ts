@@ -22,8 +22,8 @@ export const undecidedTls: Rule = {
   why: `A preview doesn't know every value, and some answers depend on one that it doesn't know. Such
 an answer must not pass as if all were well, and must not hide what is known. It is listed here with
 the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
-what no policy can see: the objects in a Helm release, and collections that aren't rendered because
-the cluster can't be reached.`,
+what no policy can see: the objects in a Helm release, and those of a collection whose content isn't
+known yet.`,
   example: {
     reported: `apiVersion: v1
 kind: Service

@@ -24,12 +24,13 @@ export interface RunArgs {
   pack: string;
   /** What `--policy-pack-config` says. */
   config?: Record<string, unknown>;
-  command?: "preview" | "up";
+  /** `up` previews first, as a person's does. @default "preview" */
+  command?: "preview" | "up" | "up --skip-preview";
 }
 
 /**
  * A Pulumi program that isn't ours: plain JavaScript, in a folder outside the repository, with the
- * Kubernetes SDK, a cluster that doesn't answer, and an engine state of its own.
+ * Kubernetes SDK and an engine state of its own.
  */
 export class OutsideProgram {
   #commands = 0;
@@ -37,18 +38,33 @@ export class OutsideProgram {
   private constructor(
     /** A folder outside the repository that goes when the program goes. */
     readonly folder: string,
-    private readonly engine: Engine,
+    readonly engine: Engine,
   ) {}
 
-  static async open(): Promise<OutsideProgram> {
+  /** The folder of Pulumi.yaml. */
+  get project(): string {
+    return path.join(this.folder, "program");
+  }
+
+  /** Writes the program, so that whoever runs Pulumi in the project runs it. */
+  write(program: string): void {
+    writeFileSync(
+      path.join(this.project, "index.js"),
+      `const { declare, k8s, later } = require("./prelude.js");\n${program}`,
+    );
+  }
+
+  /** @param kubeconfig the cluster; @default one that doesn't answer */
+  static async open(kubeconfig?: string): Promise<OutsideProgram> {
     const toolchain = await ensureToolchain(["pulumi", "provider", "nodejs-host"]);
     const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-outside-"));
-    const kubeconfig = path.join(folder, "kubeconfig.yaml");
-    writeFileSync(kubeconfig, UNREACHABLE);
-    const engine = await openEngine(toolchain, path.join(folder, "engine"), kubeconfig);
+    const nowhere = path.join(folder, "kubeconfig.yaml");
+    writeFileSync(nowhere, UNREACHABLE);
+    const engine = await openEngine(toolchain, path.join(folder, "engine"), kubeconfig ?? nowhere);
     const program = path.join(folder, "program");
     mkdirSync(program);
     writeFileSync(path.join(program, "Pulumi.yaml"), PROJECT);
+    writeFileSync(path.join(program, "package.json"), '{ "name": "outside" }');
     writeFileSync(path.join(program, "prelude.js"), PRELUDE);
     // Its dependencies; a symbolic link, so that the SDK isn't installed twice.
     symlinkSync(path.join(REPOSITORY, "node_modules"), path.join(program, "node_modules"));
@@ -57,30 +73,16 @@ export class OutsideProgram {
   }
 
   async run({ program, pack, config = {}, command = "preview" }: RunArgs): Promise<EngineRun> {
-    const cwd = path.join(this.folder, "program");
-    writeFileSync(
-      path.join(cwd, "index.js"),
-      `const { declare, later } = require("./prelude.js");\n${program}`,
-    );
+    this.write(program);
     const run = ++this.#commands;
     const log = path.join(this.folder, `events-${run}.jsonl`);
     const configFile = path.join(this.folder, `config-${run}.json`);
     writeFileSync(configFile, JSON.stringify(config));
-    const { exitCode, all } = await pulumi$(
-      this.engine,
-      [
-        ...[command, "--non-interactive", "-s", "dev", "--event-log", log],
-        ...["--policy-pack", pack, "--policy-pack-config", configFile],
-        ...(command === "up" ? ["--yes", "--skip-preview"] : []),
-      ],
-      {
-        cwd,
-        env: { PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
-        reject: false,
-        all: true,
-        timeout: 120_000,
-      },
-    );
+    const { exitCode, all } = await this.#pulumi([
+      ...command.split(" "),
+      ...(command === "preview" ? [] : ["--yes"]),
+      ...["--event-log", log, "--policy-pack", pack, "--policy-pack-config", configFile],
+    ]);
     const events = readEvents(log);
     return {
       exitCode: exitCode ?? -1,
@@ -90,8 +92,34 @@ export class OutsideProgram {
     };
   }
 
-  close(): void {
+  /** URNs of what the engine keeps in the state, the stack itself left out. */
+  async resources(): Promise<string[]> {
+    const { stdout } = await this.#pulumi(["stack", "export"]);
+    const { deployment } = JSON.parse(String(stdout)) as {
+      deployment: { resources?: { urn: string; type: string }[] };
+    };
+    return (deployment.resources ?? [])
+      .filter(({ type }) => type !== "pulumi:pulumi:Stack")
+      .map(({ urn }) => urn);
+  }
+
+  /** Leaves nothing behind, in the cluster either. */
+  async close(): Promise<void> {
+    if ((await this.resources()).length > 0) {
+      const { exitCode, all } = await this.#pulumi(["destroy", "--yes", "--skip-preview"]);
+      if (exitCode !== 0) throw new Error(String(all));
+    }
     rmSync(this.folder, { recursive: true });
+  }
+
+  #pulumi(args: string[]) {
+    return pulumi$(this.engine, [...args, "-s", "dev", "--non-interactive"], {
+      cwd: this.project,
+      env: { PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
+      reject: false,
+      all: true,
+      timeout: 120_000,
+    });
   }
 }
 
@@ -106,19 +134,17 @@ main: index.js
 runtime: { name: nodejs, options: { typescript: false } }
 `;
 
-/** `declare(object)` makes a resource of an object; `later` is a value that no preview knows. */
+/** `declare(object)` makes a resource of an object; `later()` a value that no preview knows. */
 const PRELUDE = `
 const k8s = require("@pulumi/kubernetes");
-const pulumi = require("@pulumi/pulumi");
-const namespace = new k8s.core.v1.Namespace("later", { metadata: { name: "later" } });
-exports.later = namespace.metadata.uid;
+exports.k8s = k8s;
+exports.later = () => new k8s.core.v1.Namespace("later", { metadata: { name: "later" } }).id;
 exports.declare = ({ ...object }, name = object.metadata.name) => {
   const typed = { Service: k8s.core.v1.Service, Endpoints: k8s.core.v1.Endpoints }[object.kind];
   return typed
     ? new typed(name, object)
     : new k8s.apiextensions.CustomResource(name, object);
 };
-exports.k8s = k8s;
 `;
 
 /** A cluster that refuses connections. Without a token the provider would ask for a user name. */

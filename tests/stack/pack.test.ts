@@ -4,8 +4,10 @@ import path from "node:path";
 import { execa } from "execa";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { type EngineRun, OutsideProgram } from "./outside-program.js";
+import { sharedPlane } from "./sharedPlane.js";
 
 const RULE = "egress-disallow-istio-mutual";
+const UNDECIDED = "egress-undecided-tls";
 const EARLY = "egress-disallow-istio-mutual-external-host";
 
 /** An alias without a selector, its addresses, and a rule for it, in JavaScript. */
@@ -25,6 +27,29 @@ function rule(name: string, host: string, spec: string): string {
 
 const tls = (mode: string) => `trafficPolicy: { tls: { mode: "${mode}" } }`;
 const fqdn = (name: string) => `"${name}.default.svc.cluster.local"`;
+
+const GROUP = `
+new k8s.yaml.ConfigGroup("group", { yaml: \`
+apiVersion: v1
+kind: Service
+metadata: { name: in-yaml, namespace: default }
+spec: { ports: [{ name: tls, port: 443 }] }
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: in-yaml, namespace: default }
+subsets: [{ addresses: [{ ip: 198.35.26.96 }], ports: [{ name: tls, port: 443 }] }]
+---
+apiVersion: networking.istio.io/v1beta1
+kind: DestinationRule
+metadata: { name: in-yaml, namespace: default }
+spec: { host: in-yaml, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
+\` });`;
+
+/** Two rules for one host, of which the older one's policy holds, and only that. */
+const TWO_RULES = `
+${alias("my-wikipedia", fqdn("my-wikipedia"), "trafficPolicy: { connectionPool: { tcp: { maxConnections: 10 } } }")}
+${rule("newer", fqdn("my-wikipedia"), tls("ISTIO_MUTUAL"))}`;
 
 describe("the policy pack in a real engine, in a program outside the repository", function () {
   this.timeout(180_000);
@@ -106,20 +131,39 @@ describe("the policy pack in a real engine, in a program outside the repository"
     assert.match(run.output, /✅ istio-egress@v/);
   });
 
+  it("says what it couldn't judge, and lets no unknown value hide a violation", async () => {
+    const undecided = await preview(alias("my-wikipedia", "later()", tls("ISTIO_MUTUAL")));
+    assert.equal(undecided.exitCode, 0, undecided.output);
+    assert.deepEqual(
+      undecided.policies.map(({ policyName, enforcementLevel }) => [policyName, enforcementLevel]),
+      [[UNDECIDED, "advisory"]],
+    );
+    assert.match(
+      undecided.output,
+      /not known: spec\.host of DestinationRule default\/my-wikipedia/,
+    );
+
+    const both = await preview(
+      [
+        alias("my-wikipedia", fqdn("my-wikipedia"), tls("ISTIO_MUTUAL")),
+        rule("elsewhere", "later()", tls("ISTIO_MUTUAL")),
+      ].join("\n"),
+    );
+    assert.notEqual(both.exitCode, 0);
+    assert.ok(
+      both.policies.some(({ policyName }) => policyName === RULE),
+      both.output,
+    );
+  });
+
+  it("can fail a preview for what it couldn't judge", async () => {
+    const program = alias("my-wikipedia", "later()", tls("ISTIO_MUTUAL"));
+    const run = await preview(program, { [UNDECIDED]: "mandatory" });
+    assert.notEqual(run.exitCode, 0);
+  });
+
   it("sees the children of a YAML group", async () => {
-    const run = await preview(`
-const { k8s } = require("./prelude.js");
-new k8s.yaml.ConfigGroup("group", { yaml: \`
-apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec: { ports: [{ name: tls, port: 443 }] }
----
-apiVersion: networking.istio.io/v1beta1
-kind: DestinationRule
-metadata: { name: in-yaml, namespace: default }
-spec: { host: my-wikipedia, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
-\` });`);
+    const run = await preview(GROUP);
     assert.notEqual(run.exitCode, 0);
     assert.match(run.output, /DestinationRule default\/in-yaml/);
   });
@@ -130,7 +174,12 @@ spec: { host: my-wikipedia, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
 
     it("refuses a rule for a known external host before anything is created", async () => {
       const config = { "egress-settings": known };
-      const run = await outside.run({ program: mutual, pack, config, command: "up" });
+      const run = await outside.run({
+        program: mutual,
+        pack,
+        config,
+        command: "up --skip-preview",
+      });
       assert.notEqual(run.exitCode, 0);
       assert.ok(
         run.policies.some(({ policyName }) => policyName === EARLY),
@@ -177,5 +226,62 @@ spec: { host: my-wikipedia, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }
       assert.notEqual(run.exitCode, 0);
       assert.match(run.output, /waivers\.0\.until: "soon" is not a day such as 2026-12-31/);
     });
+  });
+});
+
+describe("the policy pack on a real cluster", function () {
+  this.timeout(300_000);
+  let outside: OutsideProgram;
+  const pack = path.join(REPOSITORY, "policies/dist");
+
+  before(async () => {
+    await execa("node", ["policies/build.mjs"], { cwd: REPOSITORY });
+    const { plane } = await sharedPlane();
+    outside = await OutsideProgram.open(plane.kubeconfig);
+  });
+  after(() => outside?.close());
+
+  it("sees the children of a YAML group (v2)", async () => {
+    const run = await outside.run({ program: GROUP.replace("k8s.yaml.", "k8s.yaml.v2."), pack });
+    assert.notEqual(run.exitCode, 0);
+    assert.match(run.output, /DestinationRule default\/in-yaml/);
+  });
+
+  it("says that a YAML group shows no objects while its content isn't known", async () => {
+    const program = 'new k8s.yaml.v2.ConfigGroup("group", { yaml: later() });';
+    const run = await outside.run({ program, pack });
+    assert.equal(run.exitCode, 0, run.output);
+    assert.match(run.output, /egress-undecided-tls.*not seen: group/s);
+  });
+
+  it("ends an up in its preview: nothing is created", async () => {
+    const program = alias("my-wikipedia", fqdn("my-wikipedia"), tls("ISTIO_MUTUAL"));
+    const run = await outside.run({ program, pack, command: "up" });
+    assert.notEqual(run.exitCode, 0);
+    assert.ok(
+      run.policies.some(({ policyName }) => policyName === RULE),
+      run.output,
+    );
+    assert.deepEqual(await outside.resources(), []);
+  });
+
+  it("doesn't take a dry run's timestamps for an order of creation", async () => {
+    const run = await outside.run({ program: TWO_RULES, pack });
+    assert.equal(run.exitCode, 0, run.output);
+    assert.deepEqual(
+      run.policies.map(({ policyName }) => policyName),
+      [UNDECIDED],
+      run.output,
+    );
+    assert.match(run.output, /older/);
+  });
+
+  it("has nothing to say in an up of a stack as it should be, nor in the next preview", async () => {
+    const program = alias("my-wikipedia", fqdn("my-wikipedia"), tls("DISABLE"));
+    for (const command of ["up", "preview"] as const) {
+      const run = await outside.run({ program, pack, command });
+      assert.equal(run.exitCode, 0, run.output);
+      assert.deepEqual(run.policies, [], run.output);
+    }
   });
 });
