@@ -42,9 +42,14 @@ export async function openEmbedded(report: (line: string) => void): Promise<Embe
  * The configuration of one of this project's stacks as it holds on the embedded mesh, which is none
  * of the places that the stack was made for: without their cluster and their protection.
  *
+ * @param project the folder of Pulumi.yaml; @default this checkout
  * @returns the path for `--config-file`
  */
-export function openEmbeddedStack(engine: Engine, stack: string): Promise<string> {
+export function openEmbeddedStack(
+  engine: Engine,
+  stack: string,
+  project = REPOSITORY,
+): Promise<string> {
   const elsewhere = ["kubeconfig", "context", "protect"].map((key) => `istio-egress:${key}`);
-  return openStack(engine, REPOSITORY, stack, elsewhere);
+  return openStack(engine, project, stack, elsewhere);
 }

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
+import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { planeStatus } from "../../local/plane.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
-import { ENGINE_STATE, PLANE_STATE } from "../embedded.js";
+import { ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
 import { Mistake } from "../mistake.js";
 
 /** A Pulumi that knows the stacks of a project. */
@@ -37,7 +37,7 @@ export async function embeddedEngine(project: string): Promise<StackEngine> {
   const engine = await openEngine(toolchain, ENGINE_STATE, plane?.kubeconfig ?? nowhere);
   const selecting = async (stack: string) => [
     ...["-s", stack],
-    ...["--config-file", await openStack(engine, project, stack)],
+    ...["--config-file", await openEmbeddedStack(engine, stack, project)],
   ];
   return { engine, project, selecting };
 }
