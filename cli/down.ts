@@ -18,11 +18,12 @@ export function command(): Command {
 }
 
 async function down(): Promise<ExitCode> {
-  if (!existsSync(STATE)) {
+  const { state, plane } = await planeStatus(PLANE_STATE);
+  // Processes outlive a state folder that somebody deleted.
+  if (state === "down" && !existsSync(STATE)) {
     console.log("Nothing is up.");
     return ExitCode.Ok;
   }
-  const { state, plane } = await planeStatus(PLANE_STATE);
   // Where a part is broken there is nothing to destroy: that cluster was the only copy.
   if (state === "up" && plane) await destroyStacks(plane.kubeconfig);
   await stopPlane(PLANE_STATE);
