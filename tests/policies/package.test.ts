@@ -55,6 +55,11 @@ describe("the built pack", function () {
     });
   }
 
+  it("serves from the folder of its sources as well", async () => {
+    const own = path.join(POLICIES, "node_modules/@pulumi/pulumi/cmd/run-plugin/index.js");
+    assert.match(await start(own), /^\d+$/);
+  });
+
   it("serves under the SDK's own runner too", async () => {
     const own = path.join(POLICIES, "../node_modules/@pulumi/pulumi/cmd/run-plugin/index.js");
     assert.match(await start(own), /^\d+$/);

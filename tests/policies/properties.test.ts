@@ -16,12 +16,10 @@ const RUNS = 60;
 
 /** The stack of objects that an API server has stored: the order of their creation is known. */
 function stackOf(objects: readonly KubeObject[]): PolicyResource[] {
-  return objects.map((object) =>
-    kubernetesResource({
-      ...object,
-      metadata: { ...(object.metadata as object), resourceVersion: "1" },
-    }),
-  );
+  return objects.map((object) => {
+    const metadata = { ...(object.metadata as object), resourceVersion: "1" };
+    return kubernetesResource({ ...object, metadata: metadata as KubeObject["metadata"] });
+  });
 }
 
 /** The same stack as a preview sees it that doesn't know some values. */
