@@ -42,7 +42,7 @@ export async function installedTools(env = process.env): Promise<Partial<Record<
   const onPath = (env.PATH ?? "").split(path.delimiter).filter(Boolean);
   const assets = [...(env.KUBEBUILDER_ASSETS ? [env.KUBEBUILDER_ASSETS] : []), ...onPath];
   const [pulumi, kubernetes, etcd, istioctl] = await Promise.all([
-    installedPulumi(onPath),
+    installedPulumi(onPath, env),
     installedKubernetes(assets),
     installedVersion("etcd", assets, ["--version"], (text) => atLeast(text, 3, 5)),
     installedVersion("istioctl", onPath, ["version", "--remote=false"], (text) => {
@@ -62,13 +62,15 @@ async function installedVersion(
   return found && fits(await output(found, args)) ? { [name]: found } : {};
 }
 
-async function installedPulumi(folders: string[]): Promise<Partial<Record<Binary, string>>> {
+async function installedPulumi(
+  folders: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Partial<Record<Binary, string>>> {
   const pulumi = findExecutable("pulumi", folders);
   const host = findExecutable("pulumi-language-nodejs", folders);
   // 3.246 is what the SDK in package.json speaks; packs need the CLI to be as new.
   if (!pulumi || !host || !atLeast(await output(pulumi, ["version"]), 3, 246)) return {};
-  const plugins = await output(pulumi, ["plugin", "ls", "--json"]);
-  const provider = providerPlugin(plugins);
+  const provider = providerPlugin(env);
   return {
     pulumi,
     "pulumi-language-nodejs": host,
@@ -76,21 +78,11 @@ async function installedPulumi(folders: string[]): Promise<Partial<Record<Binary
   };
 }
 
-/** The provider's binary, from what `pulumi plugin ls --json` prints. */
-export function providerPlugin(listing: string): string | undefined {
-  const plugin = readListing(listing).find(
-    ({ name, version }) => name === "kubernetes" && version === KUBERNETES_PROVIDER_VERSION,
-  );
-  if (!plugin?.path) return undefined;
-  return findExecutable("pulumi-resource-kubernetes", [plugin.path]);
-}
-
-function readListing(listing: string): { name: string; version: string; path?: string }[] {
-  try {
-    return JSON.parse(listing) as ReturnType<typeof readListing>;
-  } catch {
-    return []; // An older CLI, or no plugin folder yet: the provider is built then.
-  }
+/** The provider's binary, where Pulumi keeps its plugins: its listing of them doesn't say. */
+export function providerPlugin(env: NodeJS.ProcessEnv): string | undefined {
+  const home = env.PULUMI_HOME ?? path.join(env.HOME ?? "", ".pulumi");
+  const plugin = `plugins/resource-kubernetes-v${KUBERNETES_PROVIDER_VERSION}`;
+  return findExecutable("pulumi-resource-kubernetes", [path.join(home, plugin)]);
 }
 
 async function installedKubernetes(folders: string[]): Promise<Partial<Record<Binary, string>>> {

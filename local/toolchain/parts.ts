@@ -15,7 +15,8 @@ export type Binary =
   | "istiod-oracle"
   | "pilot-agent"
   | "kube-proxy"
-  | "coredns";
+  | "coredns"
+  | "actionlint";
 
 /** A file or folder that a build needs or a tool reads, copied out of a Go module or this repository. */
 export interface SourceFile {
@@ -189,6 +190,14 @@ export const PARTS: readonly Part[] = [
     binaries: [{ name: "coredns", package: "./server" }],
     sources: [{ from: "local/toolchain/coredns/server/main.go", to: "server/main.go" }],
     seconds: 50,
+    forTests: true,
+  },
+  {
+    name: "actionlint",
+    title: "actionlint, for the tests of the workflows",
+    module: "local/toolchain/actionlint",
+    binaries: [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }],
+    seconds: 10,
     forTests: true,
   },
   {

@@ -53,20 +53,19 @@ describe("tools that this machine has already", () => {
     const pulumi = install("pulumi", "v3.250.1");
     assert.deepEqual(await tools(), {});
     const host = install("pulumi-language-nodejs", "");
-    // This stand-in prints its version for `plugin ls --json` too, which is no listing.
     assert.deepEqual(await tools(), { pulumi, "pulumi-language-nodejs": host });
     install("pulumi", "v3.200.0");
     assert.deepEqual(await tools(), {});
   });
 
-  it("finds the provider's plugin of exactly the pinned version", () => {
-    install("plugin/pulumi-resource-kubernetes", "");
-    const plugin = { name: "kubernetes", version: "4.25.0", path: path.join(bin, "plugin") };
-    const found = path.join(bin, "plugin/pulumi-resource-kubernetes");
-    assert.equal(providerPlugin(JSON.stringify([plugin])), found);
-    assert.equal(providerPlugin(JSON.stringify([{ ...plugin, version: "4.24.0" }])), undefined);
-    assert.equal(providerPlugin("[]"), undefined);
-    assert.equal(providerPlugin("not json"), undefined);
+  it("finds the provider's plugin of exactly the pinned version, where Pulumi keeps it", () => {
+    const other = "plugins/resource-kubernetes-v4.24.0/pulumi-resource-kubernetes";
+    install(other, "");
+    assert.equal(providerPlugin({ PULUMI_HOME: bin }), undefined);
+    const plugin = install(other.replace("4.24.0", "4.25.0"), "");
+    assert.equal(providerPlugin({ PULUMI_HOME: bin, HOME: "/nowhere" }), plugin);
+    const inHome = install(`.pulumi/${other.replace("4.24.0", "4.25.0")}`, "");
+    assert.equal(providerPlugin({ HOME: bin }), inHome);
   });
 
   it("reads the first version in a text", () => {
