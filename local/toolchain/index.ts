@@ -143,7 +143,7 @@ function partTask(
       } catch (error) {
         // The other lane stops too; the first failure is the one to tell.
         if (!failed.signal.aborted) failed.abort(error);
-        throw new Error("failed");
+        throw new Error("failed", { cause: error });
       }
       estimate.finish(part);
       task.title = `${part.title} (${Math.round((Date.now() - started) / 1000)} s)`;
