@@ -62,10 +62,15 @@ await build({
   logLevel: "warning",
 });
 
-const { name, version, description, license } = JSON.parse(
+const { name, version, description, license, dependencies } = JSON.parse(
   await readFile(join(policies, "package.json"), "utf8"),
 );
-const manifest = { name, version, description, license, main: "index.js" };
+const manifest = {
+  ...{ name, version, description, license },
+  main: "index.js",
+  // What is published goes without node_modules; whoever fetches it installs the SDK for its runner.
+  dependencies: { "@pulumi/pulumi": dependencies["@pulumi/pulumi"] },
+};
 await writeFile(join(pack, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 const project = await readFile(join(policies, "PulumiPolicy.yaml"), "utf8");
 await writeFile(join(pack, "PulumiPolicy.yaml"), project.replace("main: dist/index.js\n", ""));

@@ -29,14 +29,6 @@ export interface Judgement {
   urnOf: (ref: ObjectRef) => string | undefined;
 }
 
-/** Judges a stack, cluster by cluster. */
-export function judgements(
-  resources: readonly SeenResource[],
-  settings: ResolvedSettings,
-): Judgement[] {
-  return stackClusters(resources, settings).map((cluster) => judgementOf(cluster, settings));
-}
-
 function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgement {
   const mesh = readMesh(
     cluster.objects.map(({ object }) => object),
@@ -55,11 +47,17 @@ function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgeme
   };
 }
 
+/** Judges a stack, cluster by cluster. */
+export type JudgeStack = (
+  resources: readonly SeenResource[],
+  settings: ResolvedSettings,
+) => Judgement[];
+
 /**
  * Judges a stack once for all the rules that ask. The SDK hands every rule its own copy of the
  * resources, so it is their content that tells whether it is the same stack.
  */
-export function judgeOnce(): typeof judgements {
+export function judgeOnce(): JudgeStack {
   let last: { content: string; answer: Judgement[] } | undefined;
   return (resources, settings) => {
     const clusters = stackClusters(resources, settings);

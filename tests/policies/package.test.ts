@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -24,10 +32,10 @@ describe("the built pack", function () {
   after(() => rmSync(folder, { recursive: true }));
 
   /** Starts the pack as the language host does and gives what it says first. */
-  async function start(runner: string, setup = ""): Promise<string> {
+  async function start(runner: string, { setup = "", pack: started = pack } = {}): Promise<string> {
     const script = path.join(folder, "setup.cjs");
     writeFileSync(script, setup);
-    const running = execa("node", ["--require", script, runner, pack, "127.0.0.1:1"], {
+    const running = execa("node", ["--require", script, runner, started, "127.0.0.1:1"], {
       cwd: folder,
       reject: false,
       timeout: 30_000,
@@ -65,12 +73,32 @@ describe("the built pack", function () {
     assert.match(await start(own), /^\d+$/);
   });
 
+  it("can be published: what npm packs of it serves once the SDK is installed beside it", async () => {
+    const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
+      cwd: pack,
+    });
+    const [{ filename, files }] = JSON.parse(stdout) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    assert.deepEqual(files.map((file) => file.path).sort(), [
+      "PulumiPolicy.yaml",
+      "index.js",
+      "package.json",
+    ]);
+    await execa("tar", ["-xzf", filename], { cwd: folder });
+    const sdk = path.join(POLICIES, "../node_modules/@pulumi");
+    mkdirSync(path.join(folder, "package/node_modules"));
+    symlinkSync(sdk, path.join(folder, "package/node_modules/@pulumi"));
+    const own = path.join(sdk, "pulumi/cmd/run-plugin/index.js");
+    assert.match(await start(own, { pack: path.join(folder, "package") }), /^\d+$/);
+  });
+
   it("loads neither TypeScript nor a provider's SDK: one file, and its version", async () => {
     // The port is what the pack says last, so the list of modules comes first.
     const log = `
       const log = console.log;
       console.log = () => log(JSON.stringify(Object.keys(require.cache)));`;
-    const loaded = JSON.parse(await start(runner("run-plugin"), log)) as string[];
+    const loaded = JSON.parse(await start(runner("run-plugin"), { setup: log })) as string[];
     const files = loaded
       .map((file) => path.relative(pack, file))
       .filter((file) => !file.includes("setup.cjs"));
