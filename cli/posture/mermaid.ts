@@ -33,7 +33,7 @@ function label({ labels, verdict }: Call): string {
 
 /** Mermaid reads entities where characters mean something to it. */
 function quoted(text: string): string {
-  const safe = text.replace(/[^\p{L}\p{N} .,:;/=?✗()→-]/gu, (character) => {
+  const safe = text.replace(/[^\p{L}\p{N} .,:/=?✗()→-]/gu, (character) => {
     return `#${character.codePointAt(0)};`;
   });
   return `"${safe}"`;

@@ -6,6 +6,7 @@ import {
   postureMarkdown,
 } from "../posture/markdown.js";
 import { changeCounts } from "../posture/change-lines.js";
+import { graphOf } from "../posture/graph.js";
 import { postureMermaid } from "../posture/mermaid.js";
 import type { PolicyReport, ResourceChange } from "../stack/events.js";
 import type { Result, StackOutcome } from "./outcome.js";
@@ -189,11 +190,10 @@ function resourceTable(changes: readonly ResourceChange[], { items }: Budget): s
 const MOST_CALLS = 60;
 
 function graph(posture: NonNullable<StackOutcome["posture"]>, budget: Budget): string {
-  const text = postureMermaid(posture);
-  const calls = text.split("\n").filter((line) => line.includes("-->")).length;
-  return calls > Math.min(MOST_CALLS, budget.items)
-    ? `${calls} lines are too many to be drawn here: \`istio-egress posture --stack <name> --format svg\` draws them.`
-    : `\`\`\`mermaid\n${text}\n\`\`\``;
+  const { length } = graphOf(posture).calls;
+  return length > Math.min(MOST_CALLS, budget.items)
+    ? `${length} lines are too many to be drawn here: \`istio-egress posture --stack <name> --format svg\` draws them.`
+    : `\`\`\`mermaid\n${postureMermaid(posture)}\n\`\`\``;
 }
 
 function folded(summary: string, content: string): string {
