@@ -33,19 +33,20 @@ export function stackClusters(
   options: AdapterOptions = {},
 ): StackCluster[] {
   const clusters = new Map<string, { seen: SeenObject[]; unseen: StackCluster["unseen"] }>();
+  const keyOf = clusterKeys(resources);
   const parents = new Set(resources.map((resource) => resource.parent?.urn));
   for (const resource of resources) {
     const seen = kubeObjects(resource, options);
     const unseen = unseenContent(resource, parents.has(resource.urn));
     if (seen.length === 0 && !unseen) continue;
-    const key = clusterKey(resource);
+    const key = keyOf(resource);
     const cluster = clusters.get(key) ?? { seen: [], unseen: [] };
     clusters.set(key, cluster);
     cluster.seen.push(...seen);
     if (unseen) cluster.unseen.push({ urn: resource.urn, what: unseen });
   }
   return [...clusters.values()].map(({ seen, unseen }) => ({
-    objects: mergePatches(seen.sort(byIdentity)),
+    objects: mergePatches(inOrder(seen)),
     unseen: unseen.sort((a, b) => compareText(a.urn, b.urn)),
   }));
 }
@@ -121,18 +122,24 @@ function providerNamespace(resource: SeenResource): string | typeof UNKNOWN | un
 }
 
 /**
- * Tells clusters apart by what the provider connects with, so that two providers of one cluster are
- * one. What isn't known counts as one cluster: objects judged together that don't meet are better
- * than objects that meet and aren't judged. The key may hold credentials and never leaves this file.
+ * Tells clusters apart by what their providers connect with, so that two providers of one cluster
+ * are one. A provider that doesn't say, or not yet, counts as the others' cluster if they have but
+ * one: objects judged together that don't meet are better than objects that meet and aren't judged.
+ * Keys may hold credentials and never leave this file.
  */
-function clusterKey(resource: SeenResource): string {
+function clusterKeys(resources: readonly SeenResource[]): (resource: SeenResource) => string {
+  const keys = new Map(resources.map((resource) => [resource, connection(resource)]));
+  const said = new Set([...keys.values()].filter((key) => key !== ""));
+  const [only] = said.size === 1 ? said : [""];
+  return (resource) => keys.get(resource) || (only ?? "");
+}
+
+/** What a provider connects with; "" where it isn't said or known. */
+function connection(resource: SeenResource): string {
   const provider = (knownValues(resource.provider?.props) ?? {}) as Record<string, unknown>;
-  const connection = [provider.kubeconfig, provider.context, provider.cluster];
-  return connection.some(hasUnknown)
-    ? ""
-    : connection.every((value) => value === undefined || value === "")
-      ? ""
-      : JSON.stringify(connection);
+  const parts = [provider.kubeconfig, provider.context, provider.cluster];
+  const isSaid = parts.some((part) => part !== undefined && part !== "");
+  return isSaid && !parts.some(hasUnknown) ? JSON.stringify(parts) : "";
 }
 
 function unseenContent(resource: SeenResource, hasChildren: boolean): string | undefined {
@@ -145,6 +152,10 @@ function unseenContent(resource: SeenResource, hasChildren: boolean): string | u
   return undefined;
 }
 
-function byIdentity(a: SeenObject, b: SeenObject): number {
-  return compareText(identity(a), identity(b)) || compareText(a.urn, b.urn);
+/** By kind, namespace and name; what goes by the same name, by its resource. */
+function inOrder(seen: readonly SeenObject[]): SeenObject[] {
+  return seen
+    .map((one) => ({ one, key: identity(one) }))
+    .sort((a, b) => compareText(a.key, b.key) || compareText(a.one.urn, b.one.urn))
+    .map(({ one }) => one);
 }

@@ -106,6 +106,7 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
       ...(fix ? [entry("instead", fix)] : []),
     ].join("\n"),
     ...(urn ? { urn } : {}),
+    ...(aliases.length === 1 ? { about: { alias: fullName(first.alias), host: first.host } } : {}),
   };
 }
 

@@ -211,6 +211,14 @@ describe("the objects of a stack", () => {
       );
       assert.equal(stackClusters([at({}), kubernetesResource(service({ name: "s" }))]).length, 1);
     });
+    it("are one where one provider says what it connects with, and another doesn't", () => {
+      assert.equal(stackClusters([at({ kubeconfig: "a" }), at({})]).length, 1);
+      assert.equal(stackClusters([at({ kubeconfig: "a" }), at({ kubeconfig: unknown })]).length, 1);
+      assert.equal(
+        stackClusters([at({ kubeconfig: "a" }), at({ kubeconfig: "b" }), at({})]).length,
+        3,
+      );
+    });
     it("are one where what providers connect with isn't known", () => {
       assert.equal(
         stackClusters([at({ kubeconfig: unknown }), at({ kubeconfig: unknown, namespace: "x" })])
