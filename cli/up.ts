@@ -69,6 +69,8 @@ async function pulumiUp(engine: Engine, stack: string): Promise<boolean> {
       "--policy-pack",
       POLICY_PACK,
       "--suppress-progress",
+      // Commands for Pods that only a cluster with real nodes could run.
+      "--suppress-outputs",
     ],
     { cwd: REPOSITORY, stdio: "inherit", reject: false },
   );

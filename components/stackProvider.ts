@@ -5,12 +5,16 @@ import { Provider } from "@pulumi/kubernetes/provider.js";
  * The cluster that the running stack names by `istio-egress:kubeconfig` (a path, or what is in the
  * file) and `istio-egress:context`.
  *
- * @returns undefined if it names none: then it is the ambient one (KUBECONFIG)
+ * @returns undefined if it names none: then it is the ambient one (KUBECONFIG), or a folder of YAML
+ *   files (`kubernetes:renderYamlToDirectory`)
  */
 export function stackProvider(): Provider | undefined {
   const config = new Config("istio-egress");
   // A kubeconfig may hold credentials: it is a secret in the state, however it was set.
   const kubeconfig = config.getSecret("kubeconfig");
   const context = config.get("context");
-  return kubeconfig || context ? new Provider("cluster", { kubeconfig, context }) : undefined;
+  // Where the default provider renders YAML files there is no cluster to name.
+  const isRendering = new Config("kubernetes").get("renderYamlToDirectory") !== undefined;
+  if (isRendering || !(kubeconfig || context)) return undefined;
+  return new Provider("cluster", { kubeconfig, context });
 }

@@ -8,39 +8,37 @@ import { nowhere } from "./kube.js";
 import { sharedPlane } from "./sharedPlane.js";
 import { TestStack, catalogueOf } from "./testStack.js";
 
+const GOLDEN = path.join(REPOSITORY, "tests/program/golden/dev.yaml");
+
 /** For GitOps: `pulumi config set kubernetes:renderYamlToDirectory <folder>`, then `pulumi up`. */
 describe("the stack as YAML files, by the real provider and without a cluster", function () {
   this.timeout(120_000);
 
-  let folder: string;
-  let stack: TestStack;
+  const CLUSTERS: Record<string, Record<string, string>> = {
+    "the ambient cluster": {},
+    "a cluster that the stack names": { "istio-egress:context": "istio-egress" },
+  };
 
-  before(async () => {
-    const on = await sharedPlane();
-    folder = path.join(on.folder, "rendered");
-    const config = { "kubernetes:renderYamlToDirectory": folder };
-    stack = await TestStack.open({ on, kubeconfig: nowhere(on), config });
-  });
+  for (const [title, cluster] of Object.entries(CLUSTERS)) {
+    it(`is the golden objects, field by field, and goes again: instead of ${title}`, async () => {
+      const on = await sharedPlane();
+      const folder = path.join(on.folder, "rendered");
+      const config = { "kubernetes:renderYamlToDirectory": folder, ...cluster };
+      const stack = await TestStack.open({ on, kubeconfig: nowhere(on), config });
+      const run = await stack.up(catalogueOf("dev"));
+      assert.equal(run.exitCode, 0, run.output);
 
-  after(async () => {
-    await stack?.close();
-    assert.deepEqual(filesIn(folder), [], "destroy takes the files away again");
-  });
+      const files = filesIn(folder).map((file) => readFileSync(file, "utf8"));
+      const rendered = byId(files.map((file) => parse(file) as Manifest));
+      const golden = parseAllDocuments(readFileSync(GOLDEN, "utf8"));
+      const expected = byId(golden.map((document) => asRendered(document.toJS() as Manifest)));
+      assert.deepEqual([...rendered.keys()], [...expected.keys()]);
+      for (const [id, manifest] of expected) assert.deepEqual(rendered.get(id), manifest, id);
 
-  it("is the golden objects, field by field", async () => {
-    const run = await stack.up(catalogueOf("dev"));
-    assert.equal(run.exitCode, 0, run.output);
-
-    const rendered = byId(
-      filesIn(folder).map((file) => parse(readFileSync(file, "utf8")) as Manifest),
-    );
-    const golden = parseAllDocuments(
-      readFileSync(path.join(REPOSITORY, "tests/program/golden/dev.yaml"), "utf8"),
-    );
-    const expected = byId(golden.map((document) => asRendered(document.toJS() as Manifest)));
-    assert.deepEqual([...rendered.keys()], [...expected.keys()]);
-    for (const [id, manifest] of expected) assert.deepEqual(rendered.get(id), manifest, id);
-  });
+      await stack.close();
+      assert.deepEqual(filesIn(folder), []);
+    });
+  }
 });
 
 function filesIn(folder: string): string[] {
