@@ -62,17 +62,17 @@ export function nameOf(seen: StackObject): string {
     : named({ kind, namespace, name });
 }
 
-/** `namespace default`, `gateways in istio-system`, `app=sleep in default`. */
+/** `default`, `gateways in istio-system`, `app=sleep in default`. */
 export function describeClient({ namespace, labels, gateway }: Client): string {
   const selected = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   const who = [...(gateway ? ["gateways"] : []), ...selected].join(" ");
   return who ? `${who} in ${namespace}` : namespace;
 }
 
-/** Clients in words; that they are all of them, where they are. */
+/** Clients in words; every one of them, where they are all that there are. */
 export function describeClients(clients: readonly Client[], all: readonly Client[]): string {
   const words = shortened(clients.map(describeClient));
-  return clients.length === all.length ? `all of the stack's (${words})` : words;
+  return clients.length === all.length ? `every client (${words})` : words;
 }
 
 /** What is the same for many, said once: items by a key, in the order of their first. */

@@ -101,7 +101,7 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     const resources = stackOf(WIKIPEDIA, rule("r", HOST, MUTUAL), namespaces.join("---\n"));
     const reports = await violations(resources, way);
     assert.equal(reports.length, 1);
-    assert.match(reports[0]!.message, /all of the stack's .* more\)/s);
+    assert.match(reports[0]!.message, /every client \(.* more\)/s);
   });
 
   itBothWays("tells clients apart that follow different rules", async (way) => {
@@ -113,6 +113,46 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     const reports = await violations(resources, way);
     assert.equal(reports.length, 1);
     assert.match(reports[0]!.message, /clients: shop$/m);
+  });
+
+  itBothWays(
+    "thinks of namespaces that a rule is exported to, and the stack doesn't show",
+    async (way) => {
+      const exported = rule("r", HOST, `exportTo: [partner]\n${MUTUAL}`);
+      const [report, ...others] = await violations(stackOf(WIKIPEDIA, exported), way);
+      assert.match(report?.message ?? "", /clients: partner$/m);
+      assert.deepEqual(others, []);
+    },
+  );
+
+  itBothWays("thinks of namespaces that nothing in the stack names", async (way) => {
+    const resources = stackOf(
+      WIKIPEDIA,
+      rule("own", HOST, `exportTo: ["."]\n${tls("DISABLE")}`),
+      rule("wide", "*.local", MUTUAL, { namespace: "istio-system" }),
+    );
+    const [report] = await violations(resources, way);
+    assert.match(report?.message ?? "", /clients: .*any other namespace$/m);
+    assert.doesNotMatch(report?.message ?? "", /clients: .*default/);
+  });
+
+  itBothWays("thinks of clients that the settings name", async (way) => {
+    const selecting = rule(
+      "r",
+      HOST,
+      `workloadSelector: { matchLabels: { app: web } }\n${MUTUAL}`,
+      { namespace: "shop" },
+    );
+    const [report] = await violations(stackOf(WIKIPEDIA, selecting), way, {
+      clients: [{ namespace: "shop", labels: { app: "web", version: "v2" } }],
+    });
+    assert.match(report?.message ?? "", /app=web version=v2 in shop/);
+  });
+
+  itBothWays("goes by the Istio version of the settings", async (way) => {
+    const resources = stackOf(HTTPBIN, rule("r", "my-httpbin", MUTUAL));
+    const old = await violations(resources, way, { mesh: { istioVersion: "1.20" } });
+    assert.match(old[0]?.message ?? "", /every\s+call would fail/);
   });
 
   itBothWays("an unknown value elsewhere hides nothing", async (way) => {
