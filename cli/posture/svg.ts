@@ -21,7 +21,13 @@ export async function postureSvg(posture: Posture): Promise<string> {
         nodesep: 0.35,
         ranksep: 1.6,
       },
-      nodeAttributes: { shape: "box", style: "rounded,filled", fontname: FONT, fontsize: 12 },
+      nodeAttributes: {
+        shape: "box",
+        style: "rounded,filled",
+        fontname: FONT,
+        fontsize: 12,
+        margin: "0.2,0.08",
+      },
       edgeAttributes: { fontname: FONT, fontsize: 11 },
       nodes: [
         ...clients.map((name) => node("client", name, "#ddf4ff")),
