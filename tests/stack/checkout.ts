@@ -12,6 +12,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { planeStatus, stopPlane } from "../../local/plane.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { onTermination } from "./termination.js";
 
 /** What isn't under version control, or has no part in running the commands. */
 const LEFT_OUT = new Set([".git", ".state", "node_modules", "dist"]);
@@ -20,6 +21,7 @@ const LEFT_OUT = new Set([".git", ".state", "node_modules", "dist"]);
 export class Checkout {
   readonly folder = mkdtempSync(path.join(tmpdir(), "istio-egress-checkout-"));
   readonly planeState = path.join(this.folder, ".state/plane");
+  readonly #isRemoved = onTermination(() => this.#remove());
 
   constructor() {
     const filter = (source: string) => !LEFT_OUT.has(path.basename(source));
@@ -68,7 +70,12 @@ export class Checkout {
 
   /** Leaves nothing, whatever happened before. */
   async remove(): Promise<void> {
+    await this.#remove();
+    this.#isRemoved();
+  }
+
+  async #remove(): Promise<void> {
     await stopPlane(this.planeState);
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

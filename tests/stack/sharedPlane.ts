@@ -7,6 +7,7 @@ import { type Plane, startPlane, stopPlane } from "../../local/plane.js";
 import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../../local/toolchain/index.js";
 import { eventually } from "../local/eventually.js";
 import { objectsIn } from "./kube.js";
+import { onTermination } from "./termination.js";
 
 /** A running embedded mesh, and the programs that it and its engine are made of. */
 export interface TestPlane {
@@ -22,13 +23,23 @@ export async function ownPlane(): Promise<TestPlane> {
   const toolchain = await ensureToolchain(MAIN_PARTS);
   const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-test-"));
   const stateDir = path.join(folder, "plane");
-  const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
-  await untilAtRest(plane.kubeconfig);
-  const stop = async () => {
+  const remove = async () => {
     await stopPlane(stateDir);
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   };
-  return { toolchain, plane, folder, stop };
+  const isRemoved = onTermination(remove);
+  const stop = async () => {
+    await remove();
+    isRemoved();
+  };
+  try {
+    const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
+    await untilAtRest(plane.kubeconfig);
+    return { toolchain, plane, folder, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** A moment after it works istiod says so, by failurePolicy: its last change of the cluster by itself. */
