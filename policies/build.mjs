@@ -7,7 +7,8 @@
  *
  * The SDK's own runner loads TypeScript and ts-node before it looks at the pack; ours loads the
  * pack. And of `@pulumi/pulumi` the policy SDK needs assets, outputs and the protocol, but asks for
- * all of it: it is given just those modules. Together that is 0.13 s of work instead of 0.86 s.
+ * all of it: it is given just those modules. Together that is a fifth of the
+ * work that an empty pack costs under the SDK's runner.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

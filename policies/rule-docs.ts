@@ -133,8 +133,8 @@ beside it, for a Pulumi program in any language. Load it from here, copy it anyw
 pulumi preview --policy-pack <this repository>/policies/dist
 \`\`\`
 
-It starts in about an eighth of a second beside the program, since neither TypeScript nor a provider's
-SDK is loaded into it.
+It starts beside the program, in a fifth of the time that an empty pack takes with the SDK's own
+runner: neither TypeScript nor a provider's SDK is loaded into it.
 
 ## What it can't see
 
