@@ -13,7 +13,7 @@ const NETWORKING = "networking.istio.io/v1";
 
 /** The table rows and oracles of the Istio task that need no traffic, each by its number there. */
 describe("the task's acceptance table, on real parts", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let on: TestPlane;
   let kubeconfig: string;

@@ -91,7 +91,7 @@ const CASES: Case[] = [
 ];
 
 describe("bad input, on real parts", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let on: TestPlane;
   let stack: TestStack;
@@ -147,7 +147,7 @@ describe("bad input, on real parts", function () {
 });
 
 describe("a cluster that can't be used, on real parts", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let on: TestPlane;
 

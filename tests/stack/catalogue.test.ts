@@ -7,7 +7,7 @@ import { differences, settledSnapshot } from "./snapshot.js";
 import { type Run, TestStack, catalogueOf } from "./testStack.js";
 
 describe("what follows from a catalogue, on real parts", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let on: TestPlane;
   let kubeconfig: string;

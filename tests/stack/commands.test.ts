@@ -25,7 +25,7 @@ new CustomResource("legacy-rule", {
 `;
 
 describe("the commands as a person types them, on real parts", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   let checkout: Checkout;
   let files: Record<string, string>;

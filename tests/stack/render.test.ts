@@ -12,7 +12,7 @@ const GOLDEN = path.join(REPOSITORY, "tests/program/golden/dev.yaml");
 
 /** For GitOps: `pulumi config set kubernetes:renderYamlToDirectory <folder>`, then `pulumi up`. */
 describe("the stack as YAML files, by the real provider and without a cluster", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   const CLUSTERS: Record<string, Record<string, string>> = {
     "the ambient cluster": {},

@@ -51,7 +51,7 @@ const CASES: Case[] = [
 ];
 
 describe("the life of the dev stack, on real parts", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   let stack: TestStack;
   let kubeconfig: string;
