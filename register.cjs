@@ -32,3 +32,21 @@ Module._resolveFilename = function (request, parent, ...rest) {
   }
   return resolve.call(this, request, parent, ...rest);
 };
+
+/**
+ * Pulumi shows a program's error in colours, and its source maps give frames such as
+ * `node_modules/@pulumi/resource.ts`. Some versions of Node (20.20 among them) look for the second
+ * slash of such a path until two gigabytes and two minutes are gone. Without colours they don't look.
+ */
+const util = require("node:util");
+const { inspect } = util;
+
+function inspectWithoutColours(value, options, ...others) {
+  const isColoured = value instanceof Error && options?.colors === true;
+  return inspect(value, isColoured ? { ...options, colors: false } : options, ...others);
+}
+
+util.inspect = Object.defineProperties(
+  inspectWithoutColours,
+  Object.getOwnPropertyDescriptors(inspect),
+);
