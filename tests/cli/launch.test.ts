@@ -87,7 +87,7 @@ describe("the command line", function () {
 
   it("has a help with every subcommand, and examples, in 100 columns", () => {
     const { status, stdout } = run("--help");
-    for (const name of ["up", "down", "verify", "judge", "test", "oracle"]) {
+    for (const name of ["up", "down", "verify", "judge", "posture", "pr-report", "test", "oracle"]) {
       assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"));
     }
     assert.match(stdout, /^Examples:$/m);
@@ -95,7 +95,7 @@ describe("the command line", function () {
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
   });
 
-  for (const name of ["up", "down", "verify", "judge", "test"]) {
+  for (const name of ["up", "down", "verify", "judge", "posture", "pr-report", "test"]) {
     it(`has a help for ${name}, by either word, in 100 columns`, () => {
       const { status, stdout } = run(name, "--help");
       assert.ok(stdout.startsWith(`Usage: istio-egress ${name} `), stdout);
