@@ -47,11 +47,25 @@ function complete({ mesh, clients, aliases }: Declared) {
   };
 }
 
-function completeAlias({ externalName, addresses = [], endpointsApi, ...rest }: DeclaredAlias) {
+function completeAlias(alias: DeclaredAlias) {
+  const { externalName, addresses = [], endpointsApi, inside, ...rest } = alias;
   const common = { ...rest, tls: completeTls(rest.tls, externalName) };
-  return externalName === undefined
-    ? { ...common, externalName, addresses, endpointsApi: endpointsApi ?? ("Endpoints" as const) }
-    : { ...common, externalName, addresses: undefined };
+  if (externalName !== undefined) {
+    const { service, namespace } = inside ?? {};
+    const place = service === undefined ? {} : { inside: { service, namespace } };
+    return { ...common, externalName, addresses: undefined, ...place };
+  }
+  const { selector, targetPorts } = inside ?? {};
+  const place = selector === undefined ? {} : { inside: { selector, targetPorts } };
+  return {
+    ...common,
+    // The same on both sides: a sidecar whose rule changes drops the connections that it carries.
+    ...(inside && { tls: { mode: "AUTO" as const } }),
+    externalName,
+    addresses,
+    endpointsApi: endpointsApi ?? ("Endpoints" as const),
+    ...place,
+  };
 }
 
 /** What the assertions rely on, the schema's rules made sure of. */

@@ -46,12 +46,17 @@ interface Secret {
 export type TlsIntent =
   /** Traffic is sent as the workload sends it: already encrypted, or plain. */
   | { mode: "DISABLE" }
+  /** For servers that may move inside: Istio encrypts towards those of them that have a sidecar. */
+  | { mode: "AUTO" }
   /** The sidecar encrypts and checks the server. */
   | (ServerName & { mode: "SIMPLE" } & (Files | Secret))
   /** As SIMPLE, and the sidecar shows a client certificate of yours. */
   | (ServerName & { mode: "MUTUAL" } & (
         (Files & { clientCertificate: Input<string>; privateKey: Input<string> }) | Secret
       ));
+
+/** What the alias itself says about TLS, rather than Istio by itself. */
+type OwnTls = Exclude<TlsIntent, { mode: "AUTO" }>;
 
 export interface EgressTlsRuleArgs {
   /** Name of the DestinationRule: the alias's Service, as the task has it. */
@@ -156,10 +161,10 @@ function ruleSpec(
   host: Input<string>,
   { tls, ports, exportTo }: EgressTlsRuleArgs,
 ): DestinationRuleSpec {
-  const selector = tls.mode !== "DISABLE" && tls.credentialName && tls.workloadSelector;
+  const selector = "credentialName" in tls && tls.credentialName && tls.workloadSelector;
   return {
     host,
-    trafficPolicy: trafficPolicy(tls, ports),
+    ...(tls.mode !== "AUTO" && { trafficPolicy: trafficPolicy(tls, ports) }),
     ...(exportTo && { exportTo: [...exportTo] }),
     ...(selector && { workloadSelector: { matchLabels: selector } }),
   };
@@ -169,7 +174,7 @@ function ruleSpec(
  * One policy for all ports where they agree. Where the sidecar encrypts on some ports and the
  * workload on others, the latter keep DISABLE and the former get their own settings.
  */
-function trafficPolicy(tls: TlsIntent, ports: readonly AliasPort[]): TrafficPolicy {
+function trafficPolicy(tls: OwnTls, ports: readonly AliasPort[]): TrafficPolicy {
   if (tls.mode === "DISABLE") return { tls: { mode: "DISABLE" } };
   const settings = clientTlsSettings(tls);
   const originating = ports.filter((port) => istioEncrypts(port.name));
@@ -180,7 +185,7 @@ function trafficPolicy(tls: TlsIntent, ports: readonly AliasPort[]): TrafficPoli
   };
 }
 
-function clientTlsSettings(tls: Exclude<TlsIntent, { mode: "DISABLE" }>): ClientTlsSettings {
+function clientTlsSettings(tls: Exclude<OwnTls, { mode: "DISABLE" }>): ClientTlsSettings {
   const names = { mode: tls.mode, sni: tls.sni, subjectAltNames: [...tls.subjectAltNames] };
   if (tls.credentialName !== undefined) return { ...names, credentialName: tls.credentialName };
   const { caCertificates } = tls;

@@ -7,6 +7,7 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
 import { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import type { EndpointSliceArgs } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import { MANAGED_BY, MANAGER } from "./labels.js";
+import { type InsidePods, type InsideService, type Location, NOWHERE } from "./location.js";
 import { transportOf, type AliasPort } from "./ports.js";
 import { TOKENS } from "./tokens.js";
 import { createChild, inputsOf, type Transform } from "./transform.js";
@@ -19,6 +20,8 @@ export type AliasTarget =
   | {
       /** A DNS name, lower case, without a trailing dot: the Service is of type ExternalName. */
       externalName: Input<string>;
+      /** What takes the external name's place when the alias is located inside. */
+      inside?: InsideService;
       addresses?: undefined;
     }
   | {
@@ -33,6 +36,11 @@ export type AliasTarget =
        * @default "Endpoints"
        */
       endpointsApi?: EndpointsApi;
+      /**
+       * What takes the addresses' place when the alias is located inside. Needs `EndpointSlice`:
+       * Kubernetes takes Endpoints away from a Service that selects Pods before it finds the Pods.
+       */
+      inside?: InsidePods;
       externalName?: undefined;
     };
 
@@ -42,6 +50,12 @@ export type ExternalServiceArgs = AliasTarget & {
   /** @default "default" */
   namespace?: Input<string>;
   ports: readonly AliasPort[];
+  /**
+   * Where the server runs. Changing it changes the Service in place, and takes the old servers away
+   * only when the new ones are ready. `inside` needs the argument of that name.
+   * @default "outside"
+   */
+  location?: Location;
   /** @default "cluster.local" */
   clusterDomain?: string;
   transform?: {
@@ -83,34 +97,34 @@ export class ExternalService extends ComponentResource {
     super(TOKENS.ExternalService, name, inputsOf(args), opts);
     const { namespace = "default", clusterDomain = "cluster.local", transform } = args;
     const metadata = { name: args.name, namespace, labels: MANAGED_BY };
+    const sliced = args.addresses && args.endpointsApi === "EndpointSlice";
+    const outside = sliced && args.location !== "inside" ? byFamily(args.addresses) : [];
+    this.endpointSlices = outside.map(([family, addresses]) =>
+      createChild(
+        EndpointSlice,
+        `${name}-${family.toLowerCase()}`,
+        endpointSlice(args.name, namespace, family, addresses, args.ports),
+        { parent: this },
+        transform?.endpointSlice,
+      ),
+    );
     this.service = createChild(
       Service,
       `${name}-service`,
-      { metadata, spec: serviceSpec(args) },
-      { parent: this },
+      { metadata: { ...metadata, annotations: annotations(args) }, spec: serviceSpec(args) },
+      // On its way back outside it still has its Pods until the addresses are there.
+      { parent: this, dependsOn: [...this.endpointSlices] },
       transform?.service,
     );
-
-    const afterService = { parent: this, dependsOn: this.service };
-    const sliced = args.addresses && args.endpointsApi === "EndpointSlice";
     if (args.addresses && !sliced) {
       this.endpoints = createChild(
         Endpoints,
         `${name}-endpoints`,
         { metadata, subsets: [endpointSubset(args.addresses, args.ports)] },
-        afterService,
+        { parent: this, dependsOn: this.service },
         transform?.endpoints,
       );
     }
-    this.endpointSlices = (sliced ? byFamily(args.addresses) : []).map(([family, addresses]) =>
-      createChild(
-        EndpointSlice,
-        `${name}-${family.toLowerCase()}`,
-        endpointSlice(args.name, namespace, family, addresses, args.ports),
-        afterService,
-        transform?.endpointSlice,
-      ),
-    );
 
     this.host = interpolate`${args.name}.${namespace}.svc.${clusterDomain}`;
     this.clusterIP = args.addresses ? this.service.spec.clusterIP : output(undefined);
@@ -118,19 +132,40 @@ export class ExternalService extends ComponentResource {
   }
 }
 
-/** No selector and no clusterIP, ever: the one would overwrite the addresses, the other is Kubernetes' to give. */
+/**
+ * The provider waits for a Service only where Pods must be ready. A selector that is meant to find
+ * none would keep it waiting, and of an external name that changes it may remember the old one, so
+ * that it doesn't notice the way back.
+ */
+function annotations({ addresses, inside, location }: ExternalServiceArgs) {
+  const waits = !inside || (addresses && location === "inside");
+  return waits ? undefined : { "pulumi.com/skipAwait": "true" };
+}
+
+/** No clusterIP, ever: it is Kubernetes' to give. No selector, unless the servers may be Pods. */
 function serviceSpec(args: ExternalServiceArgs): NonNullable<ServiceArgs["spec"]> {
   if (args.addresses) {
+    const { inside, location } = args;
+    const selector = location === "inside" ? inside?.selector : NOWHERE;
     return {
-      ports: args.ports.map((port) => ({ ...servicePort(port), targetPort: port.targetPort })),
+      ports: args.ports.map((port) => {
+        const targetPort = inside ? inside.targetPorts?.[port.name] : port.targetPort;
+        return { ...servicePort(port), targetPort };
+      }),
+      ...(inside && { selector }),
     };
   }
   // A targetPort means nothing to an ExternalName, which is a CNAME.
   return {
     type: "ExternalName",
-    externalName: args.externalName,
+    externalName: args.location === "inside" ? insideName(args) : args.externalName,
     ports: args.ports.map(servicePort),
   };
+}
+
+function insideName({ inside, namespace, clusterDomain }: ExternalServiceArgs): Output<string> {
+  const { service, namespace: own = namespace ?? "default" } = inside as InsideService;
+  return interpolate`${service}.${own}.svc.${clusterDomain ?? "cluster.local"}`;
 }
 
 function servicePort(port: AliasPort) {

@@ -44,7 +44,8 @@ export interface TrafficPolicy {
 
 export interface DestinationRuleSpec {
   host: Input<string>;
-  trafficPolicy: TrafficPolicy;
+  /** @default Istio decides for each endpoint */
+  trafficPolicy?: TrafficPolicy;
   exportTo?: Input<string>[];
   workloadSelector?: { matchLabels: Record<string, Input<string>> };
 }

@@ -25,10 +25,20 @@ export function carryingTarget(
   return externalNameIsAlias(mesh) ? externalName : undefined;
 }
 
+/** What an external name's Service says: the name, or the Service inside that has taken its place. */
+export function externalNameOf(
+  { externalName, location, inside, namespace }: CatalogueAlias,
+  { clusterDomain }: MeshFacts,
+): string | undefined {
+  if (externalName === undefined || location !== "inside") return externalName;
+  return `${inside?.service}.${inside?.namespace ?? namespace}.svc.${clusterDomain}`;
+}
+
 /** The TLS mode that is meant on one port: a sidecar doesn't encrypt what the workload encrypts. */
 export function modeOn(
   { name }: CatalogueAlias["ports"][number],
   { tls }: CatalogueAlias,
 ): CatalogueAlias["tls"]["mode"] {
+  if (tls.mode === "AUTO") return tls.mode;
   return istioEncrypts(name) ? tls.mode : "DISABLE";
 }

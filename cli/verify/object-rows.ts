@@ -2,7 +2,7 @@ import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue
 import { transportOf } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { refText } from "../judgement.js";
-import { aliasHost, carryingTarget, clientKey, modeOn } from "./declared.js";
+import { aliasHost, carryingTarget, clientKey, externalNameOf, modeOn } from "./declared.js";
 import {
   addressesText,
   type DestinationRule,
@@ -33,20 +33,21 @@ function sidecarText(pod: Pod, injected: boolean): string {
 /** The objects that an alias is made of, one row each. */
 export function aliasRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reality): Row[] {
   return [
-    serviceRow(alias, reality),
+    serviceRow(alias, mesh, reality),
     ...addressRows(alias, reality),
     ...ruleRows(alias, mesh, reality),
     ...entryRows(alias, mesh, reality),
   ];
 }
 
-function serviceRow(alias: CatalogueAlias, { services }: Reality): Row {
+function serviceRow(alias: CatalogueAlias, mesh: MeshFacts, { services }: Reality): Row {
   const service = services.get(refOf(alias));
   const subject = `Service ${refOf(alias)}`;
   const ports = alias.ports.map((port) => `${port.port}/${transportOf(port)}`).join(",");
   const found = service && serviceText(service);
-  if (alias.externalName !== undefined) {
-    return row(subject, `ExternalName <none> ${alias.externalName} ${ports}`, found);
+  const externalName = externalNameOf(alias, mesh);
+  if (externalName !== undefined) {
+    return row(subject, `ExternalName <none> ${externalName} ${ports}`, found);
   }
   // Which address it gets, Kubernetes decides.
   const clusterIP = service?.spec.clusterIP ?? "None";
@@ -55,7 +56,8 @@ function serviceRow(alias: CatalogueAlias, { services }: Reality): Row {
 }
 
 function addressRows(alias: CatalogueAlias, { slices }: Reality): Row[] {
-  if (alias.addresses === undefined) return [];
+  // Inside, they are the Pods', which come and go.
+  if (alias.addresses === undefined || alias.location === "inside") return [];
   const ports = alias.ports.map((port) => ({ port: port.targetPort ?? port.port }));
   const declared = {
     endpoints: alias.addresses.map((address) => ({ addresses: [address] })),
@@ -72,7 +74,10 @@ function ruleRows(alias: CatalogueAlias, mesh: MeshFacts, { rules }: Reality): R
     { name: alias.name, host: aliasHost(alias, mesh) },
     ...(target === undefined ? [] : [{ name: target, host: target }]),
   ];
-  const modes = alias.ports.map((port) => `${port.port} ${modeOn(port, alias)}`);
+  const modes = alias.ports.map((port) => {
+    const mode = modeOn(port, alias);
+    return `${port.port} ${mode === "AUTO" ? NO_TLS : mode}`;
+  });
   return declared.map(({ name, host }) => {
     const rule = rules.get(refOf(alias, name))?.spec;
     const found =
@@ -96,11 +101,13 @@ function ruleText(
   return `${host}: ${modes.join(", ")}${exported}`;
 }
 
+const NO_TLS = "no tls";
+
 /** What a rule says on a port: a port's own settings replace the ones above as a whole. */
 function saidOn(port: number, { trafficPolicy }: DestinationRule["spec"]): string {
   const own = trafficPolicy?.portLevelSettings?.find((setting) => setting.port.number === port);
   const { tls } = own ?? trafficPolicy ?? {};
-  return tls === undefined ? "no tls" : (tls.mode ?? "DISABLE");
+  return tls === undefined ? NO_TLS : (tls.mode ?? "DISABLE");
 }
 
 function entryRows(alias: CatalogueAlias, mesh: MeshFacts, { entries }: Reality): Row[] {

@@ -9,6 +9,7 @@ import { row, type Row } from "./row.js";
 
 /** What a sidecar does with a TLS mode of the catalogue. */
 const EFFECTIVE = {
+  AUTO: "AUTO",
   DISABLE: "PLAIN",
   SIMPLE: "SIMPLE",
   MUTUAL: "MUTUAL",
@@ -25,6 +26,8 @@ export function tlsRows(
   { clusters, pods }: Reality,
 ): Row[] {
   if (!isMeantFor(client, alias, pods.get(clientKey(client))?.[0])) return [];
+  // A Service inside has rules of its own, of which the catalogue knows nothing.
+  if (alias.externalName !== undefined && alias.location === "inside") return [];
   const sent = clusters.get(clientKey(client));
   const target = carryingTarget(alias, mesh);
   const host = target ?? aliasHost(alias, mesh);
@@ -39,14 +42,19 @@ export function tlsRows(
         tls: EFFECTIVE[mode],
         sni: mode !== "DISABLE" && "sni" in alias.tls ? alias.tls.sni : undefined,
         rule: `${alias.namespace}/${target ?? alias.name}`,
-        endpoints: alias.addresses?.length,
+        endpoints: outsideAddresses(alias)?.length,
       });
       const subject = `${clientKey(client)} → ${alias.namespace}/${alias.name}:${port.port}`;
       return row(subject, expected, sent ? sentText(found, alias) : "not asked: no sidecar runs");
     });
 }
 
-function sentText(found: SidecarCluster | undefined, { addresses }: CatalogueAlias): string {
+/** Undefined where nobody but Kubernetes and DNS knows how many there are. */
+function outsideAddresses({ addresses, location }: CatalogueAlias): string[] | undefined {
+  return location === "inside" ? undefined : addresses;
+}
+
+function sentText(found: SidecarCluster | undefined, alias: CatalogueAlias): string {
   if (found === undefined) return "no cluster";
   const { tls, sni, rule, endpoints } = found;
   return clusterText({
@@ -54,8 +62,7 @@ function sentText(found: SidecarCluster | undefined, { addresses }: CatalogueAli
     // Istio's own names for its own mutual TLS are of no interest.
     sni: tls === "SIMPLE" || tls === "MUTUAL" ? sni : undefined,
     rule: rule ? refText(rule) : "no rule",
-    // A name has as many addresses as DNS says today.
-    endpoints: addresses && endpoints.length,
+    endpoints: outsideAddresses(alias) && endpoints.length,
   });
 }
 

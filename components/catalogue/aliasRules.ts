@@ -23,6 +23,9 @@ export const ALIAS_RULES: readonly AliasRule[] = [
   { reads: ["externalName", "addresses"], find: oneTarget },
   { reads: ["externalName", "mesh"], find: nameOutside },
   { reads: ["externalName", "endpointsApi"], find: endpointsOnlyForAddresses },
+  { reads: ["location", "inside"], find: insideKnown },
+  { reads: ["externalName", "inside", "mesh"], find: insideOfAName },
+  { reads: ["addresses", "endpointsApi", "inside", "ports", "tls"], find: insideOfAddresses },
   { reads: ["addresses"], find: addressesDistinct },
   { reads: ["addresses", "mesh"], find: addressesOutside },
   { reads: ["ports"], find: portsDistinct },
@@ -56,6 +59,72 @@ function endpointsOnlyForAddresses({ externalName, endpointsApi }: DeclaredAlias
   if (externalName === undefined || endpointsApi === undefined) return [];
   const message = "is for addresses, and an externalName has none; leave it out";
   return [{ path: ["endpointsApi"], message }];
+}
+
+function insideKnown({ location, inside }: DeclaredAlias): Finding[] {
+  if (location !== "inside" || inside !== undefined) return [];
+  const message =
+    "missing; write what serves the alias inside: { service: ... } or { selector: ... }";
+  return [{ path: ["inside"], message }];
+}
+
+function insideOfAName({ externalName, inside }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+  if (externalName === undefined || inside === undefined) return [];
+  const found = notFor("externalName", inside, ["selector", "targetPorts"]);
+  if (inside.service === undefined) {
+    const message = "missing; write the Service that takes the external name's place";
+    found.push({ path: ["inside", "service"], message });
+  }
+  if (!externalNameIsAlias(mesh)) {
+    const message =
+      `Istio ${mesh.istioVersion} would send what is inside the TLS that is meant for outside; ` +
+      "leave it out, or move to Istio 1.21 first";
+    found.push({ path: ["inside"], message });
+  }
+  return found;
+}
+
+/** Servers outside and inside are endpoints of one cluster for a while, and it has one TLS mode. */
+function insideOfAddresses(alias: DeclaredAlias): Finding[] {
+  const { addresses, inside, endpointsApi, ports, tls } = alias;
+  if (addresses === undefined || inside === undefined) return [];
+  const found = notFor("addresses", inside, ["service", "namespace"]);
+  if (inside.selector === undefined) {
+    const message = "missing; write the labels of the Pods that take the addresses' place";
+    found.push({ path: ["inside", "selector"], message });
+  }
+  if (endpointsApi !== "EndpointSlice") {
+    const message =
+      "missing for an alias that may move inside: Kubernetes would drop its Endpoints too early; " +
+      "write EndpointSlice, and move after that is up";
+    found.push({ path: ["endpointsApi"], message });
+  }
+  if (tls.mode !== "DISABLE") {
+    const message =
+      `${tls.mode} would be spoken to the Pods inside as well; ` +
+      "write DISABLE, or an externalName, which has a cluster for each of the two";
+    found.push({ path: ["tls", "mode"], message });
+  }
+  const names = ports.map(({ name }) => name);
+  const unknown = Object.keys(inside.targetPorts ?? {}).filter((name) => !names.includes(name));
+  return [
+    ...found,
+    ...unknown.map((name) => ({
+      path: ["inside", "targetPorts", name],
+      message: `no port has this name; write ${names.join(" or ")}`,
+    })),
+  ];
+}
+
+type Inside = NonNullable<DeclaredAlias["inside"]>;
+
+function notFor(kind: string, inside: Inside, keys: (keyof Inside)[]): Finding[] {
+  return keys
+    .filter((key) => inside[key] !== undefined)
+    .map((key) => ({
+      path: ["inside", key],
+      message: `means nothing for an alias with ${kind}; leave it out`,
+    }));
 }
 
 /** Kubernetes mirrors no more of one subset, and takes no more in one slice. */

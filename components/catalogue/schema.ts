@@ -190,6 +190,20 @@ const tls = z.discriminatedUnion(
 );
 
 /** An in-cluster name for something outside. */
+const inside = section({
+  service: text("the name of a Service", names.serviceNameMistake).optional(),
+  namespace: namespace.optional(),
+  selector: z
+    .record(z.string(), text("a label's value"), {
+      error: wrong("labels, such as { app: httpbin }"),
+    })
+    .refine((labels) => Object.keys(labels).length > 0, { error: "is empty; write labels" })
+    .optional(),
+  targetPorts: z
+    .record(z.string(), portNumber, { error: wrong("ports, such as { tls: 8443 }") })
+    .optional(),
+});
+
 const alias = section({
   /** Name of the Service. */
   name: text("the alias's name, such as my-httpbin", names.serviceNameMistake),
@@ -207,6 +221,8 @@ const alias = section({
   tls,
   /** What carries the addresses. @default "Endpoints" */
   endpointsApi: choice(["Endpoints", "EndpointSlice"]).optional(),
+  location: choice(["outside", "inside"]).optional(),
+  inside: inside.optional(),
   /** Namespaces whose clients follow the rules; `.` is the alias's own. @default every namespace */
   exportTo: list(text('a namespace, "." or "*"', names.exportToMistake), "a list of namespaces")
     .min(1, { error: 'is empty; write namespaces, ".", "*", or leave it out' })
