@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { runtime } from "@pulumi/pulumi";
+import { stackOptions } from "../../components/stackOptions.js";
+
+describe("what a stack's configuration says of all its resources", () => {
+  afterEach(() => runtime.setAllConfig({}));
+
+  function optionsWith(protect?: string) {
+    runtime.setAllConfig(protect === undefined ? {} : { "istio-egress:protect": protect });
+    return stackOptions();
+  }
+
+  it("lets them go unless it says otherwise", () => {
+    const common = { provider: undefined, protect: false };
+    const expected = { common, kept: { ...common, retainOnDelete: false } };
+    assert.deepEqual(optionsWith(), expected);
+    assert.deepEqual(optionsWith("false"), expected);
+  });
+
+  it("protects all of them, and keeps namespaces even when they are let go", () => {
+    const common = { provider: undefined, protect: true };
+    assert.deepEqual(optionsWith("true"), { common, kept: { ...common, retainOnDelete: true } });
+  });
+
+  it("takes nothing but true and false", () => {
+    assert.throws(() => optionsWith("maybe"), /istio-egress:protect.*maybe.*boolean/);
+  });
+});
