@@ -21,6 +21,8 @@ import {
 import { compareText } from "./stack-object.js";
 import { waiverOf } from "./waivers.js";
 
+export { type EgressSettings, SettingsError } from "./settings.js";
+
 /** What a pack of your own says in code rather than in a configuration file. */
 export interface EgressPackArgs extends EgressSettings {
   /** Levels other than the rules' own, by rule name, or `all`. */
