@@ -102,7 +102,7 @@ function terminalOf(mesh: Mesh, service: Service): string | undefined {
 export function externalAddresses(mesh: Mesh, service: Service): string[] {
   const outside = mesh
     .endpointsOf(service)
-    .filter((endpoint) => !endpoint.isPod && isOutside(mesh, endpoint.address))
+    .filter((endpoint) => !endpoint.isInside && isOutside(mesh, endpoint.address))
     .map((endpoint) => endpoint.address);
   return [...new Set(outside)];
 }
@@ -117,8 +117,10 @@ function isOutside(mesh: Mesh, address: string): boolean {
   });
 }
 
+/** In an order of their own: that of the objects must change nothing. */
 function brief(addresses: readonly string[]): string {
-  const shown = addresses.slice(0, 3).join(", ");
+  const inOrder = addresses.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const shown = inOrder.slice(0, 3).join(", ");
   return addresses.length > 3 ? `${shown} and ${addresses.length - 3} more` : shown;
 }
 

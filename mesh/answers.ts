@@ -3,7 +3,7 @@ import { selectorsIn } from "./clients.js";
 import { outcomesOf, type Outcome } from "./clusters.js";
 import type { Labels } from "./fields.js";
 import type { Mesh } from "./mesh.js";
-import { choose, lookUp, type PoolEntry } from "./pools.js";
+import { choose, lookUp, type LookUp, type PoolEntry } from "./pools.js";
 import { isPublic } from "./registry.js";
 import type { Service } from "./services.js";
 import { importedService } from "./imports.js";
@@ -45,38 +45,32 @@ export function questionsOf(mesh: Mesh, alias: Alias): HostQuestion[] {
 }
 
 /**
- * Answers for one host. Clients whose namespaces see the same rules share one computation: an
- * answer depends on the service that is imported, on the entries found, and on being a gateway.
+ * Answers for one host. Most clients have no rules of their own for it and import all there is: they
+ * share one answer, gateways another.
  */
 function answerer(mesh: Mesh, alias: Alias, host: string): HostQuestion["answer"] {
   const services = mesh.registry.of(host);
   const [only = unregistered(alias, host), ...others] = services;
   const isShared = others.length === 0 && isPublic(only);
-  const lookUps = new Map<string, ReturnType<typeof lookUp>>();
-  const lookUpIn = (namespace: string) => {
-    const find = lookUp(mesh.pools, mesh.facts, host, namespace);
-    lookUps.set(namespace, find);
-    return find;
+  const lookUps = new Map<string, LookUp>();
+  const rulesFor = (namespace: string): LookUp => {
+    const known = lookUps.get(namespace) ?? lookUp(mesh.pools, mesh.facts, host, namespace);
+    lookUps.set(namespace, known);
+    return known;
   };
+  const rules = rulesFor(only.ref.namespace);
   const notSeen = notImported(alias);
-  const forSidecars = new Map<readonly PoolEntry[], Outcome[]>();
-  const forGateways = new Map<readonly PoolEntry[], Outcome[]>();
+  const common: { sidecar?: Outcome[]; gateway?: Outcome[] } = {};
   return ({ client, scope }) => {
-    const isOpen = services.length === 0 || (isShared && scope.isOpen);
+    const { namespace } = client;
+    const isOpen = isShared && (scope.isOpen || services.length === 0);
+    if (isOpen && rules.isCommon(namespace)) {
+      const kind = client.gateway ? "gateway" : "sidecar";
+      return (common[kind] ??= classOutcomes(mesh, only, rules.from(namespace), client));
+    }
     const service = isOpen ? only : importedService(mesh.registry, scope, host);
     if (!service) return notSeen;
-    const { namespace } = service.ref;
-    const entries = (lookUps.get(namespace) ?? lookUpIn(namespace))(client.namespace);
-    if (service !== only || entries.some((entry) => entry.selector)) {
-      return classOutcomes(mesh, service, entries, client);
-    }
-    const known = client.gateway ? forGateways : forSidecars;
-    let outcomes = known.get(entries);
-    if (!outcomes) {
-      outcomes = classOutcomes(mesh, service, entries, client);
-      known.set(entries, outcomes);
-    }
-    return outcomes;
+    return classOutcomes(mesh, service, rulesFor(service.ref.namespace).from(namespace), client);
   };
 }
 

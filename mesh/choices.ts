@@ -1,13 +1,25 @@
 import { completionsOf, type Surroundings } from "./completions.js";
-import { at, isPlain, NAMELESS, refOf, text, type Plain } from "./fields.js";
+import {
+  at,
+  isPlain,
+  items,
+  labelsOf,
+  NAMELESS,
+  refOf,
+  text,
+  UNREADABLE,
+  type Plain,
+} from "./fields.js";
 import type { Mesh } from "./mesh.js";
 import { isUnknown, type UnknownValue } from "./objects.js";
 import { isUnordered, possibleOrders } from "./orders.js";
+import { isPublic } from "./registry.js";
 import type { Rule } from "./rules.js";
 import type { Scene } from "./scene.js";
 import type { Unclear } from "./unclear.js";
 import { pathText, withValue } from "./unknowns.js";
 import type { Client } from "./verdict.js";
+import { readWorkloadEntry } from "./workloads.js";
 
 /** More objects than this of unknown order have too many orders. */
 const MAX_UNORDERED = 5;
@@ -43,19 +55,41 @@ export function castOf(mesh: Mesh, scene: Scene, client: Client): Cast {
     objects: [
       ...scene.objects,
       ...Sidecar.filter(isSeen),
-      ...(Sidecar.length > 0 ? VirtualService : []),
+      ...(isNarrow(mesh, scene) ? VirtualService : []),
       ...PeerAuthentication.filter(isSeen),
     ],
     namespaces,
   };
 }
 
-/** Whether a rule says ISTIO_MUTUAL, could do so, or could bring it about by PASSTHROUGH. */
-export function mayBeMutual(value: unknown): boolean {
-  if (isUnknown(value)) return true;
-  if (value === "ISTIO_MUTUAL" || value === "PASSTHROUGH") return true;
-  if (Array.isArray(value)) return value.some(mayBeMutual);
-  return isPlain(value) && Object.values(value).some(mayBeMutual);
+/** Whether some client may not import all services, so that VirtualServices may add to them. */
+function isNarrow(mesh: Mesh, scene: Scene): boolean {
+  const services = scene.hosts.flatMap((host) => mesh.registry.of(host));
+  return mesh.byKind.Sidecar.length > 0 || !services.every(isPublic);
+}
+
+/**
+ * Whether ISTIO_MUTUAL can come about, however the unknown values turn out: a rule says it or could
+ * bring it about by PASSTHROUGH, or a headless Service could be thought to have sidecars only.
+ */
+export function mayBeMutual({ rules, objects }: Cast): boolean {
+  if (rules.some((rule) => mentionsMutual(rule.object))) return true;
+  const mayBeHeadless = objects.some(
+    (object) =>
+      (object.kind === "Service" && isUnknown(object.spec)) ||
+      isUnknownOr(at(object, "spec", "clusterIP"), "None"),
+  );
+  return mayBeHeadless && objects.some(({ kind }) => kind === "Pod");
+}
+
+function mentionsMutual(value: unknown): boolean {
+  if (isUnknownOr(value, "ISTIO_MUTUAL") || value === "PASSTHROUGH") return true;
+  if (Array.isArray(value)) return value.some(mentionsMutual);
+  return isPlain(value) && Object.values(value).some(mentionsMutual);
+}
+
+function isUnknownOr(value: unknown, expected: string): boolean {
+  return isUnknown(value) || value === expected;
 }
 
 /** What can turn out in more than one way; undefined where there are too many orders to try. */
@@ -123,29 +157,84 @@ function orderChoice(group: readonly Plain[], objects: readonly Plain[]): Choice
 }
 
 function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): Surroundings {
-  const { rules } = cast;
+  const { rules, objects } = cast;
   const services = scene.hosts.flatMap((host) => mesh.registry.of(host));
-  const suffix = `.svc.${mesh.facts.clusterDomain}`;
+  const mentioned = [scene.hosts, rules.map((rule) => rule.host), objects].flatMap(textsIn);
+  const named = [...new Set(mentioned.map((host) => host.slice(host.indexOf("/") + 1)))].flatMap(
+    (host) => namesIn(host, mesh.facts.clusterDomain),
+  );
+  named.push(...objects.flatMap(servedBy));
   const policies = rules.flatMap((rule) => [rule.policy, ...rule.subsets.map((s) => s.policy)]);
   const endpoints = services.flatMap((service) => mesh.endpointsOf(service));
-  const pods = cast.objects.map((object) => text(at(object, "status", "podIP")));
+  const pods = objects.filter(({ kind }) => kind === "Pod");
   return {
     hosts: scene.hosts,
-    serviceNames: scene.hosts
-      .filter((host) => host.endsWith(suffix))
-      .map((host) => host.slice(0, host.indexOf("."))),
+    serviceNames: named.map(({ name }) => name),
     clientNamespace: client.namespace,
     clientLabels: client.labels ?? {},
-    namespaces: cast.namespaces,
+    namespaces: [
+      ...new Set([...cast.namespaces, ...named.map(({ namespace }) => namespace)]),
+    ].filter((namespace) => namespace !== NAMELESS),
     ruleHosts: rules.map((rule) => rule.host),
     exportSets: rules.map((rule) => rule.exportTo),
     selectors: rules.flatMap((rule) => (rule.selector ? [rule.selector] : [])),
+    serviceSelectors: objects
+      .filter(({ kind }) => kind === "Service")
+      .map((service) => labelsOf(at(service, "spec", "selector"))),
+    workloads: objects
+      .filter(({ kind }) => kind === "WorkloadEntry")
+      .map((entry) => readWorkloadEntry(entry).labels),
     subsetNames: rules.flatMap((rule) => rule.subsets.map((subset) => subset.name)),
+    portNames: [
+      ...services.flatMap((service) => service.ports.map((port) => port.name)),
+      ...endpoints.map(({ portName }) => portName),
+    ],
+    podNames: [...pods, ...objects.flatMap(targetsIn)].map((pod) => nameIn(pod)),
     ports: [
       ...services.flatMap((service) => service.ports.map((port) => port.number)),
       ...policies.flatMap((policy) => (policy?.ports ?? []).flatMap(({ number }) => number ?? [])),
     ].filter((port) => port !== 0),
-    addresses: [...endpoints.map(({ address }) => address), ...pods].filter((one) => one !== ""),
+    addresses: [
+      ...endpoints.map(({ address }) => address),
+      ...pods.map((pod) => text(at(pod, "status", "podIP"))),
+    ].filter((address) => address !== ""),
     inside: mesh.facts.clusterCidrs.map((cidr) => cidr.replace(/\/.*$/, "")),
   };
+}
+
+/** The Service that endpoints belong to, by their label or by their own name. */
+function servedBy(object: Plain): { name: string; namespace: string }[] {
+  const { kind, namespace, name } = refOf(object);
+  if (kind === "Endpoints") return [{ namespace, name }];
+  if (kind !== "EndpointSlice") return [];
+  const service = text(at(object, "metadata", "labels", "kubernetes.io/service-name"));
+  return service === "" ? [] : [{ namespace, name: service }];
+}
+
+/** Pods that endpoints refer to. */
+function targetsIn(object: Plain): Plain[] {
+  const addresses = items(object.subsets).flatMap((subset) => items(at(subset, "addresses")));
+  return [...items(object.endpoints), ...addresses]
+    .map((endpoint) => at(endpoint, "targetRef"))
+    .filter(isPlain);
+}
+
+function nameIn(object: Plain): string {
+  return text(object.name) || text(at(object, "metadata", "name"));
+}
+
+/** Every text in a value: hosts may be mentioned anywhere. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isPlain(value) ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** The Service that a host of the cluster names; of a wildcard, one that it would cover. */
+function namesIn(host: string, clusterDomain: string): { name: string; namespace: string }[] {
+  const suffix = `.svc.${clusterDomain}`;
+  if (!host.endsWith(suffix)) return [];
+  const [first = "", second] = host.slice(0, -suffix.length).split(".");
+  const name = first.replace("*", "") || UNREADABLE;
+  return [{ name, namespace: second ?? (first.replace("*", "") || UNREADABLE) }];
 }

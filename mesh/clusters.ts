@@ -176,6 +176,6 @@ export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
 
 /** The entry of the rules that a client follows towards a service. */
 function entryFor(mesh: Mesh, client: Client, service: Service): PoolEntry | undefined {
-  const entries = lookUp(mesh.pools, mesh.facts, service.host, service.ref.namespace);
-  return choose(entries(client.namespace), client.namespace, client.labels ?? {});
+  const rules = lookUp(mesh.pools, mesh.facts, service.host, service.ref.namespace);
+  return choose(rules.from(client.namespace), client.namespace, client.labels ?? {});
 }

@@ -24,7 +24,15 @@ export interface Surroundings {
   exportSets: readonly (readonly string[])[];
   /** Labels that other rules select by. */
   selectors: readonly Labels[];
+  /** Labels that services select their workloads by. */
+  serviceSelectors: readonly Labels[];
+  /** Labels that workloads have. */
+  workloads: readonly Labels[];
   subsetNames: readonly string[];
+  /** Names of ports that services and endpoints have. */
+  portNames: readonly string[];
+  /** Names of Pods, and names that endpoints refer to Pods by. */
+  podNames: readonly string[];
   /** Port numbers that services have and rules name. */
   ports: readonly number[];
   /** Addresses of the services' endpoints. */
@@ -36,7 +44,7 @@ export interface Surroundings {
 /** A name that nothing has. */
 export const NOBODY = "nobody.invalid";
 /** A port that no rule names. */
-const OTHER_PORT = 65535;
+export const OTHER_PORT = 65535;
 /** An address outside, from a documentation range. */
 const OUTSIDE = "203.0.113.254";
 
@@ -67,20 +75,22 @@ const exportToItem: Values = ({ clientNamespace }) => ["*", ".", NOBODY, clientN
 
 const ruleHost: Values = ({ hosts, ruleHosts }) => [NOBODY, ...hosts, ...ruleHosts];
 
-const ruleSpec: Values = ({ hosts, subsetNames }) => [
-  { host: NOBODY },
-  ...hosts.flatMap((host) => [
-    { host },
-    { host, trafficPolicy: { tls: PLAIN } },
-    { host, trafficPolicy: { tls: MUTUAL } },
-    { host, exportTo: ["."], trafficPolicy: { tls: MUTUAL } },
-    { host, workloadSelector: {}, trafficPolicy: { tls: MUTUAL } },
-    ...[UNREADABLE, ...subsetNames].map((name) => ({
-      host,
-      subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
-    })),
-  ]),
-];
+const ruleSpec: Values = ({ hosts, subsetNames, exportSets }) => {
+  const seenBy = [
+    ...[["*"], ["."], ...exportSets].map((set) => ({ exportTo: set })),
+    { workloadSelector: {} },
+  ];
+  const policies = [{}, { trafficPolicy: { tls: PLAIN } }, { trafficPolicy: { tls: MUTUAL } }];
+  const subsets = [UNREADABLE, ...subsetNames].map((name) => ({
+    exportTo: ["*"],
+    subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
+  }));
+  const specs = [
+    ...seenBy.flatMap((seen) => policies.map((policy) => ({ ...seen, ...policy }))),
+    ...subsets,
+  ];
+  return [{ host: NOBODY }, ...hosts.flatMap((host) => specs.map((spec) => ({ host, ...spec })))];
+};
 
 const portSettings: Values = ({ ports }) => [
   ABSENT,
@@ -132,16 +142,32 @@ const metadata =
       .concat(NOBODY)
       .flatMap((namespace) => names(around).map((name) => ({ name, namespace })));
 
+/** What Istio's own objects are named doesn't matter, but what revision they are for does. */
+const istioMetadata: Values = (around) => [
+  ...metadata(something)(around),
+  ...[NOBODY, UNREADABLE].map((name) => ({
+    name: UNREADABLE,
+    namespace: around.clientNamespace,
+    labels: { "istio.io/rev": name },
+  })),
+];
+
 const something: Values = () => [UNREADABLE];
 const serviceName: Values = ({ serviceNames }) => [UNREADABLE, ...serviceNames];
-const revisionLabels: Values = () => [ABSENT, { "istio.io/rev": NOBODY }];
-const revision: Values = () => [ABSENT, NOBODY];
+/** Of this revision, of one that nothing else is for, and of yet another one. */
+const revision: Values = () => [ABSENT, NOBODY, UNREADABLE];
+const revisionLabels: Values = (around) =>
+  revision(around).map((name) => (name === ABSENT ? ABSENT : { "istio.io/rev": name }));
 
-const DESTINATION_RULE: Rows = [
-  [/^metadata$/, metadata(something)],
+const ISTIO_METADATA: Rows = [
+  [/^metadata$/, istioMetadata],
   [/^metadata\.namespace$/, namespaces],
   [/^metadata\.labels$/, revisionLabels],
   [/^metadata\.labels\.istio\.io\/rev$/, revision],
+];
+
+const DESTINATION_RULE: Rows = [
+  ...ISTIO_METADATA,
   [/^spec$/, ruleSpec],
   [/^spec\.host$/, ruleHost],
   [/^spec\.exportTo$/, exportTo],
@@ -171,14 +197,20 @@ const exportToAnnotation: Values = ({ clientNamespace }) => [
   ...["*", ".", "~", clientNamespace].map((value) => ({ "networking.istio.io/exportTo": value })),
 ];
 
-const servicePorts: Values = ({ ports }) =>
-  [...ports, OTHER_PORT].map((port) => [{ name: "tcp", port }]);
+const servicePorts: Values = ({ ports, portNames }) =>
+  [...ports, OTHER_PORT].flatMap((port) =>
+    [UNREADABLE, ...portNames].map((name) => [{ name, port }]),
+  );
 
-const targets: Values = ({ ruleHosts }) => [NOBODY, ...ruleHosts];
+const portName: Values = ({ portNames }) => [UNREADABLE, "udp", ...portNames];
+
+const targets: Values = ({ hosts, ruleHosts }) => [NOBODY, ...hosts, ...ruleHosts];
+
+const serviceSelector: Values = ({ workloads }) => [ABSENT, OTHER_LABELS, ...workloads];
 
 const serviceSpec: Values = (around) => [
-  { selector: OTHER_LABELS, ports: [] },
-  ...servicePorts(around).map((ports) => ({ ports })),
+  ...[OTHER_LABELS, ...around.workloads].map((selector) => ({ selector, ports: [] })),
+  ...servicePorts(around).flatMap((ports) => [{ ports }, { ports, clusterIP: "None" }]),
   ...targets(around).map((externalName) => ({ type: "ExternalName", externalName })),
 ];
 
@@ -194,10 +226,18 @@ const SERVICE: Rows = [
   [/^spec$/, serviceSpec],
   [/^spec\.type$/, () => ["ClusterIP", "ExternalName"]],
   [/^spec\.externalName$/, targets],
-  [/^spec\.selector$/, () => [ABSENT, OTHER_LABELS]],
+  [/^spec\.selector$/, serviceSelector],
+  [
+    /^spec\.selector\./,
+    ({ workloads }) => [UNREADABLE, ...workloads.flatMap((labels) => Object.values(labels))],
+  ],
   [/^spec\.ports$/, servicePorts],
   [/^spec\.ports\.\d+$/, (around) => servicePorts(around).flat()],
   [/^spec\.ports\.\d+\.port$/, portNumber],
+  [/^spec\.ports\.\d+\.name$/, portName],
+  [/^spec\.ports\.\d+\.protocol$/, () => ["TCP", "UDP"]],
+  [/^spec\.ports\.\d+\.appProtocol$/, () => ["tcp", "udp"]],
+  [/^spec\.clusterIP$/, () => ["None", UNREADABLE]],
 ];
 
 const addresses: Values = ({ addresses, inside }) => [OUTSIDE, ...inside, ...addresses];
@@ -207,7 +247,24 @@ const noneOr =
 
 const sliceEndpoint = (address: unknown) => ({ addresses: [address] });
 const subsetOf = (address: unknown) => ({ addresses: [{ ip: address }], ports: [{ name: "" }] });
-const targetRef: Values = () => [ABSENT, { kind: "Pod", namespace: NOBODY, name: UNREADABLE }];
+
+const podName: Values = ({ podNames }) => [UNREADABLE, ...podNames];
+const targetRef: Values = (around) => [
+  ABSENT,
+  ...around.namespaces.flatMap((namespace) =>
+    podName(around).map((name) => ({ kind: "Pod", namespace, name })),
+  ),
+];
+const targetKind: Values = () => ["Pod", "Node"];
+
+const endpointPorts: Values = ({ portNames }) => [
+  [],
+  ...[UNREADABLE, ...portNames].map((name) => [{ name }]),
+];
+const endpointPort: Values = ({ portNames }) => [
+  ABSENT,
+  ...[UNREADABLE, ...portNames].map((name) => ({ name })),
+];
 
 const sliceLabels: Values = (around) => [
   ABSENT,
@@ -231,8 +288,12 @@ const ENDPOINT_SLICE: Rows = [
   [/^endpoints\.\d+\.addresses$/, noneOr((address) => address)],
   [/^endpoints\.\d+\.addresses\.\d+$/, addresses],
   [/^endpoints\.\d+\.targetRef$/, targetRef],
-  [/^endpoints\.\d+\.targetRef\.kind$/, () => ["Pod", "Node"]],
-  [/^ports$/, () => [[], [{ name: "" }]]],
+  [/^endpoints\.\d+\.targetRef\.kind$/, targetKind],
+  [/^endpoints\.\d+\.targetRef\.name$/, podName],
+  [/^endpoints\.\d+\.targetRef\.namespace$/, namespaces],
+  [/^ports$/, endpointPorts],
+  [/^ports\.\d+$/, endpointPort],
+  [/^ports\.\d+\.name$/, portName],
 ];
 
 const ENDPOINTS: Rows = [
@@ -250,8 +311,12 @@ const ENDPOINTS: Rows = [
   ],
   [/^subsets\.\d+\.addresses\.\d+\.ip$/, addresses],
   [/^subsets\.\d+\.addresses\.\d+\.targetRef$/, targetRef],
-  [/^subsets\.\d+\.addresses\.\d+\.targetRef\.kind$/, () => ["Pod", "Node"]],
-  [/^subsets\.\d+\.ports$/, () => [[], [{ name: "" }]]],
+  [/^subsets\.\d+\.addresses\.\d+\.targetRef\.kind$/, targetKind],
+  [/^subsets\.\d+\.addresses\.\d+\.targetRef\.name$/, podName],
+  [/^subsets\.\d+\.addresses\.\d+\.targetRef\.namespace$/, namespaces],
+  [/^subsets\.\d+\.ports$/, endpointPorts],
+  [/^subsets\.\d+\.ports\.\d+$/, endpointPort],
+  [/^subsets\.\d+\.ports\.\d+\.name$/, portName],
 ];
 
 const entryPorts: Values = (around) => portNumber(around).map((number) => [entryPort(number)]);
@@ -267,10 +332,7 @@ const entrySpec: Values = (around) => [
 ];
 
 const SERVICE_ENTRY: Rows = [
-  [/^metadata$/, metadata(something)],
-  [/^metadata\.namespace$/, namespaces],
-  [/^metadata\.labels$/, revisionLabels],
-  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+  ...ISTIO_METADATA,
   [/^spec$/, entrySpec],
   [/^spec\.hosts$/, ({ hosts }) => [[NOBODY], ...hosts.map((host) => [host])]],
   [/^spec\.hosts\.\d+$/, ({ hosts }) => [NOBODY, ...hosts]],
@@ -287,10 +349,7 @@ const NOTHING = { hosts: ["~/*"] };
 const EVERYTHING = { hosts: ["*/*"] };
 
 const SIDECAR: Rows = [
-  [/^metadata$/, metadata(something)],
-  [/^metadata\.namespace$/, namespaces],
-  [/^metadata\.labels$/, revisionLabels],
-  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+  ...ISTIO_METADATA,
   [/^spec$/, () => [{ egress: [NOTHING] }, { egress: [EVERYTHING] }]],
   [/^spec\.workloadSelector$/, (around) => [ABSENT, ...matchLabels(around).map(asLabels)]],
   [/^spec\.workloadSelector\.labels$/, matchLabels],
@@ -307,24 +366,100 @@ function asLabels(labels: unknown): unknown {
   return { labels };
 }
 
+const destinations: Values = ({ hosts }) => hosts.map((host) => ({ destination: { host } }));
+const routes: Values = (around) => destinations(around).map((route) => ({ route: [route] }));
+const absentOr =
+  (values: Values): Values =>
+  (around) => [ABSENT, ...values(around)];
+const absentOrList =
+  (values: Values): Values =>
+  (around) => [ABSENT, ...values(around).map((value) => [value])];
+
+const ROUTES = String.raw`^spec\.(http|tcp|tls)`;
+const anyHost: Values = ({ hosts }) => [NOBODY, ...hosts];
+
 const VIRTUAL_SERVICE: Rows = [
-  [/^metadata\.namespace$/, namespaces],
-  [/^spec\.hosts\.\d+$/, ({ hosts }) => [NOBODY, ...hosts]],
-  [/\.destination\.host$/, ({ hosts }) => [NOBODY, ...hosts]],
-  [/\.destination\.port\.number$/, portNumber],
+  ...ISTIO_METADATA,
+  [
+    /^spec$/,
+    (around) => [{}, ...routes(around).map((route) => ({ hosts: around.hosts, http: [route] }))],
+  ],
+  [/^spec\.hosts$/, ({ hosts }) => [[NOBODY], hosts]],
+  [/^spec\.hosts\.\d+$/, anyHost],
+  [/^spec\.gateways$/, () => [ABSENT, [NOBODY]]],
+  [/^spec\.gateways\.\d+$/, () => ["mesh", NOBODY]],
+  [/^spec\.exportTo$/, exportTo],
+  [/^spec\.exportTo\.\d+$/, exportToItem],
+  [new RegExp(`${ROUTES}$`), absentOrList(routes)],
+  [new RegExp(String.raw`${ROUTES}\.\d+$`), absentOr(routes)],
+  [new RegExp(String.raw`${ROUTES}\.\d+\.(route|mirrors)$`), absentOrList(destinations)],
+  [new RegExp(String.raw`${ROUTES}\.\d+\.(route|mirrors)\.\d+$`), absentOr(destinations)],
+  [/\.(destination|mirror)$/, ({ hosts }) => [ABSENT, ...hosts.map((host) => ({ host }))]],
+  [/\.(destination|mirror)\.host$/, anyHost],
+  [/\.(destination|mirror)\.port$/, (around) => [ABSENT, ...portReference(around)]],
+  [/\.(destination|mirror)\.port\.number$/, portNumber],
+  [/\.match$/, ({ clientNamespace }) => [ABSENT, [{ sourceNamespace: clientNamespace }]]],
+  [/\.sourceNamespace$/, ({ clientNamespace }) => [clientNamespace, NOBODY]],
 ];
 
 const PEER_AUTHENTICATION: Rows = [
-  [/^metadata\.namespace$/, namespaces],
+  ...ISTIO_METADATA,
   [/^spec$/, () => [{}, { mtls: PLAIN }]],
+  [/^spec\.selector$/, () => [ABSENT, { matchLabels: OTHER_LABELS }]],
+  [/^spec\.selector\.matchLabels$/, () => [ABSENT, OTHER_LABELS]],
   [/^spec\.mtls$/, () => [ABSENT, PLAIN]],
   [/^spec\.mtls\.mode$/, () => ["PERMISSIVE", "DISABLE"]],
 ];
 
+const SIDECAR_LABEL = { "security.istio.io/tlsMode": "istio" };
+
+const workloadLabels: Values = ({ serviceSelectors }) => [
+  ABSENT,
+  ...[{}, ...serviceSelectors].flatMap((labels) => [labels, { ...labels, ...SIDECAR_LABEL }]),
+];
+
+const workloadLabelValue: Values = ({ serviceSelectors }) => [
+  UNREADABLE,
+  ...serviceSelectors.flatMap((labels) => Object.values(labels)),
+];
+
+const workloadSpec: Values = (around) =>
+  workloadLabels(around).map((labels) => ({ address: OUTSIDE, labels }));
+
+const WORKLOAD_ENTRY: Rows = [
+  ...ISTIO_METADATA.filter(([pattern]) => !pattern.test("metadata.labels")),
+  [/^metadata\.labels$/, (around) => [...workloadLabels(around), { "istio.io/rev": NOBODY }]],
+  [/^spec$/, workloadSpec],
+  [/^spec\.labels$/, workloadLabels],
+  [/^(metadata|spec)\.labels\.security\.istio\.io\/tlsMode$/, () => ["istio", "disabled"]],
+  [/^(metadata|spec)\.labels\./, workloadLabelValue],
+  [/^spec\.address$/, addresses],
+  [/^spec\.serviceAccount$/, () => [ABSENT, UNREADABLE]],
+];
+
+const READY = { type: "Ready", status: "True" };
+
+const podStatus: Values = ({ addresses }) => [
+  ABSENT,
+  ...addresses.map((podIP) => ({ podIP, conditions: [READY] })),
+];
+
+const tlsLabels: Values = () => [ABSENT, SIDECAR_LABEL];
+
 const POD: Rows = [
+  [/^metadata$/, metadata(podName)],
+  [/^metadata\.name$/, podName],
+  [/^metadata\.labels$/, tlsLabels],
+  [/^metadata\.labels\.security\.istio\.io\/tlsMode$/, () => ["istio", "disabled"]],
   [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.deletionTimestamp$/, () => [ABSENT, UNREADABLE]],
+  [/^status$/, podStatus],
+  [/^status\.phase$/, () => ["Running", "Failed"]],
   [/^status\.podIP$/, ({ addresses }) => [UNREADABLE, ...addresses]],
-  [/^status\.conditions$/, () => [ABSENT, [{ type: "Ready", status: "True" }]]],
+  [/^status\.conditions$/, () => [ABSENT, [READY]]],
+  [/^status\.conditions\.\d+$/, () => [ABSENT, READY]],
+  [/^status\.conditions\.\d+\.type$/, () => ["Ready", UNREADABLE]],
+  [/^status\.conditions\.\d+\.status$/, () => ["True", "False"]],
 ];
 
 const TABLE: Readonly<Record<string, Rows>> = {
@@ -337,6 +472,7 @@ const TABLE: Readonly<Record<string, Rows>> = {
   VirtualService: VIRTUAL_SERVICE,
   PeerAuthentication: PEER_AUTHENTICATION,
   Pod: POD,
+  WorkloadEntry: WORKLOAD_ENTRY,
 };
 
 function rowFor(object: Plain, path: Path): Values | undefined {

@@ -2,6 +2,7 @@ import { aliasOf, declaredAliases, type Alias } from "./aliases.js";
 import { compareRefs, compareText, refOf, type Plain } from "./fields.js";
 import type { Mesh } from "./mesh.js";
 import type { ObjectRef } from "./objects.js";
+import type { Service } from "./services.js";
 import type { Unclear } from "./unclear.js";
 
 /** Something that is an external alias, or may turn out to be one. */
@@ -28,23 +29,33 @@ export function concernsOf(mesh: Mesh, unclear: Unclear | undefined): Concern[] 
 
 /** Objects that aren't read as aliases but may be, as soon as what is unknown of them is known. */
 function possibleAliases(mesh: Mesh, unclear: Unclear): Concern[] {
-  const open = [...unclear.blurred.values()].filter(
-    ({ kind }) => kind === "EndpointSlice" || kind === "Endpoints" || kind === "Pod",
+  const behind = [...unclear.blurred.values()].filter(({ kind }) => BEHIND.includes(kind));
+  const mayGainAddress = ({ namespace }: ObjectRef) =>
+    behind.some((blurred) => (blurred.namespace ?? namespace) === namespace);
+  const services = mesh.services.filter(
+    (service) =>
+      service.fromKubernetes &&
+      aliasOf(mesh, service) === undefined &&
+      (mayGainAddress(service.ref) ||
+        chainOf(mesh, service).some(({ object }) => object && unclear.blurred.has(object))),
   );
-  const mayGainAddress = (object: Plain) => {
-    const { namespace } = refOf(object);
-    return open.some((blurred) => (blurred.namespace ?? namespace) === namespace);
-  };
-  const services = mesh.byKind.Service.filter(
-    (object) => unclear.blurred.has(object) || mayGainAddress(object),
-  );
+  // A ServiceEntry may be about hosts that aren't known beside those that are.
   const entries = mesh.byKind.ServiceEntry.filter((object) => unclear.blurred.has(object));
-  const known = new Set(
-    mesh.services.flatMap((service) => (aliasOf(mesh, service) ? [service.object] : [])),
-  );
-  return [
-    ...services.filter((object) => !known.has(object)),
-    // A ServiceEntry may be about hosts that aren't known beside those that are.
-    ...entries,
-  ].map((object) => ({ ref: refOf(object), object }));
+  const objects = [...services.map(({ object }) => object), ...entries];
+  return objects
+    .filter((object) => object !== undefined)
+    .map((object) => ({ ref: refOf(object), object }));
+}
+
+/** Kinds that addresses come from. */
+const BEHIND: readonly string[] = ["EndpointSlice", "Endpoints", "Pod", "WorkloadEntry"];
+
+/** A service and, if it is an ExternalName, all that it leads to. */
+function chainOf(mesh: Mesh, service: Service): Service[] {
+  const chain = new Set([service]);
+  for (const { externalName } of chain) {
+    if (externalName === undefined) continue;
+    for (const next of mesh.registry.of(externalName)) chain.add(next);
+  }
+  return [...chain];
 }

@@ -13,8 +13,8 @@ export interface Endpoint {
   portName: string;
   /** Endpoints of a ServiceEntry are matched by the port's number instead. */
   portNumber?: number;
-  /** It stands for a Pod, so it isn't outside. */
-  isPod: boolean;
+  /** It stands for a Pod, or for a workload with a sidecar, so it isn't outside. */
+  isInside: boolean;
   /** istiod waits for a Pod that it can't see, and sends nothing until then. */
   isMissing: boolean;
 }
@@ -81,7 +81,7 @@ export class EndpointIndex {
         tlsMode,
         portName: port.name,
         portNumber: port.number,
-        isPod: false,
+        isInside: false,
         isMissing: false,
       })),
     );
@@ -122,7 +122,7 @@ export class EndpointIndex {
             labels,
             tlsMode,
             portName: name,
-            isPod: false,
+            isInside: tlsMode !== "disabled",
             isMissing: false,
           })),
       );
@@ -173,7 +173,7 @@ export class EndpointIndex {
       labels: pod?.labels ?? {},
       tlsMode: pod?.tlsMode ?? "disabled",
       portName,
-      isPod: byReference || pod !== undefined,
+      isInside: byReference || pod !== undefined,
       isMissing: byReference && pod === undefined,
     }));
   }
@@ -186,7 +186,7 @@ function externalNameEndpoints(service: Service): Endpoint[] {
     labels: service.labels,
     tlsMode: "disabled",
     portName: port.name,
-    isPod: false,
+    isInside: false,
     isMissing: false,
   }));
 }

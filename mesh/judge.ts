@@ -1,12 +1,14 @@
 import { questionsOf, viewerOf, type Viewer } from "./answers.js";
 import { defaultClients } from "./clients.js";
 import type { Outcome } from "./clusters.js";
+import { NOBODY } from "./completions.js";
 import { concernsOf, type Concern } from "./concerns.js";
 import { at, compareText, text } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { KubeObject } from "./objects.js";
 import { Stage, type Scene } from "./scene.js";
 import { unclearIn, type Unclear } from "./unclear.js";
+import { unknownPaths } from "./unknowns.js";
 import type { Client, Verdict } from "./verdict.js";
 import { placeOf, possibilities, type Possibility } from "./worlds.js";
 
@@ -32,15 +34,16 @@ function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const concern of concernsOf(mesh, unclear)) {
     const scene = stage?.sceneOf(concern);
-    const certain = certainJudge(mesh, concern);
-    const possible = unclear && scene ? possibleJudge(mesh, unclear, scene, certain) : certain;
-    viewers.forEach((viewer, clientIndex) => {
+    const certain = certainJudges(mesh, concern);
+    const possible = unclear && scene ? [possibleJudge(mesh, unclear, scene, certain)] : certain;
+    for (const [clientIndex, viewer] of viewers.entries()) {
       const { client } = viewer;
-      const judgeOne = scene?.affects(client) ? possible : certain;
-      for (const ofHost of judgeOne(viewer)) {
-        for (const verdict of ofHost) verdicts.push({ ...verdict, client, clientIndex });
+      for (const judgeOne of scene?.affects(client) ? possible : certain) {
+        for (const verdict of judgeOne(viewer)) {
+          verdicts.push({ ...verdict, client, clientIndex });
+        }
       }
-    });
+    }
   }
   return verdicts;
 }
@@ -48,37 +51,39 @@ function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
 /** What was found about one place; `unknowns` and `reason` where it isn't certain. */
 type Finding = Omit<Possibility, "unknowns"> & Partial<Pick<Possibility, "unknowns">>;
 
-/** Verdicts that some client gets, host by host; whose they are is still to be filled in. */
-type Judge = (viewer: Viewer) => readonly (readonly Verdict[])[];
+/** The verdicts that a client gets; whose they are is still to be filled in. */
+type Judge = (viewer: Viewer) => readonly Verdict[];
 
 const NO_ADDRESS =
   "its addresses aren't among the objects, so whether it leads outside isn't known";
 
-/** Judges where all is known. Clients that fare alike share their verdicts. */
-function certainJudge(mesh: Mesh, concern: Concern): Judge {
+/** Judges each host of a concern where all is known. Clients that fare alike share their verdicts. */
+function certainJudges(mesh: Mesh, concern: Concern): Judge[] {
   const { alias } = concern;
-  if (!alias) return () => [];
-  const questions = questionsOf(mesh, alias).map(({ host, isRegistered, answer }) => {
-    const known = new Map<readonly Outcome[], Verdict[]>();
-    return (viewer: Viewer): Verdict[] => {
+  if (!alias) return [];
+  return questionsOf(mesh, alias).map(({ host, isRegistered, answer }) => {
+    let last: { outcomes: readonly Outcome[]; verdicts: Verdict[] } | undefined;
+    return (viewer) => {
       const outcomes = answer(viewer);
-      let verdicts = known.get(outcomes);
-      if (!verdicts) {
-        verdicts = outcomes
-          .map((outcome) => placeOf(alias, host, outcome))
-          // A target that nothing registers is worth a word only if some rule is about it.
-          .filter((found) => found.answer !== "ok" || host === alias.host || isRegistered)
-          .map((found) => verdictOf(concern, viewer.client, found));
-        known.set(outcomes, verdicts);
-      }
+      if (last?.outcomes === outcomes) return last.verdicts;
+      const verdicts = outcomes
+        .map((outcome) => placeOf(alias, host, outcome))
+        // A target that nothing registers is worth a word only if some rule is about it.
+        .filter((found) => found.answer !== "ok" || host === alias.host || isRegistered)
+        .map((found) => verdictOf(concern, viewer.client, found));
+      last = { outcomes, verdicts };
       return verdicts;
     };
   });
-  return (viewer) => questions.map((question) => question(viewer));
 }
 
 /** Judges where something isn't known; clients that nothing tells apart share their verdicts. */
-function possibleJudge(mesh: Mesh, unclear: Unclear, scene: Scene, certain: Judge): Judge {
+function possibleJudge(
+  mesh: Mesh,
+  unclear: Unclear,
+  scene: Scene,
+  certain: readonly Judge[],
+): Judge {
   const known = new Map<string, readonly Verdict[]>();
   return (viewer) => {
     const { client } = viewer;
@@ -86,14 +91,14 @@ function possibleJudge(mesh: Mesh, unclear: Unclear, scene: Scene, certain: Judg
     const key = JSON.stringify([own, client.gateway === true, client.labels]);
     let verdicts = known.get(key);
     if (!verdicts) {
-      const base = certain(viewer).flat();
+      const base = certain.flatMap((judgeOne) => judgeOne(viewer));
       const possible = possibilities(mesh, unclear, scene, client);
       verdicts = possible
         ? merged(base, possible).map((found) => verdictOf(scene.concern, client, found))
         : base.map(withoutTls);
       known.set(key, verdicts);
     }
-    return [verdicts];
+    return verdicts;
   };
 }
 
@@ -145,15 +150,21 @@ function verdictOf(
   return verdict;
 }
 
-/** Revisions of the control plane that some object is labelled for, other than the mesh's own. */
-function otherRevisions(mesh: Mesh): string[] {
-  const revisions = new Set<string>();
-  for (const { kind, metadata } of mesh.objects) {
-    const revision = kind === "DestinationRule" ? at(metadata, "labels", "istio.io/rev") : "";
-    if (text(revision) !== "" && revision !== mesh.facts.revision) revisions.add(text(revision));
-  }
-  return mesh.facts.revision === "" ? [] : [...revisions].sort(compareText);
+/** Revisions of the control plane that some rule is for, other than the mesh's own. */
+function otherRevisions({ facts, byKind, objects }: Mesh): string[] {
+  if (facts.revision === "") return [];
+  const labels = objects
+    .filter(({ kind }) => kind === "DestinationRule")
+    .map(({ metadata }) => at(metadata, "labels", "istio.io/rev"));
+  const isOpen = byKind.DestinationRule.some((rule) =>
+    unknownPaths(rule.metadata).some((path) => REVISION.test(path.join("."))),
+  );
+  const revisions = new Set([...labels.map(text), ...(isOpen ? [NOBODY] : [])]);
+  return [...revisions].filter((name) => name !== "" && name !== facts.revision).sort(compareText);
 }
+
+/** Places below `metadata` that may hold the label of a revision. */
+const REVISION = /^(labels(\.istio\.io\/rev)?)?$/;
 
 /** Adds what is wrong for the proxies of another revision to what is right for the mesh's own. */
 function addViolations(verdicts: Verdict[], others: readonly Verdict[], revision: string): void {
@@ -163,7 +174,7 @@ function addViolations(verdicts: Verdict[], others: readonly Verdict[], revision
     const index = indexes.get(keyOf(other));
     const own = index === undefined ? undefined : verdicts[index];
     if (own?.verdict === "violation" || own?.verdict === other.verdict) continue;
-    const labelled: Verdict = { ...other, revision };
+    const labelled: Verdict = { ...other, ...(revision !== NOBODY && { revision }) };
     // The mesh's own control plane sends nothing of the kind.
     if (other.kind) labelled.kind = "declared";
     delete labelled.tls;

@@ -136,41 +136,47 @@ function merge(entry: PoolEntry, rule: Rule): void {
 
 const NO_ENTRIES: readonly PoolEntry[] = [];
 
+/** The rules for one host, as the clients of different namespaces find them. */
+export interface LookUp {
+  /** What the clients of a namespace find. */
+  from: (clientNamespace: string) => readonly PoolEntry[];
+  /** Whether a namespace finds what all those find that have no rules of their own. */
+  isCommon: (clientNamespace: string) => boolean;
+}
+
 /**
  * Looks up the entries that hold for one host of a service, seen from a client's namespace: the
  * client's own namespace, else the service's, else the root namespace. The first pool with a match
  * decides, whatever its rules say (`destinationRule` in push_context.go).
- *
- * The answer is prepared once: namespaces without a matching rule of their own share it.
  */
 export function lookUp(
   pools: Pools,
   facts: PoolFacts,
   host: string,
   serviceNamespace: string,
-): (clientNamespace: string) => readonly PoolEntry[] {
+): LookUp {
   const exported = [serviceNamespace, facts.rootNamespace]
     .map((namespace) => pools.exported.get(namespace)?.mostSpecific(host) ?? NO_ENTRIES)
     .filter((entries) => entries.length > 0);
-  const named = exported.some((entries) => !entries.every(isExportedEverywhere));
-  const withOwn = new Set<string>();
-  for (const key of pools.namespacesByHost.matches(host)) {
-    for (const namespace of pools.namespacesByHost.get(key) ?? []) withOwn.add(namespace);
-  }
-  return (clientNamespace) => {
-    if (clientNamespace === facts.rootNamespace) {
-      const own = pools.rootPrivate.mostSpecific(host);
-      if (own) return own;
-    } else if (withOwn.has(clientNamespace)) {
-      const own = pools.local.get(clientNamespace)?.mostSpecific(host);
-      if (own) return own;
-    }
-    if (!named) return exported[0] ?? NO_ENTRIES;
-    for (const entries of exported) {
-      const seen = entries.filter((entry) => isExportedTo(entry, clientNamespace));
-      if (seen.length > 0) return seen;
-    }
-    return NO_ENTRIES;
+  const isForAll = exported.every((entries) => entries.every(isExportedEverywhere));
+  const withOwn = new Set(pools.namespacesByHost.allMatching(host).flat());
+  const common = exported[0] ?? NO_ENTRIES;
+  const own = (namespace: string) => {
+    if (namespace === facts.rootNamespace) return pools.rootPrivate.mostSpecific(host);
+    return withOwn.has(namespace) ? pools.local.get(namespace)?.mostSpecific(host) : undefined;
+  };
+  return {
+    isCommon: (namespace) =>
+      isForAll && namespace !== facts.rootNamespace && !withOwn.has(namespace),
+    from: (namespace) => {
+      const found = own(namespace);
+      if (found || isForAll) return found ?? common;
+      for (const entries of exported) {
+        const seen = entries.filter((entry) => isExportedTo(entry, namespace));
+        if (seen.length > 0) return seen;
+      }
+      return NO_ENTRIES;
+    },
   };
 }
 

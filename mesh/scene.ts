@@ -1,3 +1,4 @@
+import { aliasOf, isCertain } from "./aliases.js";
 import type { Concern } from "./concerns.js";
 import { at, refOf, text, NAMELESS, type Plain } from "./fields.js";
 import { HostTable } from "./hosts.js";
@@ -34,6 +35,8 @@ export class Stage {
   private readonly workloads = new Map<string, Plain[]>();
   /** Namespaces where the clients' own Sidecar resources or the accepted TLS aren't clear. */
   private readonly unclearNamespaces: ReadonlySet<string>;
+  /** A host of each sort that an ExternalName of unknown target may lead to. */
+  private readonly destinations: readonly string[];
 
   constructor(
     private readonly mesh: Mesh,
@@ -42,12 +45,15 @@ export class Stage {
     const blurred = [...unclear.blurred.values()];
     this.openObjects = blurred.filter(({ isOpen, kind }) => isOpen && kind !== "DestinationRule");
     this.openRules = mesh.rules.filter((rule) => unclear.blurred.get(rule.object)?.isOpen);
+    this.destinations = destinationsIn(mesh, unclear);
     this.unclearNamespaces = new Set([
       ...unclear.unorderedSidecars,
       ...unclear.unorderedPolicies,
       ...blurred
-        .filter(({ kind }) => CLIENT_SIDE.includes(kind))
+        .filter(({ kind }) => kind === "Sidecar" || kind === "PeerAuthentication")
         .map(({ namespace }) => namespace ?? NAMELESS),
+      // A VirtualService may bring services to the clients of any namespace.
+      ...blurred.filter(({ kind }) => kind === "VirtualService").map(() => NAMELESS),
     ]);
     for (const rule of mesh.rules) {
       const same = this.rulesByHost.get(rule.host);
@@ -69,8 +75,11 @@ export class Stage {
 
   /** The scene of a concern, or undefined where nothing about it is unclear. */
   sceneOf(concern: Concern): Scene | undefined {
-    const isOpen = this.isOpen(concern);
-    const own = this.hostsOf(concern);
+    const isOpen = this.isOpen(concern) || this.leadsAnywhere(concern);
+    const own = [
+      ...this.hostsOf(concern),
+      ...(this.leadsAnywhere(concern) ? this.destinations : []),
+    ];
     const rules = isOpen
       ? this.mesh.rules
       : [
@@ -95,11 +104,14 @@ export class Stage {
     );
   }
 
-  /** Whether the concern's own host, or where it leads, isn't known. */
+  /** Whether the concern's own host isn't known. */
   private isOpen({ object }: Concern): boolean {
-    const blurred = object && this.unclear.blurred.get(object);
-    if (!blurred) return false;
-    return blurred.isOpen || blurred.paths.some((path) => LEADS.includes(path.join(".")));
+    return (object && this.unclear.blurred.get(object)?.isOpen) ?? false;
+  }
+
+  private leadsAnywhere({ object }: Concern): boolean {
+    const paths = (object && this.unclear.blurred.get(object)?.paths) ?? [];
+    return paths.some((path) => LEADS.includes(path.join(".")));
   }
 
   /** The concern's hosts, and those of the ExternalNames on the way to its target. */
@@ -133,22 +145,41 @@ export class Stage {
     const objects = new Set<Plain>(services.flatMap(({ object }) => (object ? [object] : [])));
     if (concern.object) objects.add(concern.object);
     const namespaces = new Set([...objects].map((object) => refOf(object).namespace));
-    for (const object of [...objects]) {
-      const { namespace, name } = refOf(object);
-      for (const found of this.endpoints.get(`${namespace}/${name}`) ?? []) objects.add(found);
-    }
-    for (const namespace of namespaces) {
-      for (const found of this.workloads.get(namespace) ?? []) objects.add(found);
-    }
     for (const { kind, object, namespace } of this.openObjects) {
-      const joins =
-        kind === "ServiceEntry" ||
-        (kind === "Service"
-          ? concern.alias?.why === "external-name"
-          : namespace === undefined || namespaces.has(namespace));
-      if (joins) objects.add(object);
+      const isBehind = kind !== "ServiceEntry" && kind !== "Service";
+      const isNear = namespace === undefined || namespaces.has(namespace);
+      const isHost = kind === "ServiceEntry" || hosts.some((host) => this.isOfCluster(host));
+      if (isBehind ? isNear : isHost) objects.add(object);
+    }
+    // A set grows while it is walked: what is found leads on.
+    for (const object of objects) {
+      for (const found of this.behind(object)) objects.add(found);
+      const target = text(at(object, "spec", "externalName"));
+      for (const next of this.mesh.registry.of(target)) if (next.object) objects.add(next.object);
     }
     return [...objects];
+  }
+
+  private isOfCluster(host: string): boolean {
+    return host.endsWith(`.svc.${this.mesh.facts.clusterDomain}`);
+  }
+
+  /** What a service's endpoints come from; of one of unknown name, all that may be behind it. */
+  private behind(object: Plain): Plain[] {
+    const { kind, namespace, name } = refOf(object);
+    const isNamed = namespace !== NAMELESS;
+    const workloads = isNamed
+      ? (this.workloads.get(namespace) ?? [])
+      : [...this.workloads.values()].flat();
+    if (kind === "ServiceEntry") return workloads;
+    if (kind !== "Service") return [];
+    if (!this.unclear.blurred.get(object)?.isOpen) {
+      return [...workloads, ...(this.endpoints.get(`${namespace}/${name}`) ?? [])];
+    }
+    const near = [...this.endpoints].filter(
+      ([key]) => !isNamed || key.startsWith(`${namespace}/`) || key.startsWith("/"),
+    );
+    return [...workloads, ...near.flatMap(([, found]) => found)];
   }
 
   private namespacesIn(
@@ -194,8 +225,16 @@ export class Stage {
   }
 }
 
-/** Kinds that have a say for the clients of a namespace, or for its services. */
-const CLIENT_SIDE: readonly string[] = ["Sidecar", "VirtualService", "PeerAuthentication"];
+/** A Service of the cluster's own, and one of which it isn't known, if there are such. */
+function destinationsIn(mesh: Mesh, unclear: Unclear): string[] {
+  const known = mesh.services.filter(({ object }) => object && !unclear.blurred.has(object));
+  const inside = known.find((service) => aliasOf(mesh, service) === undefined);
+  const open = known.find((service) => {
+    const alias = aliasOf(mesh, service);
+    return alias !== undefined && !isCertain(alias);
+  });
+  return [inside, open].flatMap((service) => (service ? [service.host] : []));
+}
 
 /** Places that say where a Service leads. */
 const LEADS: readonly string[] = ["spec", "spec.type", "spec.externalName"];

@@ -34,11 +34,13 @@ export interface Unclear {
 
 /** The places that say what an object is about. */
 const IDENTITY: Partial<Record<Kind, RegExp>> = {
-  DestinationRule: /^(metadata|spec|spec\.host)$/,
+  DestinationRule: /^(metadata(\.namespace)?|spec|spec\.host)$/,
   Service: /^metadata(\.name|\.namespace)?$/,
   ServiceEntry: /^(metadata|metadata\.namespace|spec|spec\.hosts(\.\d+)?)$/,
   EndpointSlice: /^metadata(\.namespace|\.labels|\.labels\.kubernetes\.io\/service-name)?$/,
   Endpoints: /^metadata(\.name|\.namespace)?$/,
+  Pod: /^metadata(\.namespace)?$/,
+  WorkloadEntry: /^metadata(\.namespace)?$/,
 };
 
 /** Finds what is unclear, or undefined where everything is known. */

@@ -2,6 +2,7 @@ import { aliasOf, isCertain, type Alias } from "./aliases.js";
 import { isMutual, questionsOf, viewerOf } from "./answers.js";
 import { castOf, choicesIn, mayBeMutual, type Cast, type Choice } from "./choices.js";
 import type { Outcome } from "./clusters.js";
+import { OTHER_PORT } from "./completions.js";
 import { at, compareText, items, wholeNumber, type Plain } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { KubeObject, UnknownValue } from "./objects.js";
@@ -10,7 +11,7 @@ import type { Unclear } from "./unclear.js";
 import type { Client } from "./verdict.js";
 
 /** More than this many worlds aren't tried; the answer is then that it isn't known. */
-const MAX_WORLDS = 512;
+const MAX_WORLDS = 256;
 export type Answer = "ok" | "violation" | "undecided";
 
 /** How a host, port and subset turn out in one world. */
@@ -37,8 +38,7 @@ interface Setting {
   scene: Scene;
   client: Client;
   objects: readonly Plain[];
-  /** The ports that services are known to have; undefined where all of them are known. */
-  knownPorts?: ReadonlySet<number>;
+  unclear: Unclear;
 }
 
 /**
@@ -52,12 +52,11 @@ export function possibilities(
   client: Client,
 ): Possibility[] | undefined {
   const cast = castOf(mesh, scene, client);
-  if (!cast.rules.some((rule) => mayBeMutual(rule.object))) return undefined;
+  if (!mayBeMutual(cast)) return undefined;
   const objects = [...new Set([...cast.objects, ...cast.rules.map((rule) => rule.object)])];
   const choices = choicesIn(mesh, unclear, scene, client, cast, objects);
   const count = choices?.reduce((product, { options }) => product * options.length, 1) ?? Infinity;
-  const knownPorts = knownPortsOf(unclear, objects);
-  const setting: Setting = { mesh, scene, client, objects, ...(knownPorts && { knownPorts }) };
+  const setting: Setting = { mesh, unclear, scene, client, objects };
   if (!choices || count > MAX_WORLDS) return leftOpen(setting, choices ?? []);
   const worlds: ReadonlyMap<string, Place>[] = [];
   for (let index = 0; index < count; index++) {
@@ -90,8 +89,10 @@ function placesIn(setting: Setting, objects: readonly Plain[]): Map<string, Plac
   const places = new Map<string, Place>();
   for (const alias of aliasesIn(setting, world, objects)) {
     for (const { host, answer } of questionsOf(world, alias)) {
+      const known = knownPorts(setting, host);
       for (const found of answer(viewer)) {
-        const port = setting.knownPorts?.has(found.port) === false ? 0 : found.port;
+        const isKnown = known?.has(found.port) ?? found.port !== OTHER_PORT;
+        const port = isKnown ? found.port : 0;
         const outcome = { ...found, port };
         const place = placeOf(alias, host, outcome);
         const key = `${host}|${port}|${outcome.subset}`;
@@ -125,19 +126,21 @@ function aliasesIn(setting: Setting, world: Mesh, objects: readonly Plain[]): Al
     .flatMap((service) => aliasOf(world, service) ?? []);
 }
 
-/** Ports that are written down, where others aren't known; those are port 0 in the answers. */
-function knownPortsOf(
-  unclear: Unclear,
-  objects: readonly Plain[],
-): ReadonlySet<number> | undefined {
-  const services = objects.filter(({ kind }) => kind === "Service" || kind === "ServiceEntry");
-  const isOpen = services.some((object) =>
-    unclear.blurred
-      .get(object)
-      ?.paths.some((path) => path[0] === "spec" && (path.length === 1 || path[1] === "ports")),
+/**
+ * The ports of a host that are written down, where others aren't known: those are port 0 in the
+ * answers. Undefined where all are known.
+ */
+function knownPorts(setting: Setting, host: string): ReadonlySet<number> | undefined {
+  const { mesh, unclear, scene } = setting;
+  const services = mesh.registry.of(host).map((service) => service.object);
+  const objects = services.length > 0 ? services : [scene.concern.object];
+  const isOpen = objects.some((object) =>
+    (object && unclear.blurred.get(object)?.paths)?.some(
+      (path) => path[0] === "spec" && (path.length === 1 || path[1] === "ports"),
+    ),
   );
   if (!isOpen) return undefined;
-  const ports = services.flatMap((object) => items(at(object, "spec", "ports")));
+  const ports = objects.flatMap((object) => items(at(object, "spec", "ports")));
   return new Set(
     ports.flatMap((port) => wholeNumber(at(port, "port")) ?? wholeNumber(at(port, "number")) ?? []),
   );

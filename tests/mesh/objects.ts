@@ -18,8 +18,12 @@ function metadata(namespace: string, name: string, { created, ...rest }: Meta): 
 }
 
 function object(apiVersion: string, kind: string) {
-  return (namespace: string, name: string, spec: Spec, meta: Meta = {}): KubeObject =>
-    ({ apiVersion, kind, metadata: metadata(namespace, name, meta), spec });
+  return (namespace: string, name: string, spec: Spec, meta: Meta = {}): KubeObject => ({
+    apiVersion,
+    kind,
+    metadata: metadata(namespace, name, meta),
+    spec,
+  });
 }
 
 export const service = object("v1", "Service");
