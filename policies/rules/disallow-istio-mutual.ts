@@ -82,9 +82,10 @@ interface Group {
 }
 
 function grouped(violations: readonly Verdict[]): Group[] {
-  const byCause = groupBy(violations, ({ alias, host, rule, level, kind }) =>
-    JSON.stringify([alias, host, rule, level, kind]),
-  );
+  const byCause = groupBy(violations, (verdict) => {
+    const { alias, host, rule, kind } = verdict;
+    return JSON.stringify([alias, host, rule, kind, levelInWords(verdict)]);
+  });
   return byCause.flatMap((sameCause) => {
     const byClient = groupBy(sameCause, ({ clientIndex }) => String(clientIndex)).map(
       (verdicts) => ({

@@ -104,6 +104,19 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     assert.match(reports[0]!.message, /every client \(.* more\)/s);
   });
 
+  itBothWays("tells subsets apart that each say it for themselves", async (way) => {
+    const subset = (name: string) => `{ name: ${name}, ${MUTUAL} }`;
+    const both = rule("r", HOST, `subsets: [${subset("v1")}, ${subset("v2")}]`);
+    const messages = (await violations(stackOf(WIKIPEDIA, both), way)).map(
+      ({ message }) => message,
+    );
+    assert.equal(messages.length, 2);
+    for (const [index, name] of ["v1", "v2"].entries()) {
+      assert.match(messages[index]!, new RegExp(`port 443 \\(subset ${name}\\)`));
+      assert.match(messages[index]!, new RegExp(`in subset ${name} `));
+    }
+  });
+
   itBothWays("tells clients apart that follow different rules", async (way) => {
     const resources = stackOf(
       WIKIPEDIA,
