@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type Server, connect, createServer } from "node:net";
+import { type Server, type Socket, connect, createServer } from "node:net";
 import path from "node:path";
 import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import type { Plane } from "../plane.js";
@@ -29,6 +29,7 @@ export interface LabOptions {
  */
 export class Lab {
   readonly #doors: Server[] = [];
+  readonly #passing = new Set<Socket>();
   readonly #core: CoreV1Api;
 
   private constructor(
@@ -56,6 +57,7 @@ export class Lab {
   async close(): Promise<void> {
     await this.network.close();
     for (const door of this.#doors) door.close();
+    for (const socket of this.#passing) socket.destroy();
   }
 
   /** Gives a Pod its place in the network. @returns once its sidecar, if it has one, is ready */
@@ -97,6 +99,9 @@ export class Lab {
       const file = `/run/doors/${port}.sock`;
       const door = createServer((near) => {
         const far = connect(to, LOOPBACK);
+        for (const socket of [near, far]) {
+          this.#passing.add(socket.once("close", () => this.#passing.delete(socket)));
+        }
         near.pipe(far).pipe(near);
         far.on("error", () => near.destroy());
         near.on("error", () => far.destroy());

@@ -1,8 +1,13 @@
-import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
+import {
+  type KubernetesObject,
+  type KubernetesObjectApi,
+  PatchStrategy,
+  type V1ObjectMeta,
+} from "@kubernetes/client-node";
 
 /** An Istio object with whatever spec. */
 export interface IstioObject extends KubernetesObject {
-  metadata: { name: string; namespace: string; labels?: Record<string, string> };
+  metadata: V1ObjectMeta & { name: string; namespace: string };
   spec?: unknown;
 }
 
@@ -50,15 +55,19 @@ async function read(
   }
 }
 
-/** Makes the object's spec what it is here; without one, the object goes. */
+/**
+ * Makes the object's spec what it is here; without one, the object goes. It is applied in the name of
+ * whoever applied it before: else the fields would have two owners, and the other couldn't remove them.
+ */
 async function put(api: KubernetesObjectApi, object: IstioObject): Promise<void> {
   const current = await read(api, object);
   if (object.spec === undefined) {
     if (current) await api.delete(current);
-  } else if (current) {
-    await api.replace({ ...current, spec: object.spec });
-  } else {
-    const { name, namespace, labels } = object.metadata;
-    await api.create({ ...object, metadata: { name, namespace, labels } });
+    return;
   }
+  const { name, namespace, labels, annotations, managedFields } = (current ?? object).metadata;
+  const owner = managedFields?.find(({ operation }) => operation === "Apply")?.manager;
+  const applied = { ...object, metadata: { name, namespace, labels, annotations } };
+  const { ServerSideApply } = PatchStrategy;
+  await api.patch(applied, undefined, undefined, owner ?? "test", true, ServerSideApply);
 }

@@ -47,10 +47,16 @@ export interface Sighting {
   refused?: string;
 }
 
+/** How long an answer to `/slow` takes: many are under way then at any time. */
+const SLOW_MS = 300;
+
 const PAGES: Record<string, string> = {
   "/wiki/Main_Page":
     "<!DOCTYPE html>\n<html><head>\n<title>Wikipedia, the free encyclopedia</title>\n</head></html>\n",
 };
+
+/** Connections are left to their clients to close: else one may send where nobody listens any more. */
+const KEPT = { keepAliveTimeout: 600_000 };
 
 const { name, addresses, listeners } = JSON.parse(
   readFileSync(process.argv[2]!, "utf8"),
@@ -63,7 +69,7 @@ for (const listener of listeners) {
 function serverFor(listener: Listener) {
   switch (listener.speaks) {
     case "http":
-      return httpServer(answerFor(listener)).on("clientError", (error, socket) => {
+      return httpServer(KEPT, answerFor(listener)).on("clientError", (error, socket) => {
         const tls = startsWithHandshake(error) ? {} : undefined;
         see(listener, socket as Socket, { ...(tls && { tls }), refused: error.message });
         socket.destroy();
@@ -79,7 +85,7 @@ function serverFor(listener: Listener) {
 function encryptedServer(listener: Listener) {
   const { certificate, clientAuthority } = listener;
   const clients = clientAuthority && { ca: clientAuthority, requestCert: true };
-  const server = httpsServer({ ...certificate, ...clients }, answerFor(listener));
+  const server = httpsServer({ ...KEPT, ...certificate, ...clients }, answerFor(listener));
   return server.on("tlsClientError", (error, socket) => {
     const isTls = !/http request|wrong version/i.test(error.message);
     see(listener, socket, { ...(isTls && { tls: tlsOf(socket) }), refused: error.message });
@@ -96,7 +102,9 @@ function answerFor(listener: Listener) {
       response.end(`${JSON.stringify({ headers: asSent(request) }, undefined, 2)}\n`);
     } else {
       response.setHeader("content-type", "text/html; charset=UTF-8");
-      response.end(PAGES[path] ?? `${name} at ${path}\n`);
+      response.setHeader("x-origin", name);
+      const page = PAGES[path] ?? `${name} at ${path}\n`;
+      setTimeout(() => response.end(page), path === "/slow" ? SLOW_MS : 0);
     }
   };
 }

@@ -41,17 +41,16 @@ export const CLIENT_NAME = "sleep at example.com";
 export class Origins {
   readonly #sightings: Sighting[] = [];
 
-  private constructor(readonly network: Network) {}
+  private constructor(
+    readonly network: Network,
+    readonly authority: Authority,
+  ) {}
 
   static async start(network: Network): Promise<Origins> {
-    const origins = new Origins(network);
     const authority = await createAuthority("test authority");
-    await origins.#writeCertificates(authority);
-    const serverFor = async (host: string): Promise<Listener> => {
-      const names = [{ type: "dns" as const, value: host }];
-      const certificate = await issueServer(authority, host, names);
-      return { port: 443, speaks: "https", certificate };
-    };
+    const origins = new Origins(network, authority);
+    await origins.#writeCertificates();
+    const serverFor = (host: string) => origins.httpsFor(host);
     const [first, second] = OUTSIDE["en.wikipedia.org"];
     const wikipedia = await serverFor("en.wikipedia.org");
     const partner = await serverFor("partner.example.net");
@@ -78,7 +77,8 @@ export class Origins {
         listeners: [{ ...partner, clientAuthority }],
       },
     ];
-    await Promise.all(settings.map((each) => origins.#start(each)));
+    for (const { name, addresses } of settings) await network.addHost(name, addresses);
+    await Promise.all(settings.map((each) => origins.serve(each.name, each)));
     return origins;
   }
 
@@ -94,16 +94,16 @@ export class Origins {
     return { result, seen: seen() };
   }
 
-  async #start(settings: OriginSettings): Promise<void> {
+  /** Starts an origin on a host of the network, which has its addresses already. */
+  async serve(host: string, settings: OriginSettings): Promise<void> {
     const { name, addresses, listeners } = settings;
     const file = `/run/origins/${name}.json`;
     this.network.write(file, JSON.stringify(settings));
-    await this.network.addHost(name, addresses);
     const register = path.join(REPOSITORY, "register.cjs");
     const program = path.join(__dirname, "origin.ts");
     this.network.start({
       name: `the origin ${name}`,
-      host: name,
+      host,
       command: [process.execPath, "--require", register, program, file],
       onLine: (line) => this.#sightings.push(JSON.parse(line) as Sighting),
     });
@@ -111,12 +111,20 @@ export class Origins {
       addresses.map((address) => `true < /dev/tcp/${address}/${port}`),
     );
     await this.network.until(`the origin ${name} listens`, async () => {
-      const { exitCode } = await this.network.run(name, ["bash", "-ec", ports.join("\n")]);
+      const { exitCode } = await this.network.run(host, ["bash", "-ec", ports.join("\n")]);
       return exitCode === 0 || undefined;
     });
   }
 
-  async #writeCertificates(authority: Authority): Promise<void> {
+  /** A listener with a certificate for this host, from the authority that the clients trust. */
+  async httpsFor(host: string): Promise<Listener> {
+    const names = [{ type: "dns" as const, value: host }];
+    const certificate = await issueServer(this.authority, host, names);
+    return { port: 443, speaks: "https", certificate };
+  }
+
+  async #writeCertificates(): Promise<void> {
+    const { authority } = this;
     const other = await createAuthority("another test authority");
     const client = await issueClient(authority, CLIENT_NAME);
     const files = [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Context } from "mocha";
 import type { KubernetesObjectApi, V1Pod } from "@kubernetes/client-node";
 import { Lab } from "../../local/lab/lab.js";
@@ -17,8 +18,10 @@ import { Sidecar } from "./sidecar.js";
 export interface TestLab {
   on: TestPlane;
   stack: TestStack;
-  /** What the stack was brought up with. */
+  /** What the stack was brought up with, for each file anew. */
   catalogue: TestCatalogue;
+  /** Brings the stack up with another catalogue. @returns what changed */
+  up(catalogue: TestCatalogue): Promise<string[]>;
   objects: KubernetesObjectApi;
   lab: Lab;
   origins: Origins;
@@ -30,6 +33,8 @@ export interface TestLab {
 
 /** A Pod to call from. */
 export interface Client {
+  /** Its Pod in the network. */
+  host: string;
   /** Its Pod's IP address. */
   address: string;
   /** What `kubectl exec` of a shell's command line would say. */
@@ -45,7 +50,9 @@ let closing: (() => Promise<unknown>)[] = [];
  */
 export async function sharedLab(context: Context): Promise<TestLab> {
   await skipWithoutNetworks(context);
-  return (shared ??= openLab());
+  const lab = await (shared ??= openLab());
+  await lab.up(lab.catalogue);
+  return lab;
 }
 
 async function openLab(): Promise<TestLab> {
@@ -54,8 +61,15 @@ async function openLab(): Promise<TestLab> {
   closing.unshift(() => on.stop());
   const catalogue = labCatalogue();
   const stack = await TestStack.open({ on });
-  const up = await stack.up(catalogue);
-  assert.equal(up.exitCode, 0, up.output);
+  let current: TestCatalogue | undefined;
+  const up = async (wanted: TestCatalogue) => {
+    if (isDeepStrictEqual(wanted, current)) return [];
+    const run = await stack.up(wanted);
+    assert.equal(run.exitCode, 0, run.output);
+    current = structuredClone(wanted);
+    return run.changes;
+  };
+  await up(catalogue);
 
   const lab = await Lab.open({ ...on, names: OUTSIDE });
   closing.unshift(() => lab.close());
@@ -69,6 +83,7 @@ async function openLab(): Promise<TestLab> {
     on,
     stack,
     catalogue,
+    up,
     objects,
     lab,
     origins,
@@ -98,6 +113,7 @@ function clientOf({ network }: Lab, pod: V1Pod): Client {
   const environment = { CURL_CA_BUNDLE: CERTIFICATES.authority };
   return {
     address: pod.status?.podIP ?? "",
+    host: podHost(pod),
     exec: (line) => network.run(podHost(pod), ["sh", "-c", line], { environment }),
   };
 }
