@@ -8,6 +8,7 @@ import {
   refOf,
   text,
   UNREADABLE,
+  wholeNumber,
   type Plain,
 } from "./fields.js";
 import type { Mesh } from "./mesh.js";
@@ -164,7 +165,6 @@ function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): S
     (host) => namesIn(host, mesh.facts.clusterDomain),
   );
   named.push(...objects.flatMap(servedBy));
-  const policies = rules.flatMap((rule) => [rule.policy, ...rule.subsets.map((s) => s.policy)]);
   const endpoints = services.flatMap((service) => mesh.endpointsOf(service));
   const pods = objects.filter(({ kind }) => kind === "Pod");
   return {
@@ -190,10 +190,7 @@ function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): S
       ...endpoints.map(({ portName }) => portName),
     ],
     podNames: [...pods, ...objects.flatMap(targetsIn)].map((pod) => nameIn(pod)),
-    ports: [
-      ...services.flatMap((service) => service.ports.map((port) => port.number)),
-      ...policies.flatMap((policy) => (policy?.ports ?? []).flatMap(({ number }) => number ?? [])),
-    ].filter((port) => port !== 0),
+    ports: [...new Set([...rules.map((rule) => rule.object), ...objects].flatMap(portsIn))],
     addresses: [
       ...endpoints.map(({ address }) => address),
       ...pods.map((pod) => text(at(pod, "status", "podIP"))),
@@ -221,6 +218,14 @@ function targetsIn(object: Plain): Plain[] {
 
 function nameIn(object: Plain): string {
   return text(object.name) || text(at(object, "metadata", "name"));
+}
+
+/** Every port number that is written down: of services, rules, listeners and destinations. */
+function portsIn(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(portsIn);
+  if (!isPlain(value)) return [];
+  const own = [value.number, value.port].flatMap((number) => wholeNumber(number) ?? []);
+  return [...own, ...Object.values(value).flatMap(portsIn)];
 }
 
 /** Every text in a value: hosts may be mentioned anywhere. */

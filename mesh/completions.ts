@@ -331,6 +331,8 @@ const entrySpec: Values = (around) => [
   ),
 ];
 
+const inlineEndpoint = (address: unknown) => ({ address });
+
 const SERVICE_ENTRY: Rows = [
   ...ISTIO_METADATA,
   [/^spec$/, entrySpec],
@@ -339,6 +341,9 @@ const SERVICE_ENTRY: Rows = [
   [/^spec\.location$/, () => ["MESH_EXTERNAL", "MESH_INTERNAL"]],
   [/^spec\.exportTo$/, exportTo],
   [/^spec\.exportTo\.\d+$/, exportToItem],
+  [/^spec\.endpoints$/, noneOr(inlineEndpoint)],
+  [/^spec\.endpoints\.\d+$/, (around) => [ABSENT, ...addresses(around).map(inlineEndpoint)]],
+  [/^spec\.endpoints\.\d+\.address$/, addresses],
   [/^spec\.addresses$/, () => [ABSENT, [UNREADABLE]]],
   [/^spec\.ports$/, entryPorts],
   [/^spec\.ports\.\d+$/, (around) => portNumber(around).map(entryPort)],

@@ -50,9 +50,9 @@ function possibleAliases(mesh: Mesh, unclear: Unclear): Concern[] {
 /** Kinds that addresses come from. */
 const BEHIND: readonly string[] = ["EndpointSlice", "Endpoints", "Pod", "WorkloadEntry"];
 
-/** A service and, if it is an ExternalName, all that it leads to. */
+/** The services of a host and, of ExternalNames, all that they lead to. */
 function chainOf(mesh: Mesh, service: Service): Service[] {
-  const chain = new Set([service]);
+  const chain = new Set(mesh.registry.of(service.host));
   for (const { externalName } of chain) {
     if (externalName === undefined) continue;
     for (const next of mesh.registry.of(externalName)) chain.add(next);

@@ -3,12 +3,12 @@ import { defaultClients } from "./clients.js";
 import type { Outcome } from "./clusters.js";
 import { NOBODY } from "./completions.js";
 import { concernsOf, type Concern } from "./concerns.js";
-import { at, compareText, text } from "./fields.js";
+import { at, compareText, refOf, text } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
-import type { KubeObject } from "./objects.js";
+import type { KubeObject, UnknownValue } from "./objects.js";
 import { Stage, type Scene } from "./scene.js";
 import { unclearIn, type Unclear } from "./unclear.js";
-import { unknownPaths } from "./unknowns.js";
+import { pathText, unknownPaths } from "./unknowns.js";
 import type { Client, Verdict } from "./verdict.js";
 import { placeOf, possibilities, type Possibility } from "./worlds.js";
 
@@ -20,9 +20,23 @@ import { placeOf, possibilities, type Possibility } from "./worlds.js";
  */
 export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(mesh)): Verdict[] {
   const verdicts = judgeRevision(mesh, clients);
-  for (const revision of otherRevisions(mesh)) {
+  if (mesh.facts.revision === "") return verdicts;
+  const judgeUnder = (revision: string) => {
     const other = readMesh(mesh.objects as readonly KubeObject[], { ...mesh.facts, revision });
-    addViolations(verdicts, judgeRevision(other, clients), revision);
+    return judgeRevision(other, clients).filter(({ verdict }) => verdict !== "ok");
+  };
+  for (const revision of otherRevisions(mesh)) {
+    addFindings(
+      verdicts,
+      judgeUnder(revision).map((found) => elsewhere(found, revision)),
+    );
+  }
+  const unknowns = unknownRevisions(mesh);
+  if (unknowns.length > 0) {
+    addFindings(
+      verdicts,
+      judgeUnder(NOBODY).map((found) => perhapsElsewhere(found, unknowns)),
+    );
   }
   return verdicts;
 }
@@ -151,35 +165,53 @@ function verdictOf(
 }
 
 /** Revisions of the control plane that some rule is for, other than the mesh's own. */
-function otherRevisions({ facts, byKind, objects }: Mesh): string[] {
-  if (facts.revision === "") return [];
+function otherRevisions({ facts, objects }: Mesh): string[] {
   const labels = objects
     .filter(({ kind }) => kind === "DestinationRule")
-    .map(({ metadata }) => at(metadata, "labels", "istio.io/rev"));
-  const isOpen = byKind.DestinationRule.some((rule) =>
-    unknownPaths(rule.metadata).some((path) => REVISION.test(path.join("."))),
-  );
-  const revisions = new Set([...labels.map(text), ...(isOpen ? [NOBODY] : [])]);
-  return [...revisions].filter((name) => name !== "" && name !== facts.revision).sort(compareText);
+    .map(({ metadata }) => text(at(metadata, "labels", "istio.io/rev")));
+  return [...new Set(labels)]
+    .filter((name) => name !== "" && name !== facts.revision)
+    .sort(compareText);
 }
 
-/** Places below `metadata` that may hold the label of a revision. */
-const REVISION = /^(labels(\.istio\.io\/rev)?)?$/;
+/** Where rules may be labelled for a revision that isn't known. */
+function unknownRevisions({ byKind }: Mesh): UnknownValue[] {
+  return byKind.DestinationRule.flatMap((rule) =>
+    unknownPaths(rule.metadata)
+      .map((path) => ["metadata", ...path])
+      .filter((path) => REVISION.test(path.join(".")))
+      .map((path) => ({ object: refOf(rule), path: pathText(path) })),
+  );
+}
 
-/** Adds what is wrong for the proxies of another revision to what is right for the mesh's own. */
-function addViolations(verdicts: Verdict[], others: readonly Verdict[], revision: string): void {
+const REVISION = /^metadata(\.labels(\.istio\.io\/rev)?)?$/;
+
+/** What holds for another revision; the mesh's own control plane sends nothing of the kind. */
+function elsewhere(found: Verdict, revision: string): Verdict {
+  const verdict: Verdict = { ...found, revision };
+  if (verdict.kind) verdict.kind = "declared";
+  delete verdict.tls;
+  return verdict;
+}
+
+/** What would hold for another revision if there were one. */
+function perhapsElsewhere(found: Verdict, labels: readonly UnknownValue[]): Verdict {
+  const unknowns = [...(found.unknowns ?? []), ...labels];
+  const verdict: Verdict = { ...found, verdict: "undecided", unknowns };
+  delete verdict.kind;
+  delete verdict.tls;
+  return verdict;
+}
+
+/** Adds what is wrong elsewhere to what is right here. */
+function addFindings(verdicts: Verdict[], others: readonly Verdict[]): void {
   const indexes = new Map(verdicts.map((verdict, index) => [keyOf(verdict), index]));
   for (const other of others) {
-    if (other.verdict === "ok") continue;
     const index = indexes.get(keyOf(other));
     const own = index === undefined ? undefined : verdicts[index];
     if (own?.verdict === "violation" || own?.verdict === other.verdict) continue;
-    const labelled: Verdict = { ...other, ...(revision !== NOBODY && { revision }) };
-    // The mesh's own control plane sends nothing of the kind.
-    if (other.kind) labelled.kind = "declared";
-    delete labelled.tls;
-    if (index === undefined) verdicts.push(labelled);
-    else verdicts[index] = labelled;
+    if (index === undefined) verdicts.push(other);
+    else verdicts[index] = other;
   }
 }
 
