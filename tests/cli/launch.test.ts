@@ -87,7 +87,16 @@ describe("the command line", function () {
 
   it("has a help with every subcommand, and examples, in 100 columns", () => {
     const { status, stdout } = run("--help");
-    for (const name of ["up", "down", "verify", "judge", "posture", "pr-report", "test", "oracle"]) {
+    for (const name of [
+      "up",
+      "down",
+      "verify",
+      "judge",
+      "posture",
+      "pr-report",
+      "test",
+      "oracle",
+    ]) {
       assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"));
     }
     assert.match(stdout, /^Examples:$/m);

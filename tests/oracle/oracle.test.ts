@@ -46,10 +46,9 @@ describe("the comparison", () => {
   for (const { about, clusters } of lies) {
     it(`sees ${about}`, () => {
       const { differences } = compare(question, { ...answer, clients: [{ clusters }] });
-      assert.deepEqual(
-        differences.map((difference) => difference.place),
-        [place],
-      );
+      // A lie about TLS is seen twice: in the cluster, and in the verdict that follows from it.
+      const places = new Set(differences.map((difference) => difference.place));
+      assert.deepEqual([...places], [place]);
     });
   }
 
