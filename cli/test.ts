@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
+import fc from "fast-check";
 import { Listr } from "listr2";
 import Mocha from "mocha";
 import { ensureToolchain } from "../local/toolchain/index.js";
@@ -40,6 +41,8 @@ The tools that they need are built when they are missing.`,
 }
 
 async function runTests(unitOnly: boolean): Promise<ExitCode> {
+  const { PROPERTY_SEED } = process.env;
+  if (PROPERTY_SEED) fc.configureGlobal({ seed: Number(PROPERTY_SEED) });
   const started = Date.now();
   if (!(await runChecks())) return ExitCode.Violation;
 
