@@ -48,7 +48,7 @@ A row for each alias, client, port and subset:
   decided by   the rule that the sidecar follows
 
 --stack takes the objects from \`pulumi preview\` with the policy pack, as the pack saw them, and the
-mesh facts from the pack's configuration. It works without a cluster.
+mesh facts from the stack's catalogue and the pack's configuration. It works without a cluster.
 
 Exit codes: 0 the posture was told (whatever it is: \`judge\` and \`pr-report\` are the gates), 2 it
 couldn't be.`;

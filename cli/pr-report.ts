@@ -52,7 +52,7 @@ export function command(): Command {
     .option("--allow-undecided", "what couldn't be decided doesn't stand in the way")
     .option("--project <folder>", "the folder of Pulumi.yaml", ".")
     .option("--policy-pack <folder>", "instead of this package's own")
-    .option("--policy-pack-config <file>", "the pack's configuration: waivers, mesh facts, levels")
+    .option("--policy-pack-config <file>", "the pack's configuration: waivers, clients, levels")
     .option("--embedded", "the embedded engine, not the pulumi on the PATH")
     .addHelpText("after", HELP)
     .action(async (given: ReportOptions) => {
@@ -127,7 +127,7 @@ async function basePosture(
   { base }: ReportOptions,
   { facts }: { facts: Parameters<typeof postureOfSeen>[0]["facts"] },
 ): Promise<Posture | undefined> {
-  if (base === undefined) return postureOfSeen({ ...(await seenInState(on, stack)), facts });
+  if (base === undefined) return postureOfSeen(await seenInState(on, stack, facts));
   const file = path.join(base, `${stack}.json`);
   // A stack that the base branch doesn't have.
   if (!existsSync(file)) return { source: file, rows: [], notes: [] };

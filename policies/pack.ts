@@ -18,6 +18,8 @@ import {
   SettingsError,
   settingsSchema,
 } from "./settings.js";
+import { type StackConfiguration, stackConfiguration } from "./stack-configuration.js";
+import { CATALOGUE, underCatalogue } from "./stack-facts.js";
 import { compareText } from "./stack-object.js";
 import { waiverOf } from "./waivers.js";
 
@@ -62,13 +64,15 @@ export class EgressPolicyPack extends PolicyPack {
  * order: `egress-settings` comes first and reads the configuration for all.
  *
  * @param settings below what a configuration file says
+ * @param stack the configuration of the stack that is judged; @default what the engine says
  * @throws SettingsError if the settings can't be used
  */
 export function egressPolicies(
   settings: EgressSettings = {},
   now: () => Date = () => new Date(),
+  stack: () => StackConfiguration = stackConfiguration,
 ): Policies {
-  const run = new Run(settings, now);
+  const run = new Run(settings, now, stack);
   return rules.map((rule) => policyOf(rule, run));
 }
 
@@ -79,22 +83,27 @@ class Run {
   settings: ResolvedSettings | undefined;
   /** What is wrong with the configuration, until it has been said. */
   private complaint = "";
-  private configuration = "{}";
+  private configured = "";
 
   constructor(
     private readonly given: EgressSettings,
     readonly now: () => Date,
+    private readonly stack: () => StackConfiguration,
   ) {
     this.settings = resolveSettings(given);
   }
 
-  /** Takes what the engine passes on to `egress-settings`: `{}` where nobody configured anything. */
+  /**
+   * Takes what the engine passes on to `egress-settings`, `{}` where nobody configured anything, and
+   * what the stack's catalogue states.
+   */
   configure(configuration: EgressSettings): void {
-    const text = JSON.stringify(configuration);
-    if (text === this.configuration) return;
-    this.configuration = text;
+    const stack = this.stack();
+    const text = JSON.stringify([configuration, stack.get(CATALOGUE)]);
+    if (text === this.configured) return;
+    this.configured = text;
     try {
-      this.settings = resolveSettings(this.given, configuration);
+      this.settings = underCatalogue(resolveSettings(this.given, configuration), stack);
       this.complaint = "";
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;

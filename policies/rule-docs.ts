@@ -149,6 +149,16 @@ const SETTINGS = `All of them belong to \`egress-settings\`, for the engine lets
 { "egress-settings": { "mesh": { "istioVersion": "1.29" }, "clusterCidrs": ["10.0.0.0/8"] } }
 \`\`\`
 
+What is known of the mesh needs no setting where the stack's own configuration has it: the pack reads
+\`istio-egress:catalogue\` there, whoever runs Pulumi and however, and any program may have that key with
+nothing but \`mesh\` in it. The catalogue holds, its defaults included: a setting that says otherwise is
+refused, and \`clusterCidrs\` and \`externalHosts\` of both count.
+
+\`\`\`yaml
+config:
+  istio-egress:catalogue: { mesh: { istioVersion: "1.29", clusterCidrs: ["10.0.0.0/8"] } }
+\`\`\`
+
 A pack of your own says them in code:
 
 \`\`\`ts

@@ -4,11 +4,14 @@ import type { MeshFacts } from "../mesh/index.js";
 import { waiver } from "./waivers.js";
 
 /** An exact host, or `*.suffix`. */
-const hostPattern = z
+export const hostPattern = z
   .string()
   .regex(/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a host in lower case, exact or as *.suffix");
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: "an address range such as 10.0.0.0/8" });
+/** An address range. */
+export const cidr = z.union([z.cidrv4(), z.cidrv6()], {
+  error: "an address range such as 10.0.0.0/8",
+});
 
 const namespace = z
   .string()
@@ -23,7 +26,8 @@ const client = z.strictObject({
   gateway: z.boolean().optional().describe("A gateway's proxy, not a sidecar. Default: false."),
 });
 
-const mesh = z.strictObject({
+/** What a setting can say of the mesh, beside address ranges and hosts. */
+export const mesh = z.strictObject({
   istioVersion: z
     .string()
     .regex(/^\d+\.\d+/, "a version such as 1.31")
@@ -61,7 +65,9 @@ const remedy = z
   });
 
 const schema = z.strictObject({
-  mesh: mesh.default({}).describe("What istiod's own configuration says."),
+  mesh: mesh
+    .default({})
+    .describe("What istiod's own configuration says. A stack's catalogue says it already."),
   externalHosts: z
     .array(hostPattern)
     .default([])

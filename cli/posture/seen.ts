@@ -61,9 +61,14 @@ export function seenInPreview(stack: string, { snapshot }: Preview): Seen | unde
 /**
  * What the last update of a stack left.
  *
- * @throws {Mistake} if the stack's state can't be read
+ * @param facts of the mesh; @default what the stack's catalogue states now
+ * @throws {Mistake} if the stack's state or its catalogue can't be read
  */
-export async function seenInState(on: StackEngine, stack: string): Promise<Seen> {
+export async function seenInState(
+  on: StackEngine,
+  stack: string,
+  facts?: Partial<MeshFacts>,
+): Promise<Seen> {
   const { exitCode, stdout, output } = await runPulumi(on, ["stack", "export", "-s", stack]);
   if (exitCode !== 0) throw new Mistake(`the state of stack ${stack} can't be read:\n${output}`);
   const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: ExportedResource[] } };
@@ -71,10 +76,30 @@ export async function seenInState(on: StackEngine, stack: string): Promise<Seen>
   return {
     source: `stack ${stack} as deployed`,
     clusters: clusters.map(({ objects }) => objects.map(({ object }) => manifest(stack, object))),
-    facts: {},
+    facts: facts ?? (await statedFacts(on, stack)),
     clients: [],
     notes: clusters.flatMap(({ unseen }) => unseen.map(({ what }) => what)),
   };
+}
+
+/** The mesh facts of a stack's catalogue; none where it has no catalogue. */
+async function statedFacts(on: StackEngine, stack: string): Promise<Partial<MeshFacts>> {
+  const args = ["config", "--json", ...(await on.selecting(stack))];
+  const { exitCode, stdout, output } = await runPulumi(on, args);
+  if (exitCode !== 0) throw new Mistake(`stack ${stack}'s configuration can't be read:\n${output}`);
+  const values = JSON.parse(stdout) as Record<string, { value?: string }>;
+  const known = Object.entries(values).flatMap(([key, { value }]): [string, string][] =>
+    value === undefined ? [] : [[key, value]],
+  );
+  const [{ catalogueFacts }, { SettingsError }] = await Promise.all([
+    import("../../policies/stack-facts.js"),
+    import("../../policies/settings.js"),
+  ]);
+  try {
+    return catalogueFacts(new Map(known)) ?? {};
+  } catch (error) {
+    throw error instanceof SettingsError ? new Mistake(error.message) : error;
+  }
 }
 
 /** The nearest thing to a line that declares it is the stack's own file. */

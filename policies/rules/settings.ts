@@ -17,7 +17,8 @@ export const settings: Rule = {
     url: ISTIO_TASK,
   },
   why: `The settings of all rules stand here, because the engine lets a rule see no settings but its
-own. Without this rule (level \`disabled\`) the others go by the defaults. A waiver says who answers for
+own. Without this rule (level \`disabled\`) the others go by the defaults. What the stack's catalogue
+states of the mesh holds, and a setting that says otherwise is refused. A waiver says who answers for
 a violation, why, and until when; after its last day it fails, so that it is renewed or removed by
 someone and not forgotten.`,
   checkSettings: ({ settings: { waivers }, now }) =>

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { EngineEvent, PolicyEvent } from "@pulumi/pulumi/automation/events.js";
+import { parse, stringify } from "yaml";
 import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
@@ -24,6 +25,8 @@ export interface RunArgs {
   pack: string;
   /** What `--policy-pack-config` says. */
   config?: Record<string, unknown>;
+  /** The stack's own configuration, by key. @default none */
+  stackConfig?: Record<string, unknown>;
   /** `up` previews first, as a person's does. @default "preview" */
   command?: "preview" | "up" | "up --skip-preview";
 }
@@ -72,8 +75,10 @@ export class OutsideProgram {
     return new OutsideProgram(folder, engine);
   }
 
-  async run({ program, pack, config = {}, command = "preview" }: RunArgs): Promise<EngineRun> {
+  async run(args: RunArgs): Promise<EngineRun> {
+    const { program, pack, config = {}, stackConfig = {}, command = "preview" } = args;
     this.write(program);
+    this.#configure(stackConfig);
     const run = ++this.#commands;
     const log = path.join(this.folder, `events-${run}.jsonl`);
     const configFile = path.join(this.folder, `config-${run}.json`);
@@ -90,6 +95,13 @@ export class OutsideProgram {
       policies: events.flatMap(({ policyEvent }) => policyEvent ?? []),
       events,
     };
+  }
+
+  /** Writes the stack's configuration, beside the salt that the engine left there. */
+  #configure(config: Record<string, unknown>): void {
+    const file = path.join(this.project, "Pulumi.dev.yaml");
+    const salted = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    writeFileSync(file, stringify({ ...salted, config }));
   }
 
   /** URNs of what the engine keeps in the state, the stack itself left out. */
