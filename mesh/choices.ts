@@ -71,16 +71,23 @@ function isNarrow(mesh: Mesh, scene: Scene): boolean {
 
 /**
  * Whether ISTIO_MUTUAL can come about, however the unknown values turn out: a rule says it or could
- * bring it about by PASSTHROUGH, or a headless Service could be thought to have sidecars only.
+ * bring it about by PASSTHROUGH, or what is sent to original destinations has sidecars only.
  */
 export function mayBeMutual({ rules, objects }: Cast): boolean {
   if (rules.some((rule) => mentionsMutual(rule.object))) return true;
-  const mayBeHeadless = objects.some(
-    (object) =>
-      (object.kind === "Service" && isUnknown(object.spec)) ||
-      isUnknownOr(at(object, "spec", "clusterIP"), "None"),
-  );
-  return mayBeHeadless && objects.some(({ kind }) => kind === "Pod");
+  return objects.some(mayBeOriginalDestination) && objects.some(mayHaveSidecar);
+}
+
+function mayBeOriginalDestination({ kind, spec }: Plain): boolean {
+  if (isUnknown(spec)) return kind === "Service" || kind === "ServiceEntry";
+  if (kind === "Service") return isUnknownOr(at(spec, "clusterIP"), "None");
+  const resolution = at(spec, "resolution");
+  return kind === "ServiceEntry" && (resolution === undefined || isUnknownOr(resolution, "NONE"));
+}
+
+function mayHaveSidecar({ kind, spec }: Plain): boolean {
+  if (kind === "Pod" || kind === "WorkloadEntry") return true;
+  return kind === "ServiceEntry" && at(spec, "endpoints") !== undefined;
 }
 
 function mentionsMutual(value: unknown): boolean {
@@ -168,7 +175,8 @@ function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): S
   const endpoints = services.flatMap((service) => mesh.endpointsOf(service));
   const pods = objects.filter(({ kind }) => kind === "Pod");
   return {
-    hosts: scene.hosts,
+    // A Service of unknown name has a host that no text has.
+    hosts: scene.hosts.map((host) => (host.startsWith(".") ? UNREADABLE + host : host)),
     serviceNames: named.map(({ name }) => name),
     clientNamespace: client.namespace,
     clientLabels: client.labels ?? {},

@@ -51,7 +51,9 @@ const OUTSIDE = "203.0.113.254";
 const PLAIN = { mode: "DISABLE" };
 const MUTUAL = { mode: "ISTIO_MUTUAL" };
 const TLS = [ABSENT, PLAIN, MUTUAL];
-const POLICIES = [ABSENT, {}, { tls: PLAIN }, { tls: MUTUAL }];
+const PASSTHROUGH = { loadBalancer: { simple: "PASSTHROUGH" } };
+/** What one level of a policy can say. */
+const SETTINGS_KINDS = [{}, { tls: PLAIN }, { tls: MUTUAL }, PASSTHROUGH];
 const OTHER_LABELS = { [UNREADABLE]: UNREADABLE };
 
 type Values = (around: Surroundings) => readonly unknown[];
@@ -73,14 +75,25 @@ const exportTo: Values = ({ clientNamespace, exportSets }) => [
 
 const exportToItem: Values = ({ clientNamespace }) => ["*", ".", NOBODY, clientNamespace];
 
-const ruleHost: Values = ({ hosts, ruleHosts }) => [NOBODY, ...hosts, ...ruleHosts];
+const ruleHost: Values = ({ hosts, ruleHosts }) => [NOBODY, "*", ...hosts, ...ruleHosts];
 
-const ruleSpec: Values = ({ hosts, subsetNames, exportSets }) => {
+const policy: Values = ({ ports }) => [
+  ...SETTINGS_KINDS,
+  {
+    portLevelSettings: [...ports, OTHER_PORT].map((number) => ({
+      port: { number },
+      ...PASSTHROUGH,
+    })),
+  },
+];
+
+const ruleSpec: Values = (around) => {
+  const { hosts, subsetNames, exportSets } = around;
   const seenBy = [
     ...[["*"], ["."], ...exportSets].map((set) => ({ exportTo: set })),
     { workloadSelector: {} },
   ];
-  const policies = [{}, { trafficPolicy: { tls: PLAIN } }, { trafficPolicy: { tls: MUTUAL } }];
+  const policies = [{}, ...policy(around).map((trafficPolicy) => ({ trafficPolicy }))];
   const subsets = [UNREADABLE, ...subsetNames].map((name) => ({
     exportTo: ["*"],
     subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
@@ -94,15 +107,15 @@ const ruleSpec: Values = ({ hosts, subsetNames, exportSets }) => {
 
 const portSettings: Values = ({ ports }) => [
   ABSENT,
-  ...[undefined, PLAIN, MUTUAL].map((tls) =>
-    [...ports, OTHER_PORT].map((number) => ({ port: { number }, ...(tls && { tls }) })),
+  ...SETTINGS_KINDS.map((settings) =>
+    [...ports, OTHER_PORT].map((number) => ({ port: { number }, ...settings })),
   ),
 ];
 
 const onePortSetting: Values = ({ ports }) => [
   ABSENT,
   ...[...ports, OTHER_PORT].flatMap((number) =>
-    [undefined, PLAIN, MUTUAL].map((tls) => ({ port: { number }, ...(tls && { tls }) })),
+    SETTINGS_KINDS.map((settings) => ({ port: { number }, ...settings })),
   ),
 ];
 
@@ -175,7 +188,7 @@ const DESTINATION_RULE: Rows = [
   [/^spec\.workloadSelector$/, selector],
   [/^spec\.workloadSelector\.matchLabels$/, matchLabels],
   [/^spec\.workloadSelector\.matchLabels\./, labelValue],
-  [new RegExp(`^${POLICY}$`), () => POLICIES],
+  [new RegExp(`^${POLICY}$`), (around) => [ABSENT, ...policy(around)]],
   [new RegExp(String.raw`^${POLICY}\.portLevelSettings$`), portSettings],
   [new RegExp(String.raw`^${POLICY}\.portLevelSettings\.\d+$`), onePortSetting],
   [new RegExp(String.raw`^${POLICY}\.portLevelSettings\.\d+\.port$`), portReference],
@@ -331,6 +344,11 @@ const entrySpec: Values = (around) => [
   ),
 ];
 
+const TLS_MODES = ["istio", "disabled"];
+const tlsLabels: Values = () => [
+  ABSENT,
+  ...TLS_MODES.map((mode) => ({ "security.istio.io/tlsMode": mode })),
+];
 const inlineEndpoint = (address: unknown) => ({ address });
 
 const SERVICE_ENTRY: Rows = [
@@ -344,6 +362,9 @@ const SERVICE_ENTRY: Rows = [
   [/^spec\.endpoints$/, noneOr(inlineEndpoint)],
   [/^spec\.endpoints\.\d+$/, (around) => [ABSENT, ...addresses(around).map(inlineEndpoint)]],
   [/^spec\.endpoints\.\d+\.address$/, addresses],
+  [/^spec\.endpoints\.\d+\.labels$/, tlsLabels],
+  [/^spec\.endpoints\.\d+\.labels\.security\.istio\.io\/tlsMode$/, () => TLS_MODES],
+  [/^spec\.endpoints\.\d+\.serviceAccount$/, () => [ABSENT, UNREADABLE]],
   [/^spec\.addresses$/, () => [ABSENT, [UNREADABLE]]],
   [/^spec\.ports$/, entryPorts],
   [/^spec\.ports\.\d+$/, (around) => portNumber(around).map(entryPort)],
@@ -355,7 +376,14 @@ const EVERYTHING = { hosts: ["*/*"] };
 
 const SIDECAR: Rows = [
   ...ISTIO_METADATA,
-  [/^spec$/, () => [{ egress: [NOTHING] }, { egress: [EVERYTHING] }]],
+  [
+    /^spec$/,
+    () =>
+      [NOTHING, EVERYTHING].flatMap((listener) => [
+        { egress: [listener] },
+        { egress: [listener], workloadSelector: {} },
+      ]),
+  ],
   [/^spec\.workloadSelector$/, (around) => [ABSENT, ...matchLabels(around).map(asLabels)]],
   [/^spec\.workloadSelector\.labels$/, matchLabels],
   [/^spec\.workloadSelector\.labels\./, labelValue],
@@ -385,12 +413,9 @@ const anyHost: Values = ({ hosts }) => [NOBODY, ...hosts];
 
 const VIRTUAL_SERVICE: Rows = [
   ...ISTIO_METADATA,
-  [
-    /^spec$/,
-    (around) => [{}, ...routes(around).map((route) => ({ hosts: around.hosts, http: [route] }))],
-  ],
-  [/^spec\.hosts$/, ({ hosts }) => [[NOBODY], hosts]],
-  [/^spec\.hosts\.\d+$/, anyHost],
+  [/^spec$/, (around) => [{}, ...routes(around).map((route) => ({ hosts: ["*"], http: [route] }))]],
+  [/^spec\.hosts$/, () => [[NOBODY], ["*"]]],
+  [/^spec\.hosts\.\d+$/, () => [NOBODY, "*"]],
   [/^spec\.gateways$/, () => [ABSENT, [NOBODY]]],
   [/^spec\.gateways\.\d+$/, () => ["mesh", NOBODY]],
   [/^spec\.exportTo$/, exportTo],
@@ -416,11 +441,12 @@ const PEER_AUTHENTICATION: Rows = [
   [/^spec\.mtls\.mode$/, () => ["PERMISSIVE", "DISABLE"]],
 ];
 
-const SIDECAR_LABEL = { "security.istio.io/tlsMode": "istio" };
-
 const workloadLabels: Values = ({ serviceSelectors }) => [
   ABSENT,
-  ...[{}, ...serviceSelectors].flatMap((labels) => [labels, { ...labels, ...SIDECAR_LABEL }]),
+  ...[{}, ...serviceSelectors].flatMap((labels) => [
+    labels,
+    ...TLS_MODES.map((mode) => ({ ...labels, "security.istio.io/tlsMode": mode })),
+  ]),
 ];
 
 const workloadLabelValue: Values = ({ serviceSelectors }) => [
@@ -436,7 +462,7 @@ const WORKLOAD_ENTRY: Rows = [
   [/^metadata\.labels$/, (around) => [...workloadLabels(around), { "istio.io/rev": NOBODY }]],
   [/^spec$/, workloadSpec],
   [/^spec\.labels$/, workloadLabels],
-  [/^(metadata|spec)\.labels\.security\.istio\.io\/tlsMode$/, () => ["istio", "disabled"]],
+  [/^(metadata|spec)\.labels\.security\.istio\.io\/tlsMode$/, () => TLS_MODES],
   [/^(metadata|spec)\.labels\./, workloadLabelValue],
   [/^spec\.address$/, addresses],
   [/^spec\.serviceAccount$/, () => [ABSENT, UNREADABLE]],
@@ -449,13 +475,11 @@ const podStatus: Values = ({ addresses }) => [
   ...addresses.map((podIP) => ({ podIP, conditions: [READY] })),
 ];
 
-const tlsLabels: Values = () => [ABSENT, SIDECAR_LABEL];
-
 const POD: Rows = [
   [/^metadata$/, metadata(podName)],
   [/^metadata\.name$/, podName],
   [/^metadata\.labels$/, tlsLabels],
-  [/^metadata\.labels\.security\.istio\.io\/tlsMode$/, () => ["istio", "disabled"]],
+  [/^metadata\.labels\.security\.istio\.io\/tlsMode$/, () => TLS_MODES],
   [/^metadata\.namespace$/, namespaces],
   [/^metadata\.deletionTimestamp$/, () => [ABSENT, UNREADABLE]],
   [/^status$/, podStatus],

@@ -65,11 +65,24 @@ export class EndpointIndex {
    */
   ofKubernetes(service: Service): Endpoint[] {
     if (service.externalName !== undefined) return externalNameEndpoints(service);
-    const key = keyOf(service.ref.namespace, service.ref.name);
-    const slices = (this.slices.get(key) ?? []).flatMap((slice) => this.ofSlice(slice));
-    const legacy = service.selector ? undefined : this.mirrored.get(key);
+    const { namespace, name } = service.ref;
+    const slices = this.inSlices(namespace, name);
+    const legacy = service.selector ? undefined : this.mirrored.get(keyOf(namespace, name));
     const all = [...slices, ...(legacy ? this.ofLegacy(legacy) : [])];
     return [...distinct(all), ...this.selectedByService(service)];
+  }
+
+  /**
+   * Endpoints in slices of a Service that doesn't exist: istiod keeps them under the host that it
+   * would have (`hostNamesForNamespacedName`), so a ServiceEntry with that host gets them.
+   */
+  ofMissingService(namespace: string, name: string): Endpoint[] {
+    return distinct(this.inSlices(namespace, name));
+  }
+
+  private inSlices(namespace: string, serviceName: string): Endpoint[] {
+    const slices = this.slices.get(keyOf(namespace, serviceName)) ?? [];
+    return slices.flatMap((slice) => this.ofSlice(slice));
   }
 
   /** The endpoints of one host of a ServiceEntry, for each of its ports. */

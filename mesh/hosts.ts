@@ -24,6 +24,16 @@ export function serviceHost(name: string, namespace: string, clusterDomain: stri
   return `${name}.${namespace}.svc.${clusterDomain}`;
 }
 
+/** The name that a Service of `namespace` has to have for this host; undefined where none could. */
+export function serviceNameOf(
+  host: string,
+  namespace: string,
+  clusterDomain: string,
+): string | undefined {
+  const suffix = `.${namespace}.svc.${clusterDomain}`;
+  return host.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+}
+
 /** Whether every name that `host` stands for is covered by `pattern`. */
 export function isCoveredBy(host: string, pattern: string): boolean {
   if (!isWildcard(pattern)) return host === pattern;

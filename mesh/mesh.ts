@@ -3,6 +3,7 @@ import { EndpointIndex, type Endpoint } from "./endpoints.js";
 import { DEFAULT_FACTS, type MeshFacts } from "./facts.js";
 import { at, text, type Labels, type Plain } from "./fields.js";
 import { flatten } from "./flatten.js";
+import { serviceNameOf } from "./hosts.js";
 import type { KubeObject } from "./objects.js";
 import { buildPools, type Pools } from "./pools.js";
 import { Registry } from "./registry.js";
@@ -88,7 +89,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     sidecars,
     virtualServices,
     authentication: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
-    endpointsOf: endpointLookUp(byKind, registry),
+    endpointsOf: endpointLookUp(byKind, registry, known.clusterDomain),
     scopeOf: scopeLookUp(sidecars, virtualServices),
   };
 }
@@ -166,7 +167,7 @@ function scopeLookUp(sidecars: Sidecars, virtualServices: readonly VirtualServic
   };
 }
 
-function endpointLookUp(byKind: Record<Kind, Plain[]>, registry: Registry) {
+function endpointLookUp(byKind: Record<Kind, Plain[]>, registry: Registry, clusterDomain: string) {
   const index = new EndpointIndex({
     slices: byKind.EndpointSlice,
     endpoints: byKind.Endpoints,
@@ -176,13 +177,17 @@ function endpointLookUp(byKind: Record<Kind, Plain[]>, registry: Registry) {
   const endpointsOfHost = new Map<string, Endpoint[]>();
   // Services of one host in one namespace share their endpoints, whatever registry they are of.
   return (service: Service, port?: ServicePort): Endpoint[] => {
-    const key = `${service.ref.namespace}/${service.host}`;
+    const { host } = service;
+    const { namespace } = service.ref;
+    const key = `${namespace}/${host}`;
     let endpoints = endpointsOfHost.get(key);
     if (!endpoints) {
-      const same = registry
-        .of(service.host)
-        .filter((candidate) => candidate.ref.namespace === service.ref.namespace);
+      const same = registry.of(host).filter(({ ref }) => ref.namespace === namespace);
       endpoints = collectEndpoints(index, same);
+      const missing = same.some(({ fromKubernetes }) => fromKubernetes)
+        ? undefined
+        : serviceNameOf(host, namespace, clusterDomain);
+      if (missing !== undefined) endpoints.push(...index.ofMissingService(namespace, missing));
       endpointsOfHost.set(key, endpoints);
     }
     if (!port) return endpoints;

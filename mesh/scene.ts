@@ -1,7 +1,7 @@
 import { aliasOf, isCertain } from "./aliases.js";
 import type { Concern } from "./concerns.js";
-import { at, refOf, text, NAMELESS, type Plain } from "./fields.js";
-import { HostTable } from "./hosts.js";
+import { at, refOf, text, texts, NAMELESS, type Plain } from "./fields.js";
+import { HostTable, serviceNameOf } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
 import type { Rule } from "./rules.js";
 import type { Blurred, Unclear } from "./unclear.js";
@@ -20,11 +20,16 @@ export interface Scene {
   rules: readonly Rule[];
   /** Services, their endpoints, and what else isn't bound to a client's namespace. */
   objects: readonly Plain[];
+  /** It may be about the host of any rule, and there are too many to try. */
+  isTooBig: boolean;
   /** Namespaces that anything here is in or names: clients of all others fare alike. */
   namespaces: ReadonlySet<string>;
   /** Whether what is unclear can make a difference for a client. */
   affects: (client: Client) => boolean;
 }
+
+/** With more rules than this, it isn't tried which of them something of unknown name is about. */
+const MOST_RULES = 100;
 
 /** Sets scenes for a mesh that isn't clear. */
 export class Stage {
@@ -75,33 +80,33 @@ export class Stage {
 
   /** The scene of a concern, or undefined where nothing about it is unclear. */
   sceneOf(concern: Concern): Scene | undefined {
-    const isOpen = this.isOpen(concern) || this.leadsAnywhere(concern);
-    const own = [
-      ...this.hostsOf(concern),
-      ...(this.leadsAnywhere(concern) ? this.destinations : []),
-    ];
-    const rules = isOpen
-      ? this.mesh.rules
-      : [
-          ...new Set([
-            ...own.flatMap((host) => this.rulesByHost.allMatching(host).flat()),
-            ...this.openRules,
-          ]),
-        ];
-    const objects = this.objectsFor(concern, own);
-    const serviceNamespaces = this.serviceNamespaces(concern, own, rules);
+    const leadsAnywhere = this.leadsAnywhere(concern);
+    const isOpen = this.isOpen(concern) || leadsAnywhere;
+    const isTooBig = isOpen && this.mesh.rules.length > MOST_RULES;
+    const own = [...this.hostsOf(concern), ...(leadsAnywhere ? this.destinations : [])];
+    const rules = isOpen ? this.mesh.rules : this.rulesFor(own);
+    const hosts = isOpen && !isTooBig ? [...own, ...rules.map((rule) => rule.host)] : own;
+    const objects = this.objectsFor(concern, hosts);
+    const serviceNamespaces = this.serviceNamespaces(concern, hosts, rules);
     const affects = this.affected(own, rules, objects, serviceNamespaces);
     return (
       affects && {
         concern,
-        hosts: isOpen ? [...new Set([...own, ...rules.map((rule) => rule.host)])] : own,
+        hosts: [...new Set(hosts)],
         serviceNamespaces,
         rules,
         objects,
-        namespaces: this.namespacesIn(own, rules, objects, serviceNamespaces),
+        isTooBig,
+        namespaces: this.namespacesIn(hosts, rules, objects, serviceNamespaces),
         affects,
       }
     );
+  }
+
+  /** Rules about some hosts, and those that may be about any. */
+  private rulesFor(hosts: readonly string[]): Rule[] {
+    const known = hosts.flatMap((host) => this.rulesByHost.allMatching(host).flat());
+    return [...new Set([...known, ...this.openRules])];
   }
 
   /** Whether the concern's own host isn't known. */
@@ -171,7 +176,7 @@ export class Stage {
     const workloads = isNamed
       ? (this.workloads.get(namespace) ?? [])
       : [...this.workloads.values()].flat();
-    if (kind === "ServiceEntry") return workloads;
+    if (kind === "ServiceEntry") return [...workloads, ...this.orphanSlices(object)];
     if (kind !== "Service") return [];
     if (!this.unclear.blurred.get(object)?.isOpen) {
       return [...workloads, ...(this.endpoints.get(`${namespace}/${name}`) ?? [])];
@@ -180,6 +185,15 @@ export class Stage {
       ([key]) => !isNamed || key.startsWith(`${namespace}/`) || key.startsWith("/"),
     );
     return [...workloads, ...near.flatMap(([, found]) => found)];
+  }
+
+  /** Slices of Services that a ServiceEntry's hosts would belong to. */
+  private orphanSlices(entry: Plain): Plain[] {
+    const { namespace } = refOf(entry);
+    return texts(at(entry, "spec", "hosts")).flatMap((host) => {
+      const name = serviceNameOf(host, namespace, this.mesh.facts.clusterDomain);
+      return this.endpoints.get(`${namespace}/${name}`) ?? [];
+    });
   }
 
   private namespacesIn(

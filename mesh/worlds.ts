@@ -54,7 +54,9 @@ export function possibilities(
   const cast = castOf(mesh, scene, client);
   if (!mayBeMutual(cast)) return undefined;
   const objects = [...new Set([...cast.objects, ...cast.rules.map((rule) => rule.object)])];
-  const choices = choicesIn(mesh, unclear, scene, client, cast, objects);
+  const choices = scene.isTooBig
+    ? undefined
+    : choicesIn(mesh, unclear, scene, client, cast, objects);
   const count = choices?.reduce((product, { options }) => product * options.length, 1) ?? Infinity;
   const setting: Setting = { mesh, unclear, scene, client, objects };
   if (!choices || count > MAX_WORLDS) return leftOpen(setting, choices ?? []);
