@@ -1,6 +1,7 @@
 /** Where the model and istiod give different answers about one mesh. */
 import { clustersOf, readMesh, type Cluster } from "../../mesh/index.js";
 import type { Answer, Outbound, Question } from "./question.js";
+import { compareRulesWithoutEffect } from "./rules-without-effect.js";
 import { compareVerdicts } from "./verdicts.js";
 
 /** One place where the two differ; a side that is absent sends nothing. */
@@ -35,7 +36,11 @@ export function compare(question: Question, answer: Answer): Comparison {
   );
   const verdicts = compareVerdicts(mesh, question, sent);
   return {
-    differences: [...differences, ...verdicts.differences],
+    differences: [
+      ...differences,
+      ...verdicts.differences,
+      ...compareRulesWithoutEffect(mesh, question, sent),
+    ],
     clusters: sent.flat().length,
     violations: verdicts.violations,
   };

@@ -1,0 +1,104 @@
+/** Rules that the model says do nothing, or are hidden, held against the rules that istiod names on its clusters. */
+import {
+  externalAliases,
+  inertRules,
+  type Mesh,
+  type ObjectRef,
+  shadowedRules,
+} from "../../mesh/index.js";
+import { placeOf, type Difference } from "./comparison.js";
+import type { Outbound, Question } from "./question.js";
+
+/**
+ * No rule that istiod names on a cluster may be called inert (only its TLS may be, where that is for
+ * ports that don't exist), none may be called hidden from a client whose cluster names it, and a rule
+ * for an alias by its own name that all clusters of the alias pass over for another must be called
+ * inert.
+ *
+ * @param sent istiod's clusters, by client
+ */
+export function compareRulesWithoutEffect(
+  mesh: Mesh,
+  question: Question,
+  sent: readonly Outbound[][],
+): Difference[] {
+  // A client is asked about as one workload, and one without labels isn't all workloads there.
+  const clients = question.clients.map((client) => ({ ...client, labels: client.labels ?? {} }));
+  const inert = inertRules(mesh, clients);
+  const called = new Set(inert.map(({ rule }) => nameOf(rule)));
+  return [
+    ...inert.flatMap(({ rule, reason }) =>
+      (reason === "no-such-port" ? encrypted : identity)(namedBy(rule, sent)).map(
+        ([client, cluster]) => ({
+          client,
+          place: placeOf(cluster),
+          istiod: `${cluster.tls} by ${nameOf(rule)}`,
+          model: `${nameOf(rule)} is inert: ${reason}`,
+        }),
+      ),
+    ),
+    ...shadowedRules(mesh, clients).flatMap(({ rule, host, client }) => {
+      const index = clients.indexOf(client as (typeof clients)[number]);
+      return namedBy(rule, sent)
+        .filter(([other, cluster]) => other === index && cluster.host === host)
+        .map(([, cluster]) => ({
+          client: index,
+          place: placeOf(cluster),
+          istiod: `${cluster.tls} by ${nameOf(rule)}`,
+          model: `${nameOf(rule)} is hidden`,
+        }));
+    }),
+    ...passedOver(mesh, sent)
+      .filter(({ rule }) => !called.has(nameOf(rule)))
+      .map(({ rule, host, by }) => ({
+        client: 0,
+        place: host,
+        istiod: `always by ${by}, never by ${nameOf(rule)}`,
+        model: `${nameOf(rule)} isn't inert`,
+      })),
+  ];
+}
+
+type Sent = [client: number, cluster: Outbound];
+
+function namedBy(rule: ObjectRef, sent: readonly Outbound[][]): Sent[] {
+  return sent.flatMap((clusters, client) =>
+    clusters
+      .filter((cluster) => cluster.rule === nameOf(rule))
+      .map((cluster): Sent => [client, cluster]),
+  );
+}
+
+const identity = (found: Sent[]) => found;
+
+/** Clusters whose TLS is more than what istiod does by itself. */
+function encrypted(found: Sent[]): Sent[] {
+  return found.filter(([, { tls }]) => tls !== "PLAIN" && tls !== "AUTO");
+}
+
+/**
+ * Rules for an alias by its own name that no cluster names, though every cluster of the alias names
+ * some other one. istiod names only the first of those that it merges, so a rule that shares its host
+ * and namespace with another can't be told.
+ */
+function passedOver(
+  mesh: Mesh,
+  sent: readonly Outbound[][],
+): { rule: ObjectRef; host: string; by: string }[] {
+  const named = new Set(sent.flat().map(({ rule }) => rule));
+  const hosts = new Set(externalAliases(mesh).map(({ host }) => host));
+  return mesh.rules.flatMap(({ ref, host }) => {
+    const same = mesh.rules.filter(
+      (other) => other.host === host && other.ref.namespace === ref.namespace,
+    );
+    if (!hosts.has(host) || same.length > 1 || named.has(nameOf(ref))) return [];
+    const clusters = sent.flat().filter((cluster) => cluster.host === host);
+    const by = new Set(clusters.map(({ rule }) => rule));
+    const [first] = by;
+    return first === undefined || by.has(undefined) ? [] : [{ rule: ref, host, by: first }];
+  });
+}
+
+function nameOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
+}
