@@ -80,9 +80,28 @@ export function runningProcesses(plane: string): RunningProcess[] {
     .filter((found) => found !== undefined);
 }
 
-/** Whether this very process still runs: not a later one with the same id. */
+/**
+ * Whether this very process still runs, or still holds its ports and files: not a later one with
+ * the same id.
+ */
 export function isRunning(plane: string, pid: number): boolean {
-  return readProcess(plane, pid) !== undefined;
+  return readProcess(plane, pid) !== undefined || isEnding(pid);
+}
+
+/**
+ * The kernel takes a process's memory, and so its environment, before it closes its ports: in
+ * between it is nobody's by its environment, but has no memory and isn't a zombie yet.
+ */
+function isEnding(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
+      const isKernelThread = /^Kthread:\s*1$/m.test(status);
+      return !isKernelThread && !/^VmSize:/m.test(status) && !/^State:\s*[ZX]/m.test(status);
+    });
+  } catch {
+    return false;
+  }
 }
 
 function readProcess(plane: string, pid: number): RunningProcess | undefined {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   isRunning,
   lastLines,
@@ -10,6 +11,7 @@ import {
   stopProcesses,
 } from "../../local/processes.js";
 import { eventually } from "./eventually.js";
+import { close, listenOn } from "./sockets.js";
 
 describe("the processes of a plane", () => {
   const plane = mkdtempSync(join(tmpdir(), "istio-egress-processes-"));
@@ -72,6 +74,21 @@ describe("the processes of a plane", () => {
     await stopProcesses(plane, runningProcesses(plane), 300);
     assert.ok(!isRunning(plane, polite) && !isRunning(plane, stubborn));
     assert.deepEqual(runningProcesses(plane), []);
+  });
+
+  it("count as running until they have let go of their ports", async () => {
+    const script = `const held = Buffer.alloc(3e8, 1);
+      const server = require("node:net").createServer().listen(0, "127.0.0.1", () => {
+        console.log("port", server.address().port, held.length);
+      });`;
+    const command = [process.execPath, "-e", script];
+    for (let round = 0; round < 3; round += 1) {
+      const pid = await spawnProcess(plane, { ...part, command });
+      const port = await eventually(() => /^port (\d+)/.exec(lastLines(log)[0] ?? "")?.[1]);
+      process.kill(pid, "SIGKILL");
+      while (isRunning(plane, pid)) await sleep(1);
+      await close(await listenOn(Number(port)));
+    }
   });
 
   it("say which program is missing", async () => {
