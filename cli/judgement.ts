@@ -6,6 +6,7 @@ import {
   inertRules,
   type InertRule,
   judge,
+  type Mesh,
   type MeshFacts,
   type ObjectRef,
   readMesh,
@@ -24,6 +25,7 @@ export interface Question {
 
 /** The answer to a {@link Question}, which every output format is made from. */
 export interface Judgement {
+  mesh: Mesh;
   manifests: readonly Manifest[];
   clients: readonly Client[];
   verdicts: readonly Verdict[];
@@ -39,6 +41,7 @@ export function judgementOf({ manifests, clients, facts }: Question): Judgement 
   );
   const asked = clients ?? defaultClients(mesh);
   return {
+    mesh,
     manifests,
     clients: asked,
     verdicts: judge(mesh, asked),

@@ -85,7 +85,7 @@ function externalName(
 }
 
 /** Follows ExternalNames by their literal target, as istiod does; a loop ends nowhere. */
-function terminalOf(mesh: Mesh, service: Service): string | undefined {
+export function terminalOf(mesh: Mesh, service: Service): string | undefined {
   const seen = new Set([service.host]);
   let target = service.externalName;
   while (target !== undefined) {

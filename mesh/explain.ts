@@ -1,4 +1,6 @@
+import { type Advice, adviceOn, adviceYaml } from "./advice.js";
 import { isWildcard } from "./hosts.js";
+import type { Mesh } from "./mesh.js";
 import type { ObjectRef } from "./objects.js";
 import type { Client, Verdict } from "./verdict.js";
 
@@ -15,12 +17,17 @@ export interface Explanation {
 /** More unknown values than these are counted, not named. */
 const MOST_UNKNOWNS = 3;
 
-/** Says what a verdict means and what to do about it. */
-export function explain(verdict: Verdict): Explanation {
+/**
+ * Says what a verdict means and what to do about it.
+ *
+ * @param mesh what was judged: then what is advised fits the names, ports and rules that are there
+ */
+export function explain(verdict: Verdict, mesh?: Mesh): Explanation {
   const summary = `${opening(verdict)}: ${bodyOf(verdict)}`;
   if (verdict.verdict === "ok") return { summary, fix: "" };
   if (verdict.verdict === "undecided") return { summary, fix: undecidedFix(verdict) };
-  return { summary, fix: fixOf(verdict), yaml: yamlFor(verdict) };
+  const advice = adviceOn(verdict, mesh);
+  return { summary, fix: fixOf(verdict, advice), yaml: adviceYaml(advice, serverName(verdict)) };
 }
 
 function bodyOf(verdict: Verdict): string {
@@ -66,7 +73,9 @@ function okBody({ tls, rule }: Verdict): string {
 
 /** `DestinationRule n/r (host *.local, trafficPolicy.tls) says ISTIO_MUTUAL`. */
 function culprit({ rule, ruleHost, host, level, subset }: Verdict): string {
-  if (!rule) return "PASSTHROUGH for a port makes automatic mutual TLS unconditional";
+  if (!rule) {
+    return "without a word on TLS, clusters of PASSTHROUGH and headless Services get it unconditionally";
+  }
   const levels = {
     top: "trafficPolicy.tls",
     port: "trafficPolicy.portLevelSettings",
@@ -132,88 +141,30 @@ const MODES =
   "DISABLE if the application speaks TLS itself (or none is wanted), SIMPLE with sni and " +
   "subjectAltNames if the sidecar is to start TLS";
 
-function fixOf(verdict: Verdict): string {
-  const { rule, ruleHost, host, target } = verdict;
-  if (!rule) return `Write tls beside the port's PASSTHROUGH: ${MODES}.`;
-  if (isExternalName(verdict)) {
-    return (
-      `Take ISTIO_MUTUAL out of ${ruleText(rule)}. To have a say in the TLS of calls to ${target}, ` +
-      `declare a ServiceEntry for it and write a rule for that host: ${MODES}.`
-    );
+function fixOf(verdict: Verdict, { rule, target }: Advice): string {
+  return `${ruleFix(verdict, rule)}${target ? targetFix(target) : `: ${MODES}.`}`;
+}
+
+function ruleFix({ rule: followed }: Verdict, { isChange, name, namespace, host }: Advice["rule"]) {
+  if (isChange) {
+    const rule = `DestinationRule ${namespace}/${name}`;
+    return followed ? `Change the mode in ${rule}` : `Write tls into ${rule}, which leaves it out`;
   }
-  return ruleHost === host
-    ? `Change the mode in ${ruleText(rule)}: ${MODES}.`
-    : `Leave ${ruleText(rule)} to the hosts that it is right for, and write a rule for ${host} in ` +
-        `namespace ${namespaceFor(verdict)}, which is looked at first: ${MODES}.`;
+  const before = followed
+    ? `Leave ${ruleText(followed)} to the hosts that it is right for, and write`
+    : "Write";
+  const after = followed ? ", which is looked at first" : "";
+  return `${before} a rule for ${host} in namespace ${namespace}${after}`;
 }
 
-/** The alias has no cluster, so only its target's rules can do anything. */
-function isExternalName(verdict: Verdict): boolean {
-  return verdict.why === "external-name" && verdict.kind === "declared" && isOwnHost(verdict);
-}
-
-/**
- * Where an exact rule wins over the one that is followed: in the same namespace, since an exact
- * host comes before a wildcard there; instead of the root namespace, beside the Service.
- */
-function namespaceFor(verdict: Verdict): string {
-  const { rule, client, alias } = verdict;
-  const isRoots =
-    rule !== undefined &&
-    rule.namespace !== client.namespace &&
-    rule.namespace !== alias.namespace &&
-    isOwnHost(verdict) &&
-    alias.namespace !== "";
-  return rule === undefined || isRoots ? alias.namespace : rule.namespace;
-}
-
-/** What to write instead: plaintext from the sidecar, with the other choice beside it. */
-function yamlFor(verdict: Verdict): string {
-  if (!isExternalName(verdict)) return ruleYaml(verdict, verdict.host);
-  const { alias, target, port } = verdict;
-  return [
-    "apiVersion: networking.istio.io/v1",
-    "kind: ServiceEntry",
-    "metadata:",
-    `  name: ${alias.name}`,
-    `  namespace: ${alias.namespace}`,
-    "spec:",
-    `  hosts: [${JSON.stringify(target)}]`,
-    "  location: MESH_EXTERNAL",
-    "  resolution: DNS",
-    "  ports:",
-    `    - { number: ${port === 0 ? 443 : port}, name: tls, protocol: TLS }`,
-    "---",
-    ruleYaml(verdict, target),
-  ].join("\n");
-}
-
-function ruleYaml(verdict: Verdict, host: string): string {
-  const { rule, ruleHost, alias, level, port } = verdict;
-  const isChange = rule !== undefined && ruleHost === host;
-  const tls = [
-    "tls:",
-    "  mode: DISABLE # the application speaks for itself",
-    "  # mode: SIMPLE # or: the sidecar starts TLS and checks the server",
-    `  # sni: ${serverName(verdict)}`,
-    `  # subjectAltNames: [${serverName(verdict)}]`,
-  ];
-  const isForPort = isChange && (level === "port" || level === "subset-port");
-  const policy = isForPort
-    ? ["portLevelSettings:", `  - port: { number: ${port} }`, ...tls.map((line) => `    ${line}`)]
-    : tls;
-  return [
-    "apiVersion: networking.istio.io/v1",
-    "kind: DestinationRule",
-    "metadata:",
-    `  name: ${isChange ? rule.name : alias.name.replace(/[^a-z0-9-]+/g, "-") || "egress"}`,
-    `  namespace: ${isChange ? rule.namespace : namespaceFor(verdict)}`,
-    "spec:",
-    `  host: ${JSON.stringify(host)}`,
-    "  trafficPolicy:",
-    ...policy.map((line) => `    ${line}`),
-    "",
-  ].join("\n");
+/** What calls by an ExternalName follow is a matter of its target. */
+function targetFix({ host, entry, rule }: NonNullable<Advice["target"]>): string {
+  const declare = entry ? `declare a ServiceEntry for ${host}` : "";
+  const write = rule ? `write a rule for ${entry ? "that host" : host}` : "";
+  const todo = [declare, write].filter(Boolean).join(" and ");
+  return todo === ""
+    ? `: ${MODES}. Calls follow the rule for ${host}.`
+    : `. To have a say in the TLS of calls to ${host}, ${todo}: ${MODES}.`;
 }
 
 /** The name that the server's certificate has to show, as far as the alias tells. */

@@ -24,11 +24,11 @@ export function clusterJson({ host, port, subset, tls, rule }: Cluster, client: 
 
 /** `judge --json`: everything that is known, for programs. */
 export function judgementJson(judgement: Judgement): string {
-  const { clients, verdicts, inert, shadowed } = judgement;
+  const { mesh, clients, verdicts, inert, shadowed } = judgement;
   const document = {
     clients,
     verdicts: verdicts.map((verdict) => {
-      const { summary, fix, yaml } = explain(verdict);
+      const { summary, fix, yaml } = explain(verdict, mesh);
       const { target, tls, level, unknowns, reason } = verdict;
       return { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, unknowns, reason };
     }),

@@ -5,6 +5,7 @@ import type { Manifest } from "../input/manifests.js";
 import {
   explain,
   type InertRule,
+  type Mesh,
   type ObjectRef,
   type RuleLevel,
   type ShadowedRule,
@@ -47,7 +48,9 @@ export function judgementSarif(judgement: Judgement, version: string): string {
         tool: { driver: { name: "istio-egress", version, rules: RULE_IDS.map(descriptor) } },
         columnKind: "utf16CodeUnits",
         results: [
-          ...judgement.verdicts.flatMap((verdict) => verdictResult(verdict, locate)),
+          ...judgement.verdicts.flatMap((verdict) =>
+            verdictResult(verdict, judgement.mesh, locate),
+          ),
           ...judgement.inert.map((rule) => inertResult(rule, locate)),
           ...judgement.shadowed.map((rule) => shadowedResult(rule, locate)),
         ],
@@ -74,10 +77,10 @@ function result(ruleId: RuleId, text: string, identity: string[], location: Loca
   };
 }
 
-function verdictResult(verdict: Verdict, locate: Locator): Result[] {
+function verdictResult(verdict: Verdict, mesh: Mesh, locate: Locator): Result[] {
   if (verdict.verdict === "ok") return [];
   const { alias, client, port, subset, rule } = verdict;
-  const { summary, fix } = explain(verdict);
+  const { summary, fix } = explain(verdict, mesh);
   const id =
     verdict.verdict === "violation" ? "egress-disallow-istio-mutual" : "egress-undecided-tls";
   const decided = rule ?? verdict.unknowns?.[0]?.object ?? alias;

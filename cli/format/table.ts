@@ -3,7 +3,13 @@ import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { paragraph } from "./text.js";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
-import { explain, type InertRule, type ShadowedRule, type Verdict } from "../../mesh/index.js";
+import {
+  explain,
+  type InertRule,
+  type Mesh,
+  type ShadowedRule,
+  type Verdict,
+} from "../../mesh/index.js";
 
 const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
 
@@ -25,7 +31,7 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
   return [
     ...(table.length > 0 ? [columns(HEAD, table)] : []),
     ...(hidden > 0 ? [`… and ${hidden} more rows that are ok (--json has them all)`] : []),
-    ...adviceOn(findings, colour),
+    ...adviceOn(findings, judgement.mesh, colour),
     ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
     ...shadowedNotes(judgement.shadowed).map((note) => paragraph(note)),
     summaryLine(judgement),
@@ -97,10 +103,10 @@ function clientsText(row: Row): string {
 }
 
 /** What each finding means; what to do is said once, however many findings it puts right. */
-function adviceOn(findings: readonly Row[], colour: ChalkInstance): string[] {
+function adviceOn(findings: readonly Row[], mesh: Mesh, colour: ChalkInstance): string[] {
   const byRemedy = new Map<string, { summaries: string[]; remedy: string }>();
   for (const [verdict, ...others] of findings) {
-    const { summary, fix, yaml } = explain(verdict);
+    const { summary, fix, yaml } = explain(verdict, mesh);
     const remedy = [
       ...(fix === "" ? [] : [paragraph(fix, "  ")]),
       ...(yaml === undefined ? [] : [indented(yaml.trimEnd(), "    ")]),

@@ -130,7 +130,7 @@ function rowOf(mesh: Mesh, place: Place): PostureRow {
   // A rule that nothing follows has decided nothing.
   const isFollowed = verdict !== "ok" || (tls !== "no cluster" && tls !== "no sidecar");
   const rule = isFollowed ? worst.rule : undefined;
-  const { summary, fix } = explain(worst);
+  const { summary, fix } = explain(worst, mesh);
   return {
     alias: refText(alias),
     target,

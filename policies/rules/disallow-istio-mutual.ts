@@ -112,7 +112,7 @@ function placesOf(verdicts: readonly Verdict[]): string[] {
 
 function finding({ first, clients, places }: Group, judgement: Judgement): Finding {
   const { alias, host, target, rule, kind } = first;
-  const { fix, yaml } = explain(first);
+  const { fix, yaml } = explain(first, judgement.mesh);
   const outcome =
     kind === "live"
       ? "sidecars would send it Istio's mutual TLS, and every call would fail"

@@ -1,6 +1,6 @@
 import { parseManifests } from "../../../cli/input/manifests.js";
 import type { Judgement } from "../../../cli/judgement.js";
-import type { Client, ObjectRef, Verdict } from "../../../mesh/index.js";
+import { type Client, type ObjectRef, readMesh, type Verdict } from "../../../mesh/index.js";
 
 export const CLIENTS: Client[] = [
   { namespace: "default", labels: { app: "web" } },
@@ -69,8 +69,10 @@ metadata:
 
 /** The answer to a question about {@link RULE} and what else the verdicts speak of. */
 export function judgement(more: Partial<Judgement>): Judgement {
+  const manifests = [...parseManifests(RULE, "deploy/rule.yaml")];
   return {
-    manifests: [...parseManifests(RULE, "deploy/rule.yaml")],
+    mesh: readMesh(manifests.map(({ object }) => object)),
+    manifests,
     clients: CLIENTS,
     verdicts: [],
     inert: [],
