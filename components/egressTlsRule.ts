@@ -2,7 +2,7 @@ import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { DEFAULT_FACTS, type MeshFacts } from "../mesh/facts.js";
 import { externalNameIsAlias } from "../mesh/versions.js";
-import { DestinationRule, ServiceEntry } from "./istio.js";
+import { DestinationRule, ServiceEntry, VirtualService } from "./istio.js";
 import type {
   ClientTlsSettings,
   DestinationRuleSpec,
@@ -10,9 +10,10 @@ import type {
   ServiceEntryPort,
   ServiceEntrySpec,
   TrafficPolicy,
+  VirtualServiceSpec,
 } from "./istio.js";
 import { MANAGED_BY } from "./labels.js";
-import { istioEncrypts, protocolOf, type AliasPort } from "./ports.js";
+import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "./ports.js";
 import { TOKENS } from "./tokens.js";
 import { createChild, inputsOf, type Transform } from "./transform.js";
 
@@ -85,6 +86,7 @@ export interface EgressTlsRuleArgs {
     rule?: Transform<IstioArgs<DestinationRuleSpec>>;
     serviceEntry?: Transform<IstioArgs<ServiceEntrySpec>>;
     targetRule?: Transform<IstioArgs<DestinationRuleSpec>>;
+    virtualService?: Transform<IstioArgs<VirtualServiceSpec>>;
   };
 }
 
@@ -115,6 +117,11 @@ export class EgressTlsRule extends ComponentResource {
   /** Makes the target known to Istio, which then lets the alias share its cluster. */
   readonly serviceEntry?: ServiceEntry;
   readonly targetRule?: DestinationRule;
+  /**
+   * Where the sidecar encrypts HTTP: gives requests the server's name for a Host header. One server
+   * has many names, and would refuse the alias's or answer for another.
+   */
+  readonly virtualService?: VirtualService;
   /** The host whose rule clients really follow: the alias, or its target. */
   readonly effectiveHost: Output<string>;
 
@@ -148,7 +155,21 @@ export class EgressTlsRule extends ComponentResource {
         transform?.targetRule,
       );
     }
-    this.effectiveHost = output(targetDecides ? externalName : args.host);
+    const effectiveHost = targetDecides ? externalName : args.host;
+    const renamed = virtualServiceSpec(effectiveHost, args);
+    if (renamed) {
+      this.virtualService = createChild(
+        VirtualService,
+        `${name}-virtualservice`,
+        {
+          metadata: metadata(targetDecides ? externalName : args.name, namespace),
+          spec: renamed,
+        },
+        { ...parent, dependsOn: this.serviceEntry ?? [] },
+        transform?.virtualService,
+      );
+    }
+    this.effectiveHost = output(effectiveHost);
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
 }
@@ -192,6 +213,25 @@ function clientTlsSettings(tls: Exclude<OwnTls, { mode: "DISABLE" }>): ClientTls
   if (tls.mode === "SIMPLE") return { ...names, caCertificates };
   const { clientCertificate, privateKey } = tls;
   return { ...names, caCertificates, clientCertificate, privateKey };
+}
+
+/** Undefined where the sidecar encrypts no HTTP: then it leaves the Host header to the workload. */
+function virtualServiceSpec(
+  host: Input<string>,
+  { tls, ports, exportTo }: EgressTlsRuleArgs,
+): VirtualServiceSpec | undefined {
+  if (tls.mode === "DISABLE" || tls.mode === "AUTO") return undefined;
+  const http = ports
+    .filter(({ name }) => readsHttp(name))
+    .map(({ port }) => ({
+      match: [{ port }],
+      rewrite: { authority: tls.sni },
+      route: [{ destination: { host, port: { number: port } } }],
+    }));
+  if (http.length === 0) return undefined;
+  // A rule with a workloadSelector stays in its namespace.
+  const scope = exportTo ?? (tls.credentialName === undefined ? undefined : ["."]);
+  return { hosts: [host], http, ...(scope && { exportTo: [...scope] }) };
 }
 
 function entrySpec(

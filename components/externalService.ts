@@ -134,11 +134,11 @@ export class ExternalService extends ComponentResource {
 
 /**
  * The provider waits for a Service only where Pods must be ready. A selector that is meant to find
- * none would keep it waiting, and of an external name that changes it may remember the old one, so
- * that it doesn't notice the way back.
+ * none would keep it waiting. When an external name changes, one that waits (4.25.0) now and then
+ * saves the name that it had before: the change back is then not seen.
  */
 function annotations({ addresses, inside, location }: ExternalServiceArgs) {
-  const waits = !inside || (addresses && location === "inside");
+  const waits = addresses && (!inside || location === "inside");
   return waits ? undefined : { "pulumi.com/skipAwait": "true" };
 }
 

@@ -1,6 +1,7 @@
 /**
  * The part of Istio's networking API that we write, typed narrowly: what can't be said here can't
- * be deployed by our components. Mirrors networking.istio.io DestinationRule and ServiceEntry.
+ * be deployed by our components. Mirrors networking.istio.io DestinationRule, ServiceEntry and
+ * VirtualService.
  */
 import type { Input } from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
@@ -65,6 +66,19 @@ export interface ServiceEntrySpec {
   exportTo?: Input<string>[];
 }
 
+export interface HttpRoute {
+  match: { port: Input<number> }[];
+  /** The Host header that the server sees. */
+  rewrite: { authority: Input<string> };
+  route: { destination: { host: Input<string>; port: { number: Input<number> } } }[];
+}
+
+export interface VirtualServiceSpec {
+  hosts: Input<string>[];
+  http: HttpRoute[];
+  exportTo?: Input<string>[];
+}
+
 export interface IstioArgs<Spec> {
   metadata: types.input.meta.v1.ObjectMeta;
   spec: Spec;
@@ -74,6 +88,13 @@ export interface IstioArgs<Spec> {
 export class DestinationRule extends CustomResource {
   constructor(name: string, args: IstioArgs<DestinationRuleSpec>, opts?: CustomResourceOptions) {
     super(name, { apiVersion: ISTIO_API_VERSION, kind: "DestinationRule", ...args }, opts);
+  }
+}
+
+/** A networking.istio.io VirtualService that renames requests on their way to one host. */
+export class VirtualService extends CustomResource {
+  constructor(name: string, args: IstioArgs<VirtualServiceSpec>, opts?: CustomResourceOptions) {
+    super(name, { apiVersion: ISTIO_API_VERSION, kind: "VirtualService", ...args }, opts);
   }
 }
 

@@ -54,6 +54,14 @@ export function istioEncrypts(portName: string): boolean {
   return protocol !== "tls" && protocol !== "https" && protocol !== "udp";
 }
 
+/** Whether a sidecar reads HTTP on this port, so that it can tell a request's Host header. */
+export function readsHttp(portName: string): boolean {
+  const protocol = protocolOf(portName);
+  return HTTP.some((http) => http === protocol);
+}
+
+const HTTP: readonly PortProtocol[] = ["http", "http2", "grpc", "grpc-web"];
+
 /** The Kubernetes protocol of a port. */
 export function transportOf(port: Pick<AliasPort, "name" | "protocol">): "TCP" | "UDP" {
   return port.protocol ?? (protocolOf(port.name) === "udp" ? "UDP" : "TCP");

@@ -21,7 +21,7 @@ function oneOfEach() {
     host: "a.default.svc.cluster.local",
     externalName: "example.com",
     ports,
-    tls: { mode: "DISABLE" },
+    tls: { mode: "SIMPLE", sni: "example.com", subjectAltNames: ["example.com"] },
   });
 }
 
@@ -36,7 +36,7 @@ describe("every component", () => {
   it("owns its children, whose names begin with its own", async () => {
     const { registrations } = await run(oneOfEach);
     const children = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
-    assert.equal(children.length, 10);
+    assert.equal(children.length, 11);
     for (const child of children) {
       assert.equal(child.parent, "parent", child.name);
       assert.match(child.name, /^parent-[a-z0-9-]+$/);

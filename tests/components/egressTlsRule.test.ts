@@ -131,6 +131,55 @@ describe("EgressTlsRule on an alias", () => {
   });
 });
 
+describe("EgressTlsRule where the sidecar encrypts HTTP", () => {
+  const ports = [
+    { name: "http", port: 80, targetPort: 443 },
+    { name: "grpc-api", port: 8443 },
+    { name: "https", port: 443 },
+    { name: "tcp", port: 9000 },
+  ];
+  const virtualServices = async (args: Partial<EgressTlsRuleArgs>) => {
+    const { registrations } = await rule({ ports, tls: simple, ...args });
+    return registrations.filter(({ type }) => type.endsWith(":VirtualService"));
+  };
+  const routes = (host: string) =>
+    [80, 8443].map((number) => ({
+      match: [{ port: number }],
+      rewrite: { authority: "httpbin.org" },
+      route: [{ destination: { host, port: { number } } }],
+    }));
+
+  it("gives requests the server's name, and leaves alone what isn't HTTP that it encrypts", async () => {
+    const [{ inputs } = assert.fail("no VirtualService"), ...others] = await virtualServices({});
+    assert.deepEqual(others, []);
+    assert.equal((inputs.metadata as { name: string }).name, "my-httpbin");
+    assert.deepEqual(inputs.spec, { hosts: [host], http: routes(host) });
+  });
+
+  it("does so for the target where its cluster carries the traffic, so that a move inside ends it", async () => {
+    const [found] = await virtualServices({ externalName: "httpbin.org", exportTo: ["."] });
+    assert.deepEqual(found?.inputs.spec, {
+      hosts: ["httpbin.org"],
+      http: routes("httpbin.org"),
+      exportTo: ["."],
+    });
+    assert.deepEqual(found?.dependsOn, ["x-serviceentry"]);
+  });
+
+  it("stays in the namespace where the rule does", async () => {
+    const secret = { credentialName: "client-credential", workloadSelector: { app: "sleep" } };
+    const [found] = await virtualServices({ tls: { ...simple, ...secret } });
+    assert.deepEqual((found?.inputs.spec as { exportTo?: string[] }).exportTo, ["."]);
+  });
+
+  it("leaves the Host header to the workload where the sidecar encrypts no HTTP", async () => {
+    for (const tls of [{ mode: "DISABLE" }, { mode: "AUTO" }] as const) {
+      assert.deepEqual(await virtualServices({ tls }), []);
+    }
+    assert.deepEqual(await virtualServices({ ports: [{ name: "tcp", port: 9000 }] }), []);
+  });
+});
+
 describe("EgressTlsRule on an ExternalName alias", () => {
   const externalName = "httpbin.org";
 
@@ -228,16 +277,18 @@ describe("EgressTlsRule on an ExternalName alias", () => {
     });
   });
 
-  it("lets a transform change each of the three objects", async () => {
+  it("lets a transform change each of its objects", async () => {
     const metadata = { name: "other" };
+    const one = { metadata };
     const { registrations } = await rule({
       externalName,
-      transform: { rule: { metadata }, serviceEntry: { metadata }, targetRule: { metadata } },
+      tls: simple,
+      transform: { rule: one, serviceEntry: one, targetRule: one, virtualService: one },
     });
     const changed = registrations.filter(({ type }) => type.includes("networking.istio.io"));
     assert.deepEqual(
       changed.map(({ inputs }) => inputs.metadata),
-      [metadata, metadata, metadata],
+      [metadata, metadata, metadata, metadata],
     );
   });
 });

@@ -80,6 +80,7 @@ describe("the package, in a program outside the repository", function () {
       "create Namespace orders",
       "create Service rates-service",
       "create ServiceEntry rates-serviceentry",
+      "create VirtualService rates-virtualservice",
     ]);
     assert.deepEqual(await stack.outputs(), { host: "rates.orders.svc.cluster.local" });
     const destroyed = await stack.destroy();

@@ -30,6 +30,7 @@ const CASES: Case[] = [
       aliases[0]!.ports = [{ name: "http", port: 80, targetPort: 443 }];
     },
     changes: [
+      "create VirtualService my-httpbin.default-virtualservice",
       `update DestinationRule my-httpbin.default-rule: ${TLS.join(", ")}`,
       `update DestinationRule my-httpbin.default-target-rule: ${TLS.join(", ")}`,
       "update EgressTlsRule my-httpbin.default",

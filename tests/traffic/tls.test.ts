@@ -90,10 +90,19 @@ describe("TLS intent on the wire", function () {
         assert.deepEqual(sighting.tls, seen);
         assert.equal(sighting.port, 443);
         if (refused) assert.match(sighting.refused ?? "", refused);
-        else assert.equal(sighting.request?.host, hostOf(alias));
+        else assert.equal(sighting.request?.host, seen.sni);
       }
     });
   }
+
+  it("gives the server its own name in the Host header, whichever name of the alias was called", async () => {
+    for (const name of ["my-secure", "my-secure.default", hostOf("my-secure"), "my-partner:80"]) {
+      const line = `curl -sS http://${name}/headers`;
+      const { result, seen } = await lab.origins.during(() => lab.clients.inMesh.exec(line));
+      const server = name.startsWith("my-secure") ? "secure.example.com" : "partner.example.net";
+      assert.equal(seen[0]?.request?.host, server, result.stdout + result.stderr);
+    }
+  });
 
   it("leaves a client outside the mesh alone: what it sends in plain text arrives so", async () => {
     const line = `curl -sS -o /dev/null -w "%{http_code}" http://${hostOf("wrong-name")}/headers`;
