@@ -38,7 +38,7 @@ export const sourcePods = Object.fromEntries(
 export const requests: Record<string, Output<string[]>> = {};
 
 for (const alias of aliases) {
-  const { tls, exportTo, request, ...target } = alias;
+  const { tls, exportTo, call, ...target } = alias;
   const { name, namespace, externalName, ports } = target;
   const id = `${name}.${namespace}`;
   const args = { ...target, clusterDomain: mesh.clusterDomain };
@@ -51,6 +51,6 @@ for (const alias of aliases) {
   aliasHosts[id] = host;
   if (alias.addresses) clusterIPs[id] = clusterIP;
   requests[id] = all([host, clusterIP]).apply(([host, clusterIP]) =>
-    requestCommands(clients, { request, ports, externalName }, host, clusterIP),
+    requestCommands(clients, { ...call, ports, externalName }, host, clusterIP),
   );
 }

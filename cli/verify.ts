@@ -8,6 +8,8 @@ import { ExitCode, Mistake } from "./mistake.js";
 import { clusterOf, readCatalogue, stackFile } from "./stack-file.js";
 import { askCluster, type AskIstiod } from "./verify/ask-cluster.js";
 import { inEmbeddedMesh, throughPortForward } from "./verify/ask-istiod.js";
+import { type RunInPod, callRows, throughExec } from "./verify/make-calls.js";
+import type { Reality } from "./verify/reality.js";
 import type { Row } from "./verify/row.js";
 import { rowsOf } from "./verify/rows.js";
 
@@ -19,6 +21,8 @@ export interface VerifyOptions extends ClusterChoice {
   plane?: Plane;
   /** Seconds that reality has to become as declared: istiod takes a moment. @default 10 */
   patience?: number;
+  /** Let every client call every alias, too. @default false */
+  traffic?: boolean;
   /** Print the report as JSON. @default false */
   json?: boolean;
 }
@@ -37,17 +41,26 @@ const HELP = `
 Examples:
   istio-egress verify                                  the embedded mesh, if it is up
   istio-egress verify --stack prod --context prod-eu
+  istio-egress verify --traffic                        and the task's requests, typed in its Pods
   istio-egress verify --json
 
 It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
 Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant?
 
+With --traffic every client calls every alias: the request of the stack's outputs, run by curl in the
+client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's answer
+says, comes from the alias's address, and, for plain HTTP, is signed by the client's sidecar. What
+the network doesn't allow (no DNS answer, no connection, no answer in time) has rows of its own: they
+say nothing about TLS, and are no success. It takes a cluster with real containers.
+
 Which cluster: --kubeconfig and --context; else the one that the stack's configuration names; else
 an embedded mesh that is up; else as kubectl chooses.
 
 Rights that it takes there, all of them for reading: in the catalogue's namespaces get services,
-destinationrules and serviceentries, list pods and endpointslices; in istiod's namespace list pods,
-create and get pods/portforward (without credentials istiod answers its own loopback alone).
+destinationrules, serviceentries and virtualservices, list pods and endpointslices; in istiod's
+namespace list pods, create and get pods/portforward (without credentials istiod answers its own
+loopback alone). For --traffic in the clients' namespaces create and get pods/exec, too: curl is
+all that is run there.
 
 Exit codes: 0 as declared, 1 something differs, 2 nobody to ask or a catalogue with mistakes.`;
 
@@ -58,6 +71,7 @@ export function command(): Command {
     .option("--kubeconfig <file>", "the cluster's kubeconfig")
     .option("--context <name>", "the kubeconfig's context")
     .option("--patience <seconds>", "how long reality has to become as declared", seconds, 10)
+    .option("--traffic", "let the clients' Pods call the aliases, too")
     .option("--json", "for programs")
     .addHelpText("after", HELP)
     .action(async (options: VerifyOptions) => {
@@ -87,14 +101,31 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 /** The same, without printing. */
 export async function reportOn(options: VerifyOptions): Promise<VerifyReport> {
   const catalogue = readCatalogue(options.stack);
-  const { cluster, server, askIstiod } = await whomToAsk(options, catalogue);
-  const deadline = Date.now() + (options.patience ?? 10) * 1000;
+  const { cluster, server, askIstiod, run } = await whomToAsk(options, catalogue);
+  if (options.traffic && !run) throw new Mistake(NO_CONTAINERS);
+  const patience = (options.patience ?? 10) * 1000;
+  const { reality, rows } = await settled(catalogue, server, askIstiod, Date.now() + patience);
+  if (options.traffic && run) {
+    rows.push(...(await callRows(catalogue, reality, run, Date.now() + patience)));
+  }
+  const ok = rows.every((row) => row.ok);
+  return { catalogue: stackFile(options.stack), cluster, ok, rows };
+}
+
+const NO_CONTAINERS =
+  "--traffic: the embedded mesh has no containers to call from; type  npm run test:traffic,  or choose a cluster.";
+
+/** What is there once it is as declared, or when the deadline has passed. */
+async function settled(
+  catalogue: Catalogue,
+  server: ApiServer,
+  askIstiod: AskIstiod,
+  deadline: number,
+): Promise<{ reality: Reality; rows: Row[] }> {
   for (;;) {
-    const rows = rowsOf(catalogue, await askCluster(catalogue, server, askIstiod));
-    const ok = rows.every((row) => row.ok);
-    if (ok || Date.now() >= deadline) {
-      return { catalogue: stackFile(options.stack), cluster, ok, rows };
-    }
+    const reality = await askCluster(catalogue, server, askIstiod);
+    const rows = rowsOf(catalogue, reality);
+    if (rows.every(({ ok }) => ok) || Date.now() >= deadline) return { reality, rows };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
@@ -105,6 +136,8 @@ interface Witnesses {
   cluster: string;
   server: ApiServer;
   askIstiod: AskIstiod;
+  /** Undefined where Pods have no containers. */
+  run?: RunInPod;
 }
 
 async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<Witnesses> {
@@ -120,6 +153,7 @@ async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<W
     cluster: server.server,
     server,
     askIstiod: throughPortForward(server, mesh.rootNamespace),
+    run: throughExec(server),
   };
 }
 
@@ -143,14 +177,29 @@ async function runningPlane(): Promise<Plane | undefined> {
   );
 }
 
-function reportTable({ catalogue, cluster, ok, rows }: VerifyReport): string {
+function reportTable({ catalogue, cluster, rows }: VerifyReport): string {
   const table = columns(
     ["", "what", "declared", "found instead"],
-    rows.map((row) => [row.ok ? "ok" : "FAIL", row.subject, row.expected, row.ok ? "" : row.found]),
+    rows.map((row) => [markOf(row), row.subject, row.expected, row.ok ? "" : row.found]),
   );
-  const failed = rows.filter((row) => !row.ok).length;
-  const conclusion = ok
-    ? `All ${rows.length} are as ${catalogue} declares.`
-    : `${failed} of ${rows.length} differ from what ${catalogue} declares.`;
-  return `Asked ${cluster}.\n\n${table}\n\n${conclusion}\n`;
+  return `Asked ${cluster}.\n\n${table}\n\n${conclusion(catalogue, rows)}\n`;
+}
+
+function markOf({ ok, state }: Row): string {
+  if (state === "network") return "network";
+  if (state === "not called") return "-";
+  return ok ? "ok" : "FAIL";
+}
+
+function conclusion(catalogue: string, all: readonly Row[]): string {
+  const rows = all.filter(({ state }) => state !== "not called");
+  const blocked = rows.filter(({ state }) => state === "network").length;
+  const failed = rows.filter(({ ok }) => !ok).length - blocked;
+  const calls = blocked === 1 ? "1 call" : `${blocked} calls`;
+  return [
+    failed > 0
+      ? `${failed} of ${rows.length} differ from what ${catalogue} declares.`
+      : `All ${rows.length - blocked}${blocked > 0 ? " others" : ""} are as ${catalogue} declares.`,
+    ...(blocked > 0 ? [`The network doesn't allow ${calls}: nothing is shown by them.`] : []),
+  ].join("\n");
 }

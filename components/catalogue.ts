@@ -48,8 +48,9 @@ function complete({ mesh, clients, aliases }: Declared) {
 }
 
 function completeAlias(alias: DeclaredAlias) {
-  const { externalName, addresses = [], endpointsApi, inside, ...rest } = alias;
-  const common = { ...rest, tls: completeTls(rest.tls, externalName) };
+  const { externalName, addresses = [], endpointsApi, inside, request, answer, ...rest } = alias;
+  const call = { request, answer };
+  const common = { ...rest, call, tls: completeTls(rest.tls, externalName) };
   if (externalName !== undefined) {
     const { service, namespace } = inside ?? {};
     const place = service === undefined ? {} : { inside: { service, namespace } };

@@ -8,37 +8,61 @@ export function sourcePodCommand({ name, namespace }: CatalogueClient): string {
 }
 
 /** What a request needs to know of an alias. */
-type RequestedAlias = Pick<CatalogueAlias, "request" | "ports"> & { externalName?: string };
+export type RequestedAlias = Pick<CatalogueAlias, "ports"> & {
+  request?: string;
+  externalName?: string;
+};
 
 /**
- * Calls an alias from each client. Where the request is for a name of the target's own, curl
+ * The URL that shows an alias at work: the declared one, else the alias itself on its first HTTP port.
+ *
+ * @returns undefined where none is declared and none can be made up
+ */
+export function requestUrl({ request, ports }: RequestedAlias, host: string): URL | undefined {
+  if (request !== undefined) return new URL(request);
+  const http = ports.find((port) => protocolOf(port.name) === "http");
+  return http && new URL(`http://${host}:${String(http.port)}/`);
+}
+
+/** The port that a URL calls. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === "https:" ? 443 : 80);
+}
+
+/**
+ * What curl is given to call an alias. Where the request is for a name of the target's own, curl
  * resolves that name to the alias: by its cluster IP, or by name for an ExternalName, which has none.
  *
  * @param clusterIP undefined where there is none, or a preview can't know it
- * @returns empty where the catalogue names no request and none can be made up
  */
+export function curlArguments(
+  url: URL,
+  { externalName }: RequestedAlias,
+  host: string,
+  clusterIP: string | undefined,
+): string[] {
+  const { hostname } = url;
+  if (hostname === host) return ["-sS", url.href];
+  const port = portOf(url);
+  const asAlias =
+    externalName === undefined
+      ? ["--resolve", `${hostname}:${port}:${clusterIP ?? "<cluster IP>"}`]
+      : ["--connect-to", `${hostname}:${port}:${host}:${port}`];
+  return ["-sS", ...asAlias, url.href];
+}
+
+/** {@link curlArguments} in each client's Pod; empty where there is nothing to call. */
 export function requestCommands(
   clients: readonly CatalogueClient[],
   alias: RequestedAlias,
   host: string,
   clusterIP: string | undefined,
 ): string[] {
-  const url = alias.request ?? defaultRequest(alias, host);
+  const url = requestUrl(alias, host);
   if (url === undefined) return [];
-  const { hostname, port, protocol } = new URL(url);
-  const number = port || (protocol === "https:" ? "443" : "80");
-  const asAlias =
-    alias.externalName === undefined
-      ? `--resolve ${hostname}:${number}:${clusterIP ?? "<cluster IP>"} `
-      : `--connect-to ${hostname}:${number}:${host}:${number} `;
-  const curl = `curl -sS ${hostname === host ? "" : asAlias}${url}`;
+  const curl = ["curl", ...curlArguments(url, alias, host, clusterIP)].join(" ");
   return clients.map(
     (client) =>
       `kubectl exec "$(${sourcePodCommand(client)})" -n ${client.namespace} -c ${client.name} -- ${curl}`,
   );
-}
-
-function defaultRequest({ ports }: RequestedAlias, host: string): string | undefined {
-  const http = ports.find((port) => protocolOf(port.name) === "http");
-  return http && `http://${host}${http.port === 80 ? "" : `:${http.port}`}/`;
 }

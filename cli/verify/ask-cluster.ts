@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueClient } from "../../components/catalogue.js";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
 import { withoutIstio } from "../input/cluster.js";
 import type { ApiServer } from "../kube/api-server.js";
-import { carryingTarget, clientKey } from "./declared.js";
+import { carryingTarget, clientKey, renamingOf } from "./declared.js";
 import {
   type DestinationRule,
   type EndpointSlice,
@@ -11,6 +11,7 @@ import {
   type Reality,
   type Service,
   type ServiceEntry,
+  type VirtualService,
 } from "./reality.js";
 
 /** Asks istiod what it sends to the sidecar of a Pod. */
@@ -38,6 +39,10 @@ export async function askCluster(
     return name === undefined ? [] : [{ namespace: alias.namespace, name }];
   });
   const rules = [...aliases, ...targets];
+  const renamed = aliases.flatMap((alias) => {
+    const renaming = renamingOf(alias, mesh);
+    return renaming ? [{ namespace: alias.namespace, name: renaming.name }] : [];
+  });
   const pods = await gather(clients.map((client) => podsOf(client, server)));
   return {
     pods,
@@ -50,6 +55,9 @@ export async function askCluster(
     ),
     entries: await gather(
       targets.map((ref) => named<ServiceEntry>(server, group, "serviceentries", ref)),
+    ),
+    virtualServices: await gather(
+      renamed.map((ref) => named<VirtualService>(server, group, "virtualservices", ref)),
     ),
     clusters: await gather([...pods].map((entry) => clustersOf(entry, askIstiod))),
   };

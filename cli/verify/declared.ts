@@ -1,6 +1,6 @@
 /** What a catalogue means, in the words of the API server and istiod. */
 import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
-import { istioEncrypts } from "../../components/ports.js";
+import { istioEncrypts, readsHttp } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { externalNameIsAlias } from "../../mesh/versions.js";
 
@@ -41,4 +41,23 @@ export function modeOn(
 ): CatalogueAlias["tls"]["mode"] {
   if (tls.mode === "AUTO") return tls.mode;
   return istioEncrypts(name) ? tls.mode : "DISABLE";
+}
+
+/** The host whose requests a sidecar gives the server's name, where it encrypts HTTP. */
+export interface Renaming {
+  host: string;
+  /** Name of the VirtualService. */
+  name: string;
+  authority: string;
+  ports: number[];
+}
+
+/** Undefined where the Host header is left to the workload. */
+export function renamingOf(alias: CatalogueAlias, mesh: MeshFacts): Renaming | undefined {
+  const { tls } = alias;
+  const ports = alias.ports.filter(({ name }) => readsHttp(name)).map(({ port }) => port);
+  if (!("sni" in tls) || ports.length === 0) return undefined;
+  const target = carryingTarget(alias, mesh);
+  const host = target ?? aliasHost(alias, mesh);
+  return { host, name: target ?? alias.name, authority: tls.sni, ports };
 }

@@ -2,7 +2,14 @@ import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue
 import { transportOf } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { refText } from "../judgement.js";
-import { aliasHost, carryingTarget, clientKey, externalNameOf, modeOn } from "./declared.js";
+import {
+  aliasHost,
+  carryingTarget,
+  clientKey,
+  externalNameOf,
+  modeOn,
+  renamingOf,
+} from "./declared.js";
 import {
   addressesText,
   type DestinationRule,
@@ -37,6 +44,7 @@ export function aliasRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reali
     ...addressRows(alias, reality),
     ...ruleRows(alias, mesh, reality),
     ...entryRows(alias, mesh, reality),
+    ...renamingRows(alias, mesh, reality),
   ];
 }
 
@@ -120,6 +128,22 @@ function entryRows(alias: CatalogueAlias, mesh: MeshFacts, { entries }: Reality)
   );
   const found = entry && entryText(entry.hosts, entry.ports ?? []);
   return [row(`ServiceEntry ${refOf(alias, target)}`, expected, found)];
+}
+
+/** The Host header that the server sees, where the sidecar encrypts HTTP. */
+function renamingRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reality): Row[] {
+  const renaming = renamingOf(alias, mesh);
+  if (renaming === undefined) return [];
+  const { host, name, authority, ports } = renaming;
+  const subject = `VirtualService ${refOf(alias, name)}`;
+  const spec = reality.virtualServices.get(refOf(alias, name))?.spec;
+  const routes = spec?.http?.map(({ match = [], rewrite }) => {
+    const port = match.map(({ port }) => port).join("|");
+    return `${port} as ${rewrite?.authority ?? "it comes"}`;
+  });
+  const expected = `${host}: ${ports.map((port) => `${port} as ${authority}`).join(", ")}`;
+  const found = routes && `${spec?.hosts.join(",")}: ${routes.join(", ")}`;
+  return [row(subject, expected, found)];
 }
 
 function entryText(

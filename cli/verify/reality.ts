@@ -72,6 +72,14 @@ export interface ServiceEntry {
   };
 }
 
+/** The fields that are read of a VirtualService (networking.istio.io). */
+export interface VirtualService {
+  spec: {
+    hosts: string[];
+    http?: { match?: { port?: number }[]; rewrite?: { authority?: string } }[];
+  };
+}
+
 /** Objects by `namespace/name`; what isn't there has no entry. */
 export interface Reality {
   /** By client; the Pods of its Deployment. */
@@ -81,6 +89,7 @@ export interface Reality {
   slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   rules: ReadonlyMap<string, DestinationRule>;
   entries: ReadonlyMap<string, ServiceEntry>;
+  virtualServices: ReadonlyMap<string, VirtualService>;
   /** By client: what istiod sends to its sidecar. A client without a sidecar has no entry. */
   clusters: ReadonlyMap<string, readonly SidecarCluster[]>;
 }

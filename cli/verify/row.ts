@@ -5,6 +5,11 @@ export interface Row {
   expected: string;
   found: string;
   ok: boolean;
+  /**
+   * Why it is neither shown to be right nor wrong: `network`, where a call that failed says nothing
+   * about the mesh (`ok` is false), or `not called`, where nothing is promised (`ok` is true).
+   */
+  state?: "network" | "not called";
 }
 
 /** @param found undefined where there is nothing */

@@ -30,13 +30,10 @@ export function tlsRows(
   if (alias.externalName !== undefined && alias.location === "inside") return [];
   const sent = clusters.get(clientKey(client));
   const target = carryingTarget(alias, mesh);
-  const host = target ?? aliasHost(alias, mesh);
   return alias.ports
     .filter((port) => transportOf(port) === "TCP")
     .map((port) => {
-      const found = sent?.find(
-        (cluster) => cluster.host === host && cluster.port === port.port && cluster.subset === "",
-      );
+      const found = sent && sentCluster(sent, alias, port.port, mesh);
       const mode = modeOn(port, alias);
       const expected = clusterText({
         tls: EFFECTIVE[mode],
@@ -47,6 +44,19 @@ export function tlsRows(
       const subject = `${clientKey(client)} → ${alias.namespace}/${alias.name}:${port.port}`;
       return row(subject, expected, sent ? sentText(found, alias) : "not asked: no sidecar runs");
     });
+}
+
+/** The cluster that carries an alias's port, of those that istiod sends to a sidecar. */
+export function sentCluster(
+  sent: readonly SidecarCluster[],
+  alias: CatalogueAlias,
+  port: number,
+  mesh: MeshFacts,
+): SidecarCluster | undefined {
+  const host = carryingTarget(alias, mesh) ?? aliasHost(alias, mesh);
+  return sent.find(
+    (cluster) => cluster.host === host && cluster.port === port && cluster.subset === "",
+  );
 }
 
 /** Undefined where nobody but Kubernetes and DNS knows how many there are. */
@@ -82,7 +92,11 @@ function clusterText(cluster: {
 }
 
 /** Whether a client follows an alias's rule: it is exported there, and selects the client's Pods. */
-function isMeantFor(client: CatalogueClient, alias: CatalogueAlias, pod: Pod | undefined): boolean {
+export function isMeantFor(
+  client: CatalogueClient,
+  alias: CatalogueAlias,
+  pod: Pod | undefined,
+): boolean {
   const { namespace, tls, exportTo = ["*"] } = alias;
   const isOwn = client.namespace === namespace;
   const selector = "workloadSelector" in tls ? tls.workloadSelector : undefined;

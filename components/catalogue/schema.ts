@@ -229,6 +229,8 @@ const alias = section({
     .optional(),
   /** A URL that shows the alias at work. @default the alias itself, on its first http port */
   request: z.url({ protocol: /^https?$/, error: wrong("a URL that a client can call") }).optional(),
+  /** What the answer to the request has in it. @default any that isn't an error will do */
+  answer: text("a text that the answer has in it").optional(),
 });
 
 /** Before the defaults that follow from other keys; what the rules between keys look at. */

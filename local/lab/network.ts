@@ -165,7 +165,7 @@ export class Network {
     { environment = {}, patience = 15 }: RunOptions = {},
   ): Promise<Answer> {
     const bounded = ["timeout", "--kill-after=1", String(patience), ...command];
-    const [file = "", ...args] = this.#entering(host, bounded);
+    const [file = "", ...args] = this.entering(host, bounded);
     const result = await execa(file, args, {
       env: { PATH, ...environment },
       extendEnv: false,
@@ -181,7 +181,7 @@ export class Network {
     const asUser =
       user === undefined ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
     const command = ["env", `--chdir=${directory}`, ...asUser, ...options.command];
-    const [file = "", ...args] = this.#entering(options.host, command);
+    const [file = "", ...args] = this.entering(options.host, command);
     const child = spawn(file, args, {
       env: { PATH, ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
@@ -225,7 +225,8 @@ export class Network {
     return tails.map((tail) => tail.join("\n  ")).join("\n");
   }
 
-  #entering(host: string | undefined, command: readonly string[]): string[] {
+  /** The command line that runs a command in the network, for whoever starts it himself. */
+  entering(host: string | undefined, command: readonly string[]): string[] {
     const { pid } = this.first;
     const namespaces = ["--mount", "--net", `--pid=/proc/${pid}/ns/pid_for_children`];
     const inHost = host === undefined ? [] : ["ip", "netns", "exec", host];

@@ -34,7 +34,13 @@ describe("a catalogue", () => {
       namespace: "default",
       endpointsApi: "Endpoints",
       externalName: undefined,
+      call: { request: undefined, answer: undefined },
     });
+  });
+
+  it("keeps together what shows an alias at work", () => {
+    const call = { request: "http://my-httpbin/headers", answer: "my-httpbin" };
+    assert.deepEqual(aliasOf({ ...httpbin, ...call }).call, call);
   });
 
   it("asks for and checks the external name itself, where SIMPLE says no other", () => {

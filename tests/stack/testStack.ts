@@ -37,11 +37,11 @@ export interface TestStackOptions {
 }
 
 let count = 0;
+/** Several may work on one engine's state. */
+let commands = 0;
 
 /** A Pulumi stack with a catalogue and an engine state of its own. */
 export class TestStack {
-  #commands = 0;
-
   private constructor(
     readonly engine: Engine,
     readonly options: TestStackOptions,
@@ -118,7 +118,7 @@ export class TestStack {
 
   async #run(command: string, catalogue: unknown, args: string[]): Promise<Run> {
     const config = await openStack(this.engine, this.#project(catalogue), this.#name);
-    const log = path.join(this.engine.home, `events-${++this.#commands}.jsonl`);
+    const log = path.join(this.engine.home, `events-${++commands}.jsonl`);
     const common = ["-s", this.#name, "--config-file", config, "--event-log", log];
     const { exitCode, all } = await this.#pulumi([
       command,

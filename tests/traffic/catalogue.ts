@@ -73,11 +73,17 @@ const PROTOCOL_ALIASES: Alias[] = [
   tls: { mode: "DISABLE" },
 }));
 
-/** The dev stack's, with the task's addresses moved to documentation's, and the aliases above. */
-export function labCatalogue(): TestCatalogue {
+/** The dev stack's, with the task's addresses moved to documentation's. */
+export function taskCatalogue(): TestCatalogue {
   const catalogue = catalogueOf("dev");
   const wikipedia = catalogue.aliases.find(({ name }) => name === "my-wikipedia");
   Object.assign(wikipedia!, { addresses: [...OUTSIDE["en.wikipedia.org"]] });
+  return catalogue;
+}
+
+/** {@link taskCatalogue}, and the aliases above. */
+export function labCatalogue(): TestCatalogue {
+  const catalogue = taskCatalogue();
   catalogue.aliases.push(...TLS_ALIASES, ...PROTOCOL_ALIASES);
   return catalogue;
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { execa } from "execa";
 import type { Context } from "mocha";
 import type { KubernetesObjectApi, V1Pod } from "@kubernetes/client-node";
 import { Lab } from "../../local/lab/lab.js";
 import type { Answer } from "../../local/lab/network.js";
 import { podHost } from "../../local/lab/pod.js";
+import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { objectsIn } from "../stack/kube.js";
 import { type TestPlane, ownPlane } from "../stack/sharedPlane.js";
@@ -14,12 +17,10 @@ import { CERTIFICATES, OUTSIDE, Origins } from "./origins.js";
 import { skipWithoutNetworks } from "./requirements.js";
 import { Sidecar } from "./sidecar.js";
 
-/** The dev stack and {@link labCatalogue more aliases}, up on an embedded mesh, with its Pods on a network and the world outside. */
+/** The dev stack, up on an embedded mesh, with its Pods on a network and the world outside. */
 export interface TestLab {
   on: TestPlane;
   stack: TestStack;
-  /** What the stack was brought up with, for each file anew. */
-  catalogue: TestCatalogue;
   /** Brings the stack up with another catalogue. @returns what changed */
   up(catalogue: TestCatalogue): Promise<string[]>;
   objects: KubernetesObjectApi;
@@ -45,22 +46,25 @@ let shared: Promise<TestLab> | undefined;
 let closing: (() => Promise<unknown>)[] = [];
 
 /**
- * The lab that all files of one mocha run share. Where this machine can't have one, all tests of the
- * file are skipped, and it is said why.
+ * The lab that all files of one mocha run share, with a catalogue's aliases in it. Where this machine
+ * can't have one, all tests of the file are skipped, and it is said why.
  */
-export async function sharedLab(context: Context): Promise<TestLab> {
+export async function sharedLab(
+  context: Context,
+  catalogue: TestCatalogue = labCatalogue(),
+): Promise<TestLab> {
   await skipWithoutNetworks(context);
-  const lab = await (shared ??= openLab());
-  await lab.up(lab.catalogue);
+  const lab = await (shared ??= openLab(catalogue));
+  await lab.up(catalogue);
   return lab;
 }
 
-async function openLab(): Promise<TestLab> {
+async function openLab(catalogue: TestCatalogue): Promise<TestLab> {
   await ensureToolchain(["pilot-agent", "kube-proxy", "coredns"]);
   const on = await ownPlane();
   closing.unshift(() => on.stop());
-  const catalogue = labCatalogue();
-  const stack = await TestStack.open({ on });
+  await execa("node", ["policies/build.mjs"], { cwd: REPOSITORY });
+  const stack = await TestStack.open({ on, policyPacks: [path.join(REPOSITORY, "policies")] });
   let current: TestCatalogue | undefined;
   const up = async (wanted: TestCatalogue) => {
     if (isDeepStrictEqual(wanted, current)) return [];
@@ -69,20 +73,16 @@ async function openLab(): Promise<TestLab> {
     current = structuredClone(wanted);
     return run.changes;
   };
-  await up(catalogue);
-
-  const lab = await Lab.open({ ...on, names: OUTSIDE });
-  closing.unshift(() => lab.close());
-  const origins = await Origins.start(lab.network);
+  // The network waits for nothing of the stack but its Pods.
+  const [, { lab, origins }] = await Promise.all([up(catalogue), openNetwork(on)]);
   const objects = objectsIn(on.plane.kubeconfig);
   const [inMesh, outsideMesh] = await Promise.all(
     ["default", "without-istio"].map((namespace) => sleepPod(objects, namespace)),
   );
-  for (const pod of [inMesh!, outsideMesh!]) await lab.addPod(pod);
+  await Promise.all([inMesh!, outsideMesh!].map((pod) => lab.addPod(pod)));
   return {
     on,
     stack,
-    catalogue,
     up,
     objects,
     lab,
@@ -90,6 +90,12 @@ async function openLab(): Promise<TestLab> {
     sidecar: new Sidecar(lab.network, podHost(inMesh!)),
     clients: { inMesh: clientOf(lab, inMesh!), outsideMesh: clientOf(lab, outsideMesh!) },
   };
+}
+
+async function openNetwork(on: TestPlane) {
+  const lab = await Lab.open({ ...on, names: OUTSIDE });
+  closing.unshift(() => lab.close());
+  return { lab, origins: await Origins.start(lab.network) };
 }
 
 async function sleepPod(objects: KubernetesObjectApi, namespace: string): Promise<V1Pod> {

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import type { V1Pod, V1Service } from "@kubernetes/client-node";
 import { readCluster } from "../../cli/input/cluster.js";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { Progress } from "../../cli/progress.js";
 import { podHost } from "../../local/lab/pod.js";
 import { type KubeObject, judge, readMesh } from "../../mesh/index.js";
-import type { TestCatalogue } from "../stack/testStack.js";
+import { Checkout } from "../stack/checkout.js";
+import { type Run, type TestCatalogue, TestStack } from "../stack/testStack.js";
+import { taskCatalogue } from "./catalogue.js";
 import type { LoadReport } from "./load.js";
-import { istio, meanwhile } from "./objects.js";
+import { istio } from "./objects.js";
 import type { Listener } from "./origin.js";
 import { CERTIFICATES, OUTSIDE } from "./origins.js";
 import { type TestLab, sharedLab } from "./shared-lab.js";
@@ -28,6 +31,22 @@ const INSIDE: Record<string, object> = {
 const INSIDE_SERVERS = /^inside-/;
 const OUTSIDE_SERVERS = /^(httpbin|wikipedia-\d)$/;
 
+/** What somebody adds to the stack's program: a rule for Wikipedia with the mesh's own TLS. */
+const ADDED = `
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
+
+new CustomResource("mutual", {
+  apiVersion: "networking.istio.io/v1",
+  kind: "DestinationRule",
+  metadata: { name: "mutual", namespace: "default" },
+  spec: {
+    host: "my-wikipedia.default.svc.cluster.local",
+    trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } },
+  },
+});
+`;
+const FORBIDDEN = "egress-disallow-istio-mutual";
+
 /** Calls a second, by client and alias. */
 const RATES = { inMesh: [200, 20], outsideMesh: [20, 20] } as const;
 type Who = keyof typeof RATES;
@@ -38,15 +57,23 @@ describe("moving from outside to inside and back, under load", function () {
   let lab: TestLab;
   let outside: TestCatalogue;
   let before_: V1Service[];
+  let checkout: Checkout | undefined;
+  /** The lab's stack, and the rule that somebody adds. */
+  let withMutual: TestStack;
 
   before(async function () {
-    lab = await sharedLab(this);
+    outside = located("outside");
+    lab = await sharedLab(this, outside);
+    checkout = new Checkout();
+    appendFileSync(checkout.file("index.ts"), ADDED);
+    const { engine, options } = lab.stack;
+    withMutual = await TestStack.open({ ...options, home: engine.home, program: checkout.folder });
     await startInside("inside-httpbin", "http", { port: 80, speaks: "http" });
     await startInside("inside-wikipedia", "tls", await lab.origins.httpsFor("en.wikipedia.org"));
-    outside = located("outside");
-    await lab.up(outside);
     before_ = await services();
   });
+
+  after(() => checkout?.remove());
 
   /**
    * A Pod in the mesh that serves what an origin outside does, with a Service of its own: a sidecar
@@ -73,9 +100,9 @@ describe("moving from outside to inside and back, under load", function () {
     await lab.origins.serve(podHost(pod), { name: app, addresses, listeners: [listener] });
   }
 
-  /** The lab's catalogue with both of the task's aliases ready to move, at one of the two places. */
+  /** Both of the task's aliases ready to move, at one of the two places. */
   function located(location: "outside" | "inside"): TestCatalogue {
-    const catalogue = structuredClone(lab.catalogue);
+    const catalogue = taskCatalogue();
     for (const alias of catalogue.aliases) {
       const inside = INSIDE[alias.name as string];
       if (inside) Object.assign(alias, inside, { location });
@@ -163,11 +190,26 @@ describe("moving from outside to inside and back, under load", function () {
     return istio("DestinationRule", host.split(".", 1).join(), { host, trafficPolicy });
   }
 
+  /** What the policy pack didn't let pass. */
+  function refusals({ events }: Run): string[] {
+    return events.flatMap(({ policyEvent }) =>
+      policyEvent?.enforcementLevel === "mandatory" ? [policyEvent.policyName] : [],
+    );
+  }
+
+  async function assertRefused(catalogue: TestCatalogue): Promise<void> {
+    const run = await withMutual.preview(catalogue);
+    assert.notEqual(run.exitCode, 0, run.output);
+    assert.deepEqual(refusals(run), [FORBIDDEN], run.output);
+    assert.match(run.output, /default\/my-wikipedia \(198\.51\.100\.10, 203\.0\.113\.10\)/);
+  }
+
   const titleFrom = (clusterIP: string) =>
     `curl -sS -o /dev/null -w "%{http_code}" --resolve en.wikipedia.org:443:${clusterIP} https://en.wikipedia.org/wiki/Main_Page`;
 
   it("is wrong to encrypt for the mesh while the servers are outside", async () => {
     assert.deepEqual(await wrongWithMutual(), ["my-httpbin", "my-wikipedia"]);
+    await assertRefused(outside);
   });
 
   it("goes inside by changing the Services in place, and loses no request", async () => {
@@ -200,12 +242,22 @@ describe("moving from outside to inside and back, under load", function () {
 
   it("is right to ask for the mesh's encryption inside", async () => {
     assert.deepEqual(await wrongWithMutual(), []);
-    const { clusterIP } = before_[1]!.spec!;
-    await meanwhile(lab.objects, [mutual(WIKIPEDIA)], async () => {
-      await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "ISTIO_MUTUAL");
-      const { stdout, stderr } = await lab.clients.inMesh.exec(titleFrom(clusterIP!));
-      assert.equal(stdout, "200", stderr);
-    });
+    const inside = located("inside");
+    const run = await withMutual.up(inside);
+    assert.equal(run.exitCode, 0, run.output);
+    assert.deepEqual(refusals(run), []);
+    assert.deepEqual(run.changes, ["create DestinationRule mutual"]);
+    await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "ISTIO_MUTUAL");
+    const { stdout, stderr } = await lab.clients.inMesh.exec(
+      titleFrom(before_[1]!.spec!.clusterIP!),
+    );
+    assert.equal(stdout, "200", stderr);
+  });
+
+  it("is refused to go back outside with that, and goes without", async () => {
+    await assertRefused(outside);
+    const run = await lab.stack.up(located("inside"));
+    assert.deepEqual(run.changes, ["delete DestinationRule mutual"], run.output);
     await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "AUTO");
   });
 

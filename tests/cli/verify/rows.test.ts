@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Catalogue, parseCatalogue } from "../../../components/catalogue.js";
 import { rowsOf } from "../../../cli/verify/rows.js";
-import { CATALOGUE, cluster, endpoint, pod, rule, WIKIPEDIA, world } from "./world.js";
+import { CATALOGUE, cluster, endpoint, pod, renamed, rule, WIKIPEDIA, world } from "./world.js";
 
 function rows(change: (there: ReturnType<typeof world>) => void = () => {}, catalogue = CATALOGUE) {
   const changed = world();
@@ -30,6 +30,7 @@ describe("what is declared, compared with what is there", () => {
         ],
         [true, "DestinationRule default/httpbin.org", "httpbin.org: 80 SIMPLE"],
         [true, "ServiceEntry default/httpbin.org", "httpbin.org: 80 to 443"],
+        [true, "VirtualService default/httpbin.org", "httpbin.org: 80 as httpbin.org"],
         [true, "Service default/my-wikipedia", "ClusterIP 10.96.57.8 <none> 443/TCP"],
         [true, "EndpointSlices default/my-wikipedia", "198.35.26.96:443 208.80.153.224:443"],
         [true, "DestinationRule default/my-wikipedia", `${WIKIPEDIA}: 443 DISABLE`],
@@ -111,6 +112,17 @@ describe("what is declared, compared with what is there", () => {
       "ServiceEntry default/httpbin.org: httpbin.org: 80 to 443 | httpbin.org: 80",
     ],
     [
+      "requests that keep the alias for a Host header",
+      ({ virtualServices }) => virtualServices.delete("default/httpbin.org"),
+      "VirtualService default/httpbin.org: httpbin.org: 80 as httpbin.org | missing",
+    ],
+    [
+      "requests that get another server's name",
+      ({ virtualServices }) =>
+        virtualServices.set("default/httpbin.org", renamed("httpbin.org", "example.org")),
+      "VirtualService default/httpbin.org: httpbin.org: 80 as httpbin.org | httpbin.org: 80 as example.org",
+    ],
+    [
       "a wildcard elsewhere that decides instead",
       ({ clusters }) =>
         clusters.get("default/sleep")?.splice(
@@ -173,8 +185,9 @@ describe("what is declared, compared with what is there", () => {
     const old = { ...CATALOGUE, mesh: { ...CATALOGUE.mesh, istioVersion: "1.20" } };
     const subjects = rows(undefined, old).map(({ subject }) => subject);
     assert.ok(!subjects.includes("ServiceEntry default/httpbin.org"));
-    const failed = failures(({ clusters }) => {
+    const failed = failures(({ clusters, virtualServices }) => {
       const host = "my-httpbin.default.svc.cluster.local";
+      virtualServices.set("default/my-httpbin", renamed(host, "httpbin.org"));
       clusters
         .get("default/sleep")
         ?.push(cluster(host, 80, "my-httpbin", { tls: "SIMPLE", sni: "httpbin.org" }));

@@ -100,6 +100,7 @@ export function world() {
         { spec: { hosts: ["httpbin.org"], ports: [{ number: 80, targetPort: 443 }] } },
       ],
     ]),
+    virtualServices: new Map([["default/httpbin.org", renamed("httpbin.org")]]),
     clusters: new Map([
       [
         "default/sleep",
@@ -112,6 +113,11 @@ export function world() {
       ],
     ]),
   };
+}
+
+/** A VirtualService that gives requests for a host on port 80 that host for a name. */
+export function renamed(host: string, authority = host) {
+  return { spec: { hosts: [host], http: [{ match: [{ port: 80 }], rewrite: { authority } }] } };
 }
 
 export function rule(host: string, mode: string, exportTo?: string[]) {
