@@ -1,10 +1,11 @@
 import type { Alias } from "./aliases.js";
 import { selectorsIn } from "./clients.js";
 import { outcomesOf, type Outcome } from "./clusters.js";
-import type { Labels } from "./fields.js";
+import { compareText, type Labels } from "./fields.js";
 import type { Mesh } from "./mesh.js";
-import { choose, lookUp, type LookUp, type PoolEntry } from "./pools.js";
+import { choose, lookUp, type PoolEntry } from "./pools.js";
 import { isPublic } from "./registry.js";
+import type { Rule } from "./rules.js";
 import type { Service } from "./services.js";
 import { importedService } from "./imports.js";
 import type { Scope } from "./sidecars.js";
@@ -45,33 +46,49 @@ export function questionsOf(mesh: Mesh, alias: Alias): HostQuestion[] {
 }
 
 /**
- * Answers for one host. Most clients have no rules of their own for it and import all there is: they
+ * Answers for one host. Most clients import all there is and follow the same rule, or none: they
  * share one answer, gateways another.
  */
 function answerer(mesh: Mesh, alias: Alias, host: string): HostQuestion["answer"] {
   const services = mesh.registry.of(host);
-  const [only = unregistered(alias, host), ...others] = services;
-  const isShared = others.length === 0 && isPublic(only);
-  const lookUps = new Map<string, LookUp>();
-  const rulesFor = (namespace: string): LookUp => {
-    const known = lookUps.get(namespace) ?? lookUp(mesh.pools, mesh.facts, host, namespace);
-    lookUps.set(namespace, known);
-    return known;
-  };
-  const rules = rulesFor(only.ref.namespace);
+  const only = services[0] ?? unregistered(alias, host);
+  const isShared = services.length <= 1 && isPublic(only);
+  const rules = lookUp(mesh.pools, mesh.facts, host, only.ref.namespace);
   const notSeen = notImported(alias);
-  const common: { sidecar?: Outcome[]; gateway?: Outcome[] } = {};
+  const shared: { sidecar?: Shared; gateway?: Shared } = {};
   return ({ client, scope }) => {
-    const { namespace } = client;
     const isOpen = isShared && (scope.isOpen || services.length === 0);
-    if (isOpen && rules.isCommon(namespace)) {
-      const kind = client.gateway ? "gateway" : "sidecar";
-      return (common[kind] ??= classOutcomes(mesh, only, rules.from(namespace), client));
-    }
     const service = isOpen ? only : importedService(mesh.registry, scope, host);
     if (!service) return notSeen;
-    return classOutcomes(mesh, service, rulesFor(service.ref.namespace).from(namespace), client);
+    const entries =
+      service.ref.namespace === only.ref.namespace
+        ? rules(client.namespace)
+        : lookUp(mesh.pools, mesh.facts, host, service.ref.namespace)(client.namespace);
+    if (!isOpen || entries.some(selects)) return classOutcomes(mesh, service, entries, client);
+    const kind = client.gateway ? "gateway" : "sidecar";
+    const said = contentOf(entries);
+    const known = shared[kind];
+    if (known && known.said === said) return known.outcomes;
+    const outcomes = classOutcomes(mesh, service, entries, client);
+    shared[kind] = { said, outcomes };
+    return outcomes;
   };
+}
+
+/** An answer that clients share who import the one service and follow the same rule. */
+interface Shared {
+  said: Rule | PoolEntry | undefined;
+  outcomes: readonly Outcome[];
+}
+
+/** What tells the outcomes of entries without selectors: pools keep one rule in entries of their own. */
+function contentOf(entries: readonly PoolEntry[]): Shared["said"] {
+  const entry = choose(entries, "", {});
+  return entry?.rules.length === 1 ? entry.rules[0] : entry;
+}
+
+function selects({ selector }: PoolEntry): boolean {
+  return selector !== undefined;
 }
 
 /**
@@ -83,26 +100,28 @@ function classOutcomes(
   service: Service,
   entries: readonly PoolEntry[],
   client: Client,
-): Outcome[] {
+): readonly Outcome[] {
   const gateway = client.gateway === true;
+  const outcomesBy = (entry: PoolEntry | undefined) =>
+    outcomesOf(mesh, { service: withPorts(service, entry), entry, gateway });
+  const [labels = {}, ...others] = labelClasses(mesh, client, entries);
+  const first = choose(entries, client.namespace, labels);
+  const chosen = new Set(others.map((other) => choose(entries, client.namespace, other)));
+  const outcomes =
+    others.length === 0
+      ? outcomesBy(first)
+      : worstOf([first, ...chosen].flatMap((entry) => outcomesBy(entry)));
+  return outcomes.sort((a, b) => a.port - b.port || compareText(a.subset, b.subset));
+}
+
+function worstOf(outcomes: readonly Outcome[]): Outcome[] {
   const worst = new Map<string, Outcome>();
-  const chosen = new Set(
-    labelClasses(mesh, client, entries).map((labels) => choose(entries, client.namespace, labels)),
-  );
-  for (const entry of chosen) {
-    for (const outcome of outcomesOf(mesh, {
-      service: withPorts(service, entry),
-      entry,
-      gateway,
-    })) {
-      const place = `${outcome.port}|${outcome.subset}`;
-      const other = worst.get(place);
-      if (!other || (!isMutual(other) && isMutual(outcome))) worst.set(place, outcome);
-    }
+  for (const outcome of outcomes) {
+    const place = `${outcome.port}|${outcome.subset}`;
+    const other = worst.get(place);
+    if (!other || (!isMutual(other) && isMutual(outcome))) worst.set(place, outcome);
   }
-  return [...worst.values()].sort(
-    (a, b) => a.port - b.port || (a.subset < b.subset ? -1 : a.subset > b.subset ? 1 : 0),
-  );
+  return [...worst.values()];
 }
 
 /** Whether Istio's mutual TLS is sent, or would be if there were a cluster. */
@@ -118,7 +137,7 @@ function labelClasses(
   entries: readonly PoolEntry[],
 ): readonly Labels[] {
   if (client.labels) return [client.labels];
-  if (!entries.some((entry) => entry.selector)) return ANY_LABELS;
+  if (!entries.some(selects)) return ANY_LABELS;
   return [{}, ...selectorsIn(mesh, client.namespace)];
 }
 

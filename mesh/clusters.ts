@@ -37,20 +37,26 @@ const FORWARDED: readonly string[] = ["http", "tls", "grpc", "http2"];
  */
 export function outcomesOf(mesh: Mesh, selection: Selection): Outcome[] {
   const { service, entry } = selection;
-  const outcomes = new Map<string, Outcome>();
+  const subsets = isForwarded(service) ? [] : (entry?.subsets ?? []);
+  const outcomes: Outcome[] = [];
   for (const port of service.ports) {
     const main = outcomeOf(mesh, selection, port, undefined);
-    const subsets = isForwarded(service) ? [] : (entry?.subsets ?? []);
-    for (const outcome of [
-      main,
-      ...subsets.map((subset) => outcomeOf(mesh, selection, port, subset, main.tls)),
-    ]) {
-      const place = `${outcome.port}|${outcome.subset}`;
-      // TCP and UDP may share a number: the one with a cluster counts.
-      if (outcomes.get(place)?.tls === undefined) outcomes.set(place, outcome);
+    outcomes.push(main);
+    for (const subset of subsets) {
+      outcomes.push(outcomeOf(mesh, selection, port, subset, main.tls));
     }
   }
-  return [...outcomes.values()];
+  return outcomes.length === 1 ? outcomes : distinct(outcomes);
+}
+
+/** TCP and UDP may share a number: the one with a cluster counts. */
+function distinct(outcomes: readonly Outcome[]): Outcome[] {
+  const byPlace = new Map<string, Outcome>();
+  for (const outcome of outcomes) {
+    const place = `${outcome.port}|${outcome.subset}`;
+    if (byPlace.get(place)?.tls === undefined) byPlace.set(place, outcome);
+  }
+  return [...byPlace.values()];
 }
 
 /** A wildcard whose names are looked up per request. */
@@ -177,5 +183,5 @@ export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
 /** The entry of the rules that a client follows towards a service. */
 function entryFor(mesh: Mesh, client: Client, service: Service): PoolEntry | undefined {
   const rules = lookUp(mesh.pools, mesh.facts, service.host, service.ref.namespace);
-  return choose(rules.from(client.namespace), client.namespace, client.labels ?? {});
+  return choose(rules(client.namespace), client.namespace, client.labels ?? {});
 }

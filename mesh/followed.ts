@@ -20,7 +20,7 @@ export function followedTowards(mesh: Mesh, host: string, clients: readonly Clie
     const service = importedService(mesh.registry, mesh.scopeOf(client), host);
     if (!service) return [];
     const rules = lookUp(mesh.pools, mesh.facts, host, service.ref.namespace);
-    const entries = rules.from(client.namespace);
+    const entries = rules(client.namespace);
     const classes = client.labels ? [client.labels] : [{}, ...selectorsIn(mesh, client.namespace)];
     const chosen = classes.map((labels) => choose(entries, client.namespace, labels));
     return [...new Set(chosen)].map((entry) => ({ client, service, entry }));

@@ -1,7 +1,7 @@
 import { questionsOf, viewerOf, type Viewer } from "./answers.js";
 import { defaultClients } from "./clients.js";
 import type { Outcome } from "./clusters.js";
-import { NOBODY } from "./completions.js";
+import { NOBODY } from "./completions/values.js";
 import { concernsOf, type Concern } from "./concerns.js";
 import { at, compareText, refOf, text } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
@@ -41,25 +41,59 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
   return verdicts;
 }
 
+/** A viewer, and its client's place in the list that was asked about. */
+interface Asking extends Viewer {
+  clientIndex: number;
+}
+
 function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
   const unclear = unclearIn(mesh);
   const stage = unclear && new Stage(mesh, unclear);
-  const viewers = clients.map((client) => viewerOf(mesh, client));
+  const viewers = clients.map((client, clientIndex): Asking => ({
+    ...viewerOf(mesh, client),
+    clientIndex,
+  }));
   const verdicts: Verdict[] = [];
   for (const concern of concernsOf(mesh, unclear)) {
     const scene = stage?.sceneOf(concern);
     const certain = certainJudges(mesh, concern);
     const possible = unclear && scene ? [possibleJudge(mesh, unclear, scene, certain)] : certain;
-    for (const [clientIndex, viewer] of viewers.entries()) {
-      const { client } = viewer;
-      for (const judgeOne of scene?.affects(client) ? possible : certain) {
-        for (const verdict of judgeOne(viewer)) {
-          verdicts.push({ ...verdict, client, clientIndex });
-        }
-      }
+    for (const viewer of viewers) {
+      addVerdicts(verdicts, scene?.affects(viewer.client) ? possible : certain, viewer);
     }
   }
   return verdicts;
+}
+
+function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], viewer: Asking): void {
+  for (const judgeOne of judges) {
+    for (const found of judgeOne(viewer)) verdicts.push(forClient(found, viewer));
+  }
+}
+
+/**
+ * A client's own copy. There are many: written field by field they are one piece of memory each,
+ * which a spread of fields that were added one by one isn't. Only what is undecided has more fields.
+ */
+function forClient(verdict: Verdict, { client, clientIndex }: Asking): Verdict {
+  if (verdict.verdict === "undecided") return { ...verdict, client, clientIndex };
+  const { alias, why, target, host, port, subset, kind, tls, rule, ruleHost, level } = verdict;
+  return {
+    alias,
+    why,
+    target,
+    host,
+    client,
+    clientIndex,
+    port,
+    subset,
+    verdict: verdict.verdict,
+    kind,
+    tls,
+    rule,
+    ruleHost,
+    level,
+  };
 }
 
 /** What was found about one place; `unknowns` and `reason` where it isn't certain. */

@@ -27,7 +27,7 @@ export interface Pools {
   /** The root namespace's private rules, which only its own proxies follow. */
   rootPrivate: Pool;
   /** The namespaces whose local pool has a host. */
-  namespacesByHost: HostTable<string[]>;
+  namespacesByHost: HostTable<Set<string>>;
 }
 
 /** What the pools need to know of the mesh. */
@@ -73,8 +73,8 @@ export function buildPools(rules: readonly Rule[], facts: PoolFacts): Pools {
   for (const [namespace, pool] of pools.local) {
     for (const [host] of pool.entries()) {
       const known = pools.namespacesByHost.get(host);
-      if (known) known.push(namespace);
-      else pools.namespacesByHost.set(host, [namespace]);
+      if (known) known.add(namespace);
+      else pools.namespacesByHost.set(host, new Set([namespace]));
     }
   }
   return pools;
@@ -136,13 +136,8 @@ function merge(entry: PoolEntry, rule: Rule): void {
 
 const NO_ENTRIES: readonly PoolEntry[] = [];
 
-/** The rules for one host, as the clients of different namespaces find them. */
-export interface LookUp {
-  /** What the clients of a namespace find. */
-  from: (clientNamespace: string) => readonly PoolEntry[];
-  /** Whether a namespace finds what all those find that have no rules of their own. */
-  isCommon: (clientNamespace: string) => boolean;
-}
+/** The rules for one host, as the clients of a namespace find them. */
+export type LookUp = (clientNamespace: string) => readonly PoolEntry[];
 
 /**
  * Looks up the entries that hold for one host of a service, seen from a client's namespace: the
@@ -155,29 +150,27 @@ export function lookUp(
   host: string,
   serviceNamespace: string,
 ): LookUp {
-  const exported = [serviceNamespace, facts.rootNamespace]
-    .map((namespace) => pools.exported.get(namespace)?.mostSpecific(host) ?? NO_ENTRIES)
-    .filter((entries) => entries.length > 0);
-  const isForAll = exported.every((entries) => entries.every(isExportedEverywhere));
-  const withOwn = new Set(pools.namespacesByHost.allMatching(host).flat());
-  const common = exported[0] ?? NO_ENTRIES;
+  const { rootNamespace } = facts;
+  const byService = exportedFrom(pools, serviceNamespace, host);
+  const byRoot = exportedFrom(pools, rootNamespace, host);
+  const common = byService.length > 0 ? byService : byRoot;
+  const isForAll = byService.every(isExportedEverywhere) && byRoot.every(isExportedEverywhere);
+  const withOwn = pools.namespacesByHost.allMatching(host);
   const own = (namespace: string) => {
-    if (namespace === facts.rootNamespace) return pools.rootPrivate.mostSpecific(host);
-    return withOwn.has(namespace) ? pools.local.get(namespace)?.mostSpecific(host) : undefined;
+    if (namespace === rootNamespace) return pools.rootPrivate.mostSpecific(host);
+    const hasOwn = withOwn.some((namespaces) => namespaces.has(namespace));
+    return hasOwn ? pools.local.get(namespace)?.mostSpecific(host) : undefined;
   };
-  return {
-    isCommon: (namespace) =>
-      isForAll && namespace !== facts.rootNamespace && !withOwn.has(namespace),
-    from: (namespace) => {
-      const found = own(namespace);
-      if (found || isForAll) return found ?? common;
-      for (const entries of exported) {
-        const seen = entries.filter((entry) => isExportedTo(entry, namespace));
-        if (seen.length > 0) return seen;
-      }
-      return NO_ENTRIES;
-    },
+  return (namespace) => {
+    const found = own(namespace);
+    if (found || isForAll) return found ?? common;
+    const seen = byService.filter((entry) => isExportedTo(entry, namespace));
+    return seen.length > 0 ? seen : byRoot.filter((entry) => isExportedTo(entry, namespace));
   };
+}
+
+function exportedFrom(pools: Pools, namespace: string, host: string): readonly PoolEntry[] {
+  return pools.exported.get(namespace)?.mostSpecific(host) ?? NO_ENTRIES;
 }
 
 function isExportedEverywhere({ exportTo }: PoolEntry): boolean {
