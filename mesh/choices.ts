@@ -1,4 +1,5 @@
-import { completionsOf, type Surroundings } from "./completions.js";
+import { completionsOf } from "./completions.js";
+import type { Surroundings } from "./completions/values.js";
 import {
   at,
   isPlain,

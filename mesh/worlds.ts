@@ -2,7 +2,7 @@ import { aliasOf, isCertain, type Alias } from "./aliases.js";
 import { isMutual, questionsOf, viewerOf } from "./answers.js";
 import { castOf, choicesIn, mayBeMutual, type Cast, type Choice } from "./choices.js";
 import type { Outcome } from "./clusters.js";
-import { OTHER_PORT } from "./completions.js";
+import { OTHER_PORT } from "./completions/values.js";
 import { at, compareText, items, wholeNumber, type Plain } from "./fields.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { KubeObject, UnknownValue } from "./objects.js";

@@ -1,0 +1,62 @@
+import { UNREADABLE } from "../fields.js";
+import { ABSENT } from "../unknowns.js";
+import {
+  metadata,
+  namespaces,
+  NOBODY,
+  OTHER_LABELS,
+  something,
+  type Rows,
+  type Values,
+} from "./values.js";
+
+/** What Istio's own objects are named doesn't matter, but what revision they are for does. */
+const istioMetadata: Values = (around) => [
+  ...metadata(something)(around),
+  ...[NOBODY, UNREADABLE].map((name) => ({
+    name: UNREADABLE,
+    namespace: around.clientNamespace,
+    labels: { "istio.io/rev": name },
+  })),
+];
+
+/** Of this revision, of one that nothing else is for, and of yet another one. */
+const revision: Values = () => [ABSENT, NOBODY, UNREADABLE];
+const revisionLabels: Values = (around) =>
+  revision(around).map((name) => (name === ABSENT ? ABSENT : { "istio.io/rev": name }));
+
+/** The metadata of all of them. */
+export const ISTIO_METADATA: Rows = [
+  [/^metadata$/, istioMetadata],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.labels$/, revisionLabels],
+  [/^metadata\.labels\.istio\.io\/rev$/, revision],
+];
+
+/** Who sees an object. */
+export const exportTo: Values = ({ clientNamespace, exportSets }) => [
+  ABSENT,
+  ["*"],
+  ["."],
+  [NOBODY],
+  [clientNamespace],
+  ...exportSets,
+  ...exportSets.map((set) => [...set, NOBODY]),
+];
+
+/** One of those who see it. */
+export const exportToItem: Values = ({ clientNamespace }) => ["*", ".", NOBODY, clientNamespace];
+
+/** What workloads are selected by. */
+export const matchLabels: Values = ({ selectors, clientLabels }) => [
+  {},
+  OTHER_LABELS,
+  clientLabels,
+  ...selectors,
+];
+
+/** One of those labels' values. */
+export const labelValue: Values = ({ clientLabels, selectors }) => [
+  UNREADABLE,
+  ...[clientLabels, ...selectors].flatMap((labels) => Object.values(labels)),
+];

@@ -1,0 +1,67 @@
+import { UNREADABLE } from "../fields.js";
+import { ABSENT } from "../unknowns.js";
+import { ISTIO_METADATA } from "./istio-objects.js";
+import {
+  addresses,
+  metadata,
+  namespaces,
+  NOBODY,
+  OUTSIDE,
+  podName,
+  TLS_MODES,
+  tlsLabels,
+  type Rows,
+  type Values,
+} from "./values.js";
+
+const workloadLabels: Values = ({ serviceSelectors }) => [
+  ABSENT,
+  ...[{}, ...serviceSelectors].flatMap((labels) => [
+    labels,
+    ...TLS_MODES.map((mode) => ({ ...labels, "security.istio.io/tlsMode": mode })),
+  ]),
+];
+
+const workloadLabelValue: Values = ({ serviceSelectors }) => [
+  UNREADABLE,
+  ...serviceSelectors.flatMap((labels) => Object.values(labels)),
+];
+
+const workloadSpec: Values = (around) =>
+  workloadLabels(around).map((labels) => ({ address: OUTSIDE, labels }));
+
+/** Who selects it, and whether it has a sidecar. */
+export const WORKLOAD_ENTRY: Rows = [
+  ...ISTIO_METADATA.filter(([pattern]) => !pattern.test("metadata.labels")),
+  [/^metadata\.labels$/, (around) => [...workloadLabels(around), { "istio.io/rev": NOBODY }]],
+  [/^spec$/, workloadSpec],
+  [/^spec\.labels$/, workloadLabels],
+  [/^(metadata|spec)\.labels\.security\.istio\.io\/tlsMode$/, () => TLS_MODES],
+  [/^(metadata|spec)\.labels\./, workloadLabelValue],
+  [/^spec\.address$/, addresses],
+  [/^spec\.serviceAccount$/, () => [ABSENT, UNREADABLE]],
+];
+
+const READY = { type: "Ready", status: "True" };
+
+const podStatus: Values = ({ addresses }) => [
+  ABSENT,
+  ...addresses.map((podIP) => ({ podIP, conditions: [READY] })),
+];
+
+/** Whether it is ready, under which address, and whether it has a sidecar. */
+export const POD: Rows = [
+  [/^metadata$/, metadata(podName)],
+  [/^metadata\.name$/, podName],
+  [/^metadata\.labels$/, tlsLabels],
+  [/^metadata\.labels\.security\.istio\.io\/tlsMode$/, () => TLS_MODES],
+  [/^metadata\.namespace$/, namespaces],
+  [/^metadata\.deletionTimestamp$/, () => [ABSENT, UNREADABLE]],
+  [/^status$/, podStatus],
+  [/^status\.phase$/, () => ["Running", "Failed"]],
+  [/^status\.podIP$/, ({ addresses }) => [UNREADABLE, ...addresses]],
+  [/^status\.conditions$/, () => [ABSENT, [READY]]],
+  [/^status\.conditions\.\d+$/, () => [ABSENT, READY]],
+  [/^status\.conditions\.\d+\.type$/, () => ["Ready", UNREADABLE]],
+  [/^status\.conditions\.\d+\.status$/, () => ["True", "False"]],
+];
