@@ -5,19 +5,18 @@ import { PatchStrategy, type V1Pod } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { ExitCode } from "../../cli/mistake.js";
-import { reportOn } from "../../cli/verify.js";
+import { execInPod } from "../../cli/kube/exec.js";
+import { type VerifyReport, reportOn } from "../../cli/verify.js";
 import { throughPortForward } from "../../cli/verify/ask-istiod.js";
 import type { Pod } from "../../cli/verify/reality.js";
-import { asSidecar, sidecarClusters } from "../../local/sidecar.js";
+import { sidecarClusters } from "../../local/sidecar.js";
 import { istioEgress } from "../cli/command.js";
 import { eventually } from "../local/eventually.js";
+import { withConnectedSidecar } from "./connectedSidecar.js";
 import { istiodPod } from "./istiodPod.js";
 import { objectsIn } from "./kube.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
 import { TestStack, catalogueOf } from "./testStack.js";
-
-const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
-const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
 
 describe("verification, on real parts", function () {
   this.timeout(120_000);
@@ -35,6 +34,18 @@ describe("verification, on real parts", function () {
   });
 
   after(() => stack?.close());
+
+  /** The kubeconfig of one who may do nothing. */
+  const asNobody = () => {
+    const config = parse(readFileSync(kubeconfig, "utf8")) as { users: { user: object }[] };
+    const users = config.users.map((entry) => ({
+      ...entry,
+      user: { ...entry.user, as: "nobody" },
+    }));
+    const nobody = path.join(on.folder, "nobody.kubeconfig");
+    writeFileSync(nobody, JSON.stringify({ ...config, users }), { mode: 0o600 });
+    return nobody;
+  };
 
   const differences = async () => {
     const { rows } = await reportOn({ stack: "dev", plane: on.plane, patience: 0 });
@@ -88,6 +99,12 @@ describe("verification, on real parts", function () {
     });
   });
 
+  it("has no containers to call from, says so in a line, and doesn't pass", async () => {
+    await assert.rejects(reportOn({ stack: "dev", plane: on.plane, traffic: true }), {
+      message: /^--traffic: the embedded mesh has no containers .* npm run test:traffic, .*$/,
+    });
+  });
+
   it("says where another stack's catalogue differs from what stands", async () => {
     const { ok, rows } = await reportOn({ stack: "prod", plane: on.plane, patience: 0 });
     assert.ok(!ok);
@@ -112,21 +129,7 @@ describe("verification, on real parts", function () {
 
     after(() => removeIstiod?.());
 
-    /** Keeps a stream open as the Pod's sidecar would, while `work` goes on. */
-    const connected = <T>(work: () => Promise<T>) => {
-      const { name, namespace, labels } = pod.metadata;
-      const identity = { pod: name, namespace, ip: pod.status.podIP!, labels: labels! };
-      return asSidecar(on.plane.istiod, identity, 60_000, async ({ subscribe }) => {
-        await subscribe(CLUSTERS);
-        const clusters = await sidecarClusters(on.plane.istiod, { ...identity, pod: "other" });
-        const names = clusters.filter(({ discovery }) => discovery === "EDS");
-        await subscribe(
-          ENDPOINTS,
-          names.map(({ port, subset, host }) => `outbound|${port}|${subset}|${host}`),
-        );
-        return work();
-      });
-    };
+    const connected = <T>(work: () => Promise<T>) => withConnectedSidecar(on, "default", work);
 
     it("is told the same through a port-forward as the sidecar is told", async () => {
       const server = await ApiServer.from({ kubeconfig });
@@ -171,6 +174,29 @@ describe("verification, on real parts", function () {
       assert.equal(code, ExitCode.BadInput);
     });
 
+    it("ends with exit 1 where nothing can be run in a Pod: the kubelet doesn't answer", async () => {
+      const { code, stdout } = await connected(() =>
+        istioEgress(["verify", "--traffic", "--json", "--kubeconfig", kubeconfig]),
+      );
+      const { rows } = JSON.parse(stdout) as VerifyReport;
+      const calls = rows.filter(({ subject }) => subject.includes(" calls "));
+      assert.equal(calls.length, 4);
+      for (const { ok, found } of calls) {
+        assert.match(found, /^curl didn't run: Internal error occurred/);
+        assert.ok(!ok);
+      }
+      assert.equal(code, ExitCode.Violation);
+    });
+
+    it("ends with exit 2 where one may not run anything in a Pod, and says what it takes", async () => {
+      const server = await ApiServer.from({ kubeconfig: asNobody() });
+      const { name, namespace } = pod.metadata;
+      const container = { namespace, pod: name, container: "sleep" };
+      await assert.rejects(execInPod(server, container, ["curl"], 5_000), {
+        message: /^can't run a command in Pod default\/sleep-.* 403\.\n.*create and get pods\/exec/,
+      });
+    });
+
     it("lets judge read it too", async () => {
       const { code, stdout, stderr } = await istioEgress([
         "judge",
@@ -190,13 +216,7 @@ describe("verification, on real parts", function () {
   });
 
   it("ends with exit 2 where one may not read, and says what", async () => {
-    const config = parse(readFileSync(kubeconfig, "utf8")) as { users: { user: object }[] };
-    const users = config.users.map((entry) => ({
-      ...entry,
-      user: { ...entry.user, as: "nobody" },
-    }));
-    const nobody = path.join(on.folder, "nobody.kubeconfig");
-    writeFileSync(nobody, JSON.stringify({ ...config, users }), { mode: 0o600 });
+    const nobody = asNobody();
     for (const command of [["verify"], ["judge", "--kube"]]) {
       const { code, stderr } = await istioEgress([...command, "--kubeconfig", nobody]);
       assert.match(stderr, /answered 403 to GET \/api/);
