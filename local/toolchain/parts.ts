@@ -16,7 +16,8 @@ export type Binary =
   | "pilot-agent"
   | "kube-proxy"
   | "coredns"
-  | "actionlint";
+  | "actionlint"
+  | "versitygw";
 
 /** A file or folder that a build needs or a tool reads, copied out of a Go module or this repository. */
 export interface SourceFile {
@@ -198,6 +199,15 @@ export const PARTS: readonly Part[] = [
     module: "local/toolchain/actionlint",
     binaries: [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }],
     seconds: 10,
+    forTests: true,
+  },
+  {
+    name: "versitygw",
+    title: "a store with S3's API, for the tests of shared state",
+    module: "local/toolchain/versitygw",
+    binaries: [{ name: "versitygw", package: "./server" }],
+    sources: [{ from: "local/toolchain/versitygw/server/main.go", to: "server/main.go" }],
+    seconds: 40,
     forTests: true,
   },
   {
