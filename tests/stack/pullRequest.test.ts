@@ -1,86 +1,14 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type Comment, Forge } from "./forge.js";
+import { CHANGES, CLEAN, requestTo, VIOLATING } from "./changes.js";
+import { Forge, GITHUB } from "./forge.js";
 import { type Ending, TeamClone } from "./teamClone.js";
 import { type Expressions, JobRun } from "./workflow.js";
 
 const MARKER = "<!-- istio-egress:pr-report -->";
 const TOKEN = "the-token-of-a-job";
-const STACK = "Pulumi.staging.yaml";
 const COMMENTING = "Write the comment, or the one that is there anew";
-
-/** An alias without a rule, beside the catalogue. */
-const ALIAS = `
-import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
-import { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
-import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-const metadata = { name: "extra", namespace: "default" };
-const ports = [{ name: "tls", port: 443 }];
-new Service("extra", { metadata, spec: { ports } });
-new Endpoints("extra", { metadata, subsets: [{ addresses: [{ ip: "192.0.2.7" }], ports }] });`;
-
-/** A rule for it. */
-function rule(name: string, mode: string): string {
-  return `
-new CustomResource("${name}", {
-  apiVersion: "networking.istio.io/v1",
-  kind: "DestinationRule",
-  metadata: { name: "${name}", namespace: "default" },
-  spec: { host: "extra.default.svc.cluster.local", trafficPolicy: { tls: { mode: "${mode}" } } },
-});`;
-}
-
-interface Case {
-  title: string;
-  file: string;
-  change: (text: string) => string;
-  /** @default the team's */
-  backend?: string;
-  exitCode: number;
-  says: RegExp[];
-}
-
-const CLEAN: Case = {
-  title: "let a clean change pass, and tell what it does",
-  file: STACK,
-  change: (text) => text.replaceAll("198.35.26.96", "192.0.2.9"),
-  exitCode: 0,
-  says: [/EndpointSlice/, /my-wikipedia/],
-};
-const VIOLATING: Case = {
-  title: "stop a change that sends mutual TLS outside",
-  file: "index.ts",
-  change: (text) => text + ALIAS + rule("one", "ISTIO_MUTUAL"),
-  exitCode: 1,
-  says: [/egress-disallow-istio-mutual/, /default\/extra/, /DISABLE/],
-};
-const CASES: Case[] = [
-  CLEAN,
-  VIOLATING,
-  {
-    title: "stop a change that nobody can judge",
-    file: "index.ts",
-    change: (text) => text + ALIAS + rule("one", "ISTIO_MUTUAL") + rule("two", "DISABLE"),
-    exitCode: 3,
-    says: [/undecided/i, /default\/extra/],
-  },
-  {
-    title: "stop a program that is broken, and show what it says",
-    file: "index.ts",
-    change: (text) => `import "./not-there.js";\n${text}`,
-    exitCode: 2,
-    says: [/Cannot find module '\.\/not-there\.js'/],
-  },
-  {
-    title: "stop where the backend can't be reached, and say so",
-    file: STACK,
-    change: (text) => text,
-    backend: "postgres://nobody:nothing@127.0.0.1:1/states?sslmode=disable",
-    exitCode: 2,
-    says: [/127\.0\.0\.1:1/],
-  },
-];
 
 /**
  * The scripts of preview.yml, exactly as they are in the file, on the real engine, without a cluster,
@@ -94,7 +22,7 @@ describe("the workflow that previews a pull request", function () {
   let secrets: Expressions;
 
   before(async () => {
-    forge = await Forge.start(TOKEN);
+    forge = await Forge.start(GITHUB, TOKEN);
     team = await TeamClone.make(["staging"]);
     const backend = path.join(team.folder, "backend");
     mkdirSync(backend);
@@ -111,16 +39,6 @@ describe("the workflow that previews a pull request", function () {
     forge?.close();
     team?.remove();
   });
-
-  /** A clone on the merge commit of a pull request that changes one file. */
-  async function pullRequest({ file, change }: Case): Promise<TeamClone> {
-    const clone = await TeamClone.make(["staging"]);
-    clone.edit(STACK, () => readFileSync(path.join(team.clone, STACK), "utf8"));
-    await clone.commit("The base, with the stack's salt");
-    clone.edit(file, change);
-    await clone.done("git commit --quiet --all --allow-empty --message='The change'");
-    return clone;
-  }
 
   interface Told extends Ending {
     file: string;
@@ -161,21 +79,16 @@ describe("the workflow that previews a pull request", function () {
     });
   }
 
-  /** The robot's comments on a pull request. */
-  function ours(number: number): Comment[] {
-    return forge.comments(number).filter(({ user }) => user.login === "github-actions[bot]");
-  }
-
   describe("comments in one place", () => {
     before(() => {
       forge.write(7, "somebody", `${MARKER} isn't only the robot's to write`);
       for (let remark = 0; remark < 120; remark++) forge.write(7, "somebody", `remark ${remark}`);
     });
 
-    for (const one of CASES) {
+    for (const one of CHANGES) {
       const { title, backend, exitCode, says } = one;
       it(`to ${title}`, async () => {
-        const clone = await pullRequest(one);
+        const clone = await requestTo(team, one);
         try {
           const replaced = backend && { "secrets.PREVIEW_BACKEND_URL": backend };
           const told = await preview(clone, { ...secrets, ...replaced });
@@ -185,7 +98,7 @@ describe("the workflow that previews a pull request", function () {
           assert.equal(written.exitCode, 0, written.output);
           // The first of them made it, behind a page of others; each later one wrote it anew.
           assert.deepEqual(
-            ours(7).map(({ body }) => body),
+            forge.robots(7).map(({ body }) => body),
             [told.report],
           );
         } finally {
@@ -195,7 +108,7 @@ describe("the workflow that previews a pull request", function () {
     }
 
     it("has touched nobody else's", () => {
-      const others = forge.comments(7).filter((one) => !ours(7).includes(one));
+      const others = forge.comments(7).filter((one) => !forge.robots(7).includes(one));
       assert.deepEqual(
         others.map(({ body }) => body.replace(/ \d+$/, "")),
         [`${MARKER} isn't only the robot's to write`, ...Array<string>(120).fill("remark")],
@@ -207,7 +120,7 @@ describe("the workflow that previews a pull request", function () {
     forge.write(11, "github-actions[bot]", `${MARKER}\nAll is well.`);
     const { exitCode, output } = await comment(11);
     assert.equal(exitCode, 0, output);
-    const [body, ...more] = ours(11).map(({ body }) => body);
+    const [body, ...more] = forge.robots(11).map(({ body }) => body);
     assert.deepEqual(more, []);
     assert.match(body!, /^<!-- istio-egress:pr-report -->\n## istio-egress: no report\n/);
     assert.match(body!, /forge\.example\/team\/egress\/actions\/runs\/42/);
@@ -221,7 +134,7 @@ describe("the workflow that previews a pull request", function () {
   });
 
   it("tells two pull requests at once apart", async () => {
-    const clones = [await pullRequest(CLEAN), await pullRequest(VIOLATING)];
+    const clones = [await requestTo(team, CLEAN), await requestTo(team, VIOLATING)];
     try {
       const told = await Promise.all(clones.map((clone) => preview(clone, secrets)));
       assert.deepEqual(
@@ -231,7 +144,7 @@ describe("the workflow that previews a pull request", function () {
       );
       await Promise.all(told.map(({ file }, index) => comment(8 + index, file)));
       assert.deepEqual(
-        [8, 9].map((number) => ours(number).map(({ body }) => body)),
+        [8, 9].map((number) => forge.robots(number).map(({ body }) => body)),
         told.map(({ report }) => [report]),
       );
     } finally {
@@ -240,7 +153,7 @@ describe("the workflow that previews a pull request", function () {
   });
 
   it("judges a fork's change without any secret, against the base branch", async () => {
-    const fork = await pullRequest(CLEAN);
+    const fork = await requestTo(team, CLEAN);
     try {
       const { exitCode, output, report } = await preview(fork, {});
       assert.equal(exitCode, 0, output + report);
