@@ -4,6 +4,7 @@ import type { CatalogueError } from "../../components/catalogue.js";
 import { parseCatalogue, type CatalogueAlias } from "../../components/catalogue.js";
 import { httpbin, mistakes, originating, wikipedia } from "./catalogue/examples.js";
 import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/facts.js";
+import { runs } from "../runs.js";
 
 const aliasOf = (value: unknown): CatalogueAlias =>
   parseCatalogue({ aliases: [value] }, "Pulumi.dev.yaml").aliases[0]!;
@@ -158,7 +159,7 @@ describe("all mistakes of a catalogue", () => {
       fc.property(fc.oneof(catalogue, fc.anything()), (value) => {
         for (const [, message] of mistakes(value)) assert.match(message, /; (write|leave|remove)/);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from "../../mesh/index.js";
 import { mesh as anyMesh } from "../oracle/meshes.js";
+import { runs } from "../runs.js";
 
 type Fields = Record<string, unknown>;
 
@@ -298,7 +299,7 @@ describe("what is advised against a violation", () => {
       fc.property(anyMesh, ({ objects, clients }) => {
         assert.deepEqual(unhelped(objects, clients, {}), []);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(30) },
     );
   });
 });

@@ -14,6 +14,7 @@ import {
 } from "../../mesh/index.js";
 import { withHidden } from "../oracle/hidden.js";
 import { mesh as anyMesh } from "../oracle/meshes.js";
+import { runs } from "../runs.js";
 
 /** Every object with each of its list's orders is as good as any other. */
 const shuffledMesh = anyMesh.chain((question) =>
@@ -60,7 +61,7 @@ describe("whatever the mesh", function () {
         assert.deepEqual(inertRules(one, clients), inertRules(other, clients));
         assert.deepEqual(shadowedRules(one, clients), shadowedRules(other, clients));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -77,7 +78,7 @@ describe("whatever the mesh", function () {
           judge(readMesh(objects, mesh), clients),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -108,7 +109,7 @@ describe("whatever the mesh", function () {
           assert.equal(worst(there), "violation", `${place} is called a violation`);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: runs(120) },
     );
   });
 
@@ -121,7 +122,7 @@ describe("whatever the mesh", function () {
           assert.ok(says, JSON.stringify(verdict));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -137,7 +138,7 @@ describe("whatever the mesh", function () {
           for (const line of (yaml ?? "").split("\n")) assert.ok(line.length <= 100, line);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -162,7 +163,7 @@ describe("whatever the mesh", function () {
         inertRules(mesh);
         shadowedRules(mesh);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -49,19 +49,15 @@ describe("a pack of one's own in code", function () {
     }).finally(() => client.close());
   }
 
-  it("bears the program's version, the name it is given, and every rule", async () => {
-    const info = await infoOf('new EgressPolicyPack({}, "ours");');
+  it("bears the program's version, the name it is given, every rule, and levels as a file would set them", async () => {
+    const info = await infoOf(
+      'new EgressPolicyPack({ levels: { "egress-undecided-tls": "mandatory" } }, "ours");',
+    );
     assert.equal(info.name, "ours");
     assert.equal(info.version, "9.9.9");
     assert.deepEqual(
       info.policiesList.map(({ name }) => name),
       rules.map(({ metadata }) => metadata.name),
-    );
-  });
-
-  it("sets levels as a configuration file would", async () => {
-    const info = await infoOf(
-      'new EgressPolicyPack({ levels: { "egress-undecided-tls": "mandatory" } });',
     );
     assert.deepEqual(
       info.initialconfigMap.map(([name, { enforcementlevel }]) => [name, enforcementlevel]),
