@@ -176,10 +176,11 @@ export class Stage {
     const workloads = isNamed
       ? (this.workloads.get(namespace) ?? [])
       : [...this.workloads.values()].flat();
-    if (kind === "ServiceEntry") return [...workloads, ...this.orphanSlices(object)];
-    if (kind !== "Service") return [];
+    if (kind !== "Service" && kind !== "ServiceEntry") return [];
     if (!this.unclear.blurred.get(object)?.isOpen) {
-      return [...workloads, ...(this.endpoints.get(`${namespace}/${name}`) ?? [])];
+      const names = kind === "Service" ? [name] : this.missingServices(object);
+      const own = names.flatMap((one) => this.endpoints.get(`${namespace}/${one}`) ?? []);
+      return [...workloads, ...own];
     }
     const near = [...this.endpoints].filter(
       ([key]) => !isNamed || key.startsWith(`${namespace}/`) || key.startsWith("/"),
@@ -187,13 +188,12 @@ export class Stage {
     return [...workloads, ...near.flatMap(([, found]) => found)];
   }
 
-  /** Slices of Services that a ServiceEntry's hosts would belong to. */
-  private orphanSlices(entry: Plain): Plain[] {
+  /** The Services that a ServiceEntry's hosts would belong to: their slices are its endpoints. */
+  private missingServices(entry: Plain): string[] {
     const { namespace } = refOf(entry);
-    return texts(at(entry, "spec", "hosts")).flatMap((host) => {
-      const name = serviceNameOf(host, namespace, this.mesh.facts.clusterDomain);
-      return this.endpoints.get(`${namespace}/${name}`) ?? [];
-    });
+    return texts(at(entry, "spec", "hosts")).flatMap(
+      (host) => serviceNameOf(host, namespace, this.mesh.facts.clusterDomain) ?? [],
+    );
   }
 
   private namespacesIn(
