@@ -22,11 +22,28 @@ const NAMESPACED = new Set([
 ]);
 
 /**
- * The classes of callers that the objects know of: the sidecars of each namespace, told apart by
- * the labels that rules and Sidecars select by, and the gateways of the root namespace and of
- * namespaces where a gateway is declared. Sorted by namespace.
+ * Stands for every namespace that the objects don't show: most clusters have others, and what such
+ * a client follows isn't what the clients beside the alias do. No real namespace has this name.
+ */
+export const ANY_OTHER: Client = { namespace: "any other namespace" };
+
+/**
+ * The classes of callers that there are as far as the objects tell: the sidecars of each namespace,
+ * told apart by the labels that rules and Sidecars select by; the gateways of the root namespace and
+ * of namespaces where a gateway is declared; namespaces that something is exported to; and
+ * {@link ANY_OTHER}. Sorted by namespace, those that no object is in after those that one is.
  */
 export function defaultClients(mesh: Mesh): Client[] {
+  const shown = shownClients(mesh);
+  const known = new Set(shown.map(({ namespace }) => namespace));
+  const exportedTo = [...mesh.rules, ...mesh.services]
+    .flatMap(({ exportTo }) => exportTo)
+    .filter((namespace) => !["*", ".", "~"].includes(namespace) && !known.has(namespace));
+  const named = [...new Set(exportedTo)].sort(compareText).map((namespace) => ({ namespace }));
+  return [...shown, ...named, ANY_OTHER];
+}
+
+function shownClients(mesh: Mesh): Client[] {
   const gateways = new Set([mesh.facts.rootNamespace]);
   const namespaces = new Set<string>();
   for (const object of mesh.objects) {

@@ -1,4 +1,5 @@
 import { type Advice, adviceOn, adviceYaml } from "./advice.js";
+import { ANY_OTHER } from "./clients.js";
 import { isWildcard } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
 import type { ObjectRef } from "./objects.js";
@@ -55,7 +56,8 @@ function clientText({ namespace, labels, gateway }: Client): string {
   const who = gateway ? "gateways" : "clients";
   const selected = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   const which = selected.length > 0 ? ` with ${selected.join(",")}` : "";
-  return `${who} in namespace ${namespace}${which}`;
+  const where = namespace === ANY_OTHER.namespace ? namespace : `namespace ${namespace}`;
+  return `${who} in ${where}${which}`;
 }
 
 const OK = {

@@ -5,10 +5,10 @@
 export * from "./objects.js";
 export * from "./facts.js";
 export * from "./verdict.js";
-export { readMesh, type Mesh } from "./mesh.js";
+export { GROUPS, readMesh, type Mesh } from "./mesh.js";
 export { clustersOf } from "./clusters.js";
 export { externalAliases, type Alias, type AliasReason } from "./aliases.js";
-export { defaultClients } from "./clients.js";
+export { ANY_OTHER, defaultClients } from "./clients.js";
 export { judge } from "./judge.js";
 export { inertRules, type InertReason, type InertRule } from "./inert.js";
 export { shadowedRules, type ShadowedRule } from "./shadowed.js";

@@ -106,7 +106,7 @@ function selectorsByNamespace(rules: readonly Rule[]): Map<string, Labels[]> {
 }
 
 /** The kinds that decide anything, with the API group that each must have. */
-const GROUPS = {
+export const GROUPS = {
   Service: "",
   Endpoints: "",
   Pod: "",

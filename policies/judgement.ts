@@ -5,13 +5,13 @@ import {
   type ObjectRef,
   type ShadowedRule,
   type Verdict,
+  defaultClients,
   inertRules,
   judge,
   readMesh,
   shadowedRules,
   UNKNOWN,
 } from "../mesh/index.js";
-import { clientsOf } from "./clients.js";
 import { type SeenResource, type StackCluster, stackClusters } from "./adapter.js";
 import { type ResolvedSettings, meshFacts } from "./settings.js";
 import { leaveSnapshot } from "./snapshot.js";
@@ -34,7 +34,7 @@ function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgeme
     cluster.objects.map(({ object }) => object),
     meshFacts(settings),
   );
-  const clients = clientsOf(mesh, settings);
+  const clients = [...defaultClients(mesh), ...settings.clients];
   const urns = new Map(cluster.objects.map((seen) => [identity(seen), seen.urn]));
   return {
     cluster,

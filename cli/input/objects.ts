@@ -3,30 +3,20 @@
  * is it a list of them.
  */
 
+import { GROUPS } from "../../mesh/index.js";
+
 /** What keeps a value from being a Kubernetes object, and at which field. */
 export interface Fault {
   path: string[];
   message: string;
 }
 
-/** The kinds that decide about TLS, with the groups they come from; all others at most name clients. */
-const KINDS: Record<string, string> = {
-  Service: "",
-  Endpoints: "",
-  Pod: "",
-  EndpointSlice: "discovery.k8s.io",
-  DestinationRule: "networking.istio.io",
-  ServiceEntry: "networking.istio.io",
-  WorkloadEntry: "networking.istio.io",
-  Sidecar: "networking.istio.io",
-  VirtualService: "networking.istio.io",
-  PeerAuthentication: "security.istio.io",
-};
+const groups = new Map<string, string>(Object.entries(GROUPS));
 
 /** Whether the model reads objects of this kind. */
 export function isOfInterest({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
   const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-  return KINDS[kind] === group;
+  return groups.get(kind) === group;
 }
 
 /**

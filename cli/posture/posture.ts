@@ -2,6 +2,7 @@ import { clientText, refText } from "../judgement.js";
 import {
   type Client,
   clustersOf,
+  ANY_OTHER,
   defaultClients,
   type EffectiveTls,
   explain,
@@ -70,7 +71,7 @@ export interface Posture {
  * in the order of {@link judge}.
  *
  * @param clients who calls; @default the clients that the objects themselves name, and the root
- *   namespace's gateways where something is wrong for them
+ *   namespace's gateways and any other namespace where something is wrong for them
  * @param more clients to ask about besides those
  */
 export function postureOf(
@@ -86,10 +87,15 @@ export function postureOf(
   return told.map((place) => rowOf(mesh, place));
 }
 
-/** Gateways in the root namespace are asked about in case they are there; told is what is wrong. */
+/**
+ * Gateways in the root namespace, and clients in namespaces that no object is in, are asked about in
+ * case they are there; told is what is wrong.
+ */
 function isWorthTelling({ facts }: Mesh, place: Place): boolean {
   const [{ client }] = place;
-  const isAssumed = client.gateway === true && client.namespace === facts.rootNamespace;
+  const { namespace, gateway } = client;
+  const isAssumed =
+    namespace === ANY_OTHER.namespace || (gateway === true && namespace === facts.rootNamespace);
   return !isAssumed || place.some(({ verdict }) => verdict !== "ok");
 }
 

@@ -119,6 +119,7 @@ describe("meshes by the line", () => {
     assert.deepEqual(given[1]?.clients, [
       { namespace: "default" },
       { namespace: "istio-system", gateway: true },
+      { namespace: "any other namespace" },
     ]);
   });
 

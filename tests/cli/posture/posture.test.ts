@@ -225,7 +225,7 @@ describe("the posture of objects", () => {
     assert.ok(right && !("finding" in right) && !("fix" in right));
   });
 
-  it("tells of the root namespace's gateways only what is wrong, unless they are asked about", () => {
+  it("tells of clients that may be there only what is wrong, unless they are asked about", () => {
     const clients = (objects: KubeObject[], asked?: Client[]) => [
       ...new Set(postureOf(objects, {}, asked).map(({ client }) => client)),
     ];
@@ -235,6 +235,7 @@ describe("the posture of objects", () => {
     assert.deepEqual(clients([...alias(), tls({ mode: "ISTIO_MUTUAL" })]), [
       "istio-system (gateway)",
       "n",
+      "any other namespace",
     ]);
   });
 });
