@@ -4,7 +4,7 @@ import { type TestCatalogue, TestStack } from "./testStack.js";
 
 /** Many at a time: what goes wrong in the provider goes wrong now and then. */
 const ALIASES = 6;
-const ROUND_TRIPS = 3;
+const ROUND_TRIPS = 2;
 
 /** Aliases for names of a zone, and no clients; before Istio 1.21 an alias is a Service and a rule. */
 function aliasesFor(zone: string): TestCatalogue {
