@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import { type Engine, openEngine } from "../../local/engine.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import type { Ending } from "./teamClone.js";
@@ -69,7 +69,7 @@ export class SharedStack {
   }
 
   /** Starts `pulumi` on a machine, in a process group of its own, so that it can be killed whole. */
-  start(machine: string, ...args: string[]): ResultPromise<{ all: true; reject: false }> {
+  start(machine: string, ...args: string[]) {
     return execa(this.engine.pulumi, [...args, "--non-interactive"], {
       cwd: this.#machine(machine),
       env: {
@@ -121,7 +121,7 @@ export class SharedStack {
 }
 
 /** Ends a run and all that it has started, as a machine that goes away does. */
-export async function kill(run: ResultPromise<{ all: true; reject: false }>): Promise<void> {
+export async function kill(run: ReturnType<SharedStack["start"]>): Promise<void> {
   process.kill(-run.pid!, "SIGKILL");
   await run;
 }
