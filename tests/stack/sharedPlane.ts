@@ -43,7 +43,7 @@ export async function ownPlane(): Promise<TestPlane> {
 }
 
 /** A moment after it works istiod says so, by failurePolicy: its last change of the cluster by itself. */
-function untilAtRest(kubeconfig: string): Promise<true> {
+export function untilAtRest(kubeconfig: string): Promise<true> {
   const [apiVersion, kind] = ["admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"];
   return eventually(async () => {
     const { items } = await objectsIn(kubeconfig).list(apiVersion, kind);

@@ -14,16 +14,22 @@ const VOLATILE = /^(resourceVersion|generation|time|\w+(Time|Timestamp)|.*\/lead
 /** Every object of every resource that the API server stores. */
 export async function snapshotOf(kubeconfig: string): Promise<Snapshot> {
   const server = await ApiServer.from({ kubeconfig });
+  let resources = known.get(server.server);
+  if (!resources) known.set(server.server, (resources = resourcesOf(server)));
   const snapshot: Snapshot = {};
-  for (const resource of await resourcesOf(server)) {
+  const list = async (resource: Resource) => {
     for await (const object of server.list(resource)) {
       const { apiVersion, kind, metadata } = object as Named;
       const key = `${apiVersion}/${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
       snapshot[key] = withoutVolatile(object);
     }
-  }
+  };
+  await Promise.all((await resources).map(list));
   return snapshot;
 }
+
+/** What each API server stores. Another resource would be another object: its definition. */
+const known = new Map<string, Promise<Resource[]>>();
 
 interface Named {
   apiVersion: string;
@@ -39,18 +45,25 @@ interface ApiGroup {
 /** Every resource once, in its group's preferred version where it is served in several. */
 async function resourcesOf(server: ApiServer): Promise<Resource[]> {
   const { groups } = (await server.get("/apis")) as { groups: ApiGroup[] };
-  const resources = await storedResources(server, "/api/v1");
-  for (const { preferredVersion, versions } of groups) {
-    const seen = new Set<string>();
+  const ofGroup = async ({ preferredVersion, versions }: ApiGroup) => {
     const others = versions.filter((v) => v.groupVersion !== preferredVersion.groupVersion);
-    for (const { groupVersion } of [preferredVersion, ...others]) {
-      for (const resource of await storedResources(server, `/apis/${groupVersion}`)) {
-        if (!seen.has(resource.plural)) resources.push(resource);
-        seen.add(resource.plural);
-      }
-    }
-  }
-  return resources;
+    const found = await Promise.all(
+      [preferredVersion, ...others].map(({ groupVersion }) =>
+        storedResources(server, `/apis/${groupVersion}`),
+      ),
+    );
+    // The first of a name is the one in the preferred version.
+    return [
+      ...new Map(
+        found
+          .flat()
+          .toReversed()
+          .map((one) => [one.plural, one]),
+      ).values(),
+    ];
+  };
+  const core = storedResources(server, "/api/v1");
+  return (await Promise.all([core, ...groups.map(ofGroup)])).flat();
 }
 
 /** The resources below a path that can be watched: those that are stored, without subresources. */

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { openEngine } from "../../local/engine.js";
-import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { cacheRoot, REPOSITORY } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 
 /** How a command ended. */
@@ -56,7 +56,9 @@ export class TeamClone {
       NO_COLOR: "1",
       CI: "true",
       ...GIT_IDENTITY,
-      ...passedOn(["ISTIO_EGRESS_CACHE", "TMPDIR", "LANG"]),
+      // Their home is new, but this machine has the tools.
+      ISTIO_EGRESS_CACHE: cacheRoot(),
+      ...passedOn(["TMPDIR", "LANG"]),
     });
   }
 
@@ -74,7 +76,8 @@ export class TeamClone {
       reject: false,
       all: true,
       stdin: "ignore",
-      timeout: 120_000,
+      // For a machine that is busy with other things.
+      timeout: 300_000,
     });
     return { exitCode: exitCode ?? -1, output: all };
   }

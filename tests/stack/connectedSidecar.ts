@@ -1,0 +1,37 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { asSidecar, sidecarClusters } from "../../local/sidecar.js";
+import { objectsIn } from "./kube.js";
+import type { TestPlane } from "./sharedPlane.js";
+
+const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+/**
+ * Keeps a stream to istiod open, as the sidecar of a namespace's only Pod would, while `work` goes on:
+ * a fake node starts no sidecars, and istiod knows only those that are connected.
+ */
+export async function withConnectedSidecar<T>(
+  { plane }: TestPlane,
+  namespace: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { items } = await objectsIn(plane.kubeconfig).list<V1Pod>("v1", "Pod", namespace);
+  const [pod, ...others] = items;
+  if (!pod || others.length > 0) throw new Error(`${items.length} Pods in ${namespace}, not one`);
+  const identity = {
+    pod: pod.metadata!.name!,
+    namespace,
+    ip: pod.status!.podIP!,
+    labels: pod.metadata!.labels!,
+  };
+  return asSidecar(plane.istiod, identity, 60_000, async ({ subscribe }) => {
+    await subscribe(CLUSTERS);
+    const clusters = await sidecarClusters(plane.istiod, { ...identity, pod: "other" });
+    const byEndpoints = clusters.filter(({ discovery }) => discovery === "EDS");
+    await subscribe(
+      ENDPOINTS,
+      byEndpoints.map(({ port, subset, host }) => `outbound|${port}|${subset}|${host}`),
+    );
+    return work();
+  });
+}
