@@ -47,11 +47,11 @@ Examples:
 It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
 Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant?
 
-With --traffic every client calls every alias: the request of the stack's outputs, run by curl in the
-client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's answer
-says, comes from the alias's address, and, for plain HTTP, is signed by the client's sidecar. What
-the network doesn't allow (no DNS answer, no connection, no answer in time) has rows of its own: they
-say nothing about TLS, and are no success. It takes a cluster with real containers.
+With --traffic every client calls every alias: the request of the stack's outputs, run by curl in
+the client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's
+answer says, comes from the alias's address, and, for plain HTTP, is signed by the client's sidecar.
+What the network doesn't allow (no DNS answer, no connection, no answer in time) has rows of its
+own: they say nothing about TLS, and are no success. It takes a cluster with real containers.
 
 Which cluster: --kubeconfig and --context; else the one that the stack's configuration names; else
 an embedded mesh that is up; else as kubectl chooses.
@@ -62,7 +62,8 @@ namespace list pods, create and get pods/portforward (without credentials istiod
 loopback alone). For --traffic in the clients' namespaces create and get pods/exec, too: curl is
 all that is run there.
 
-Exit codes: 0 as declared, 1 something differs, 2 nobody to ask or a catalogue with mistakes.`;
+Exit codes: 0 as declared, 1 something differs or a call failed, 2 nobody to ask, or a catalogue with
+mistakes.`;
 
 /** `istio-egress verify`: whether reality is what the catalogue declares. */
 export function command(): Command {
