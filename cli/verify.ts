@@ -62,8 +62,8 @@ namespace list pods, create and get pods/portforward (without credentials istiod
 loopback alone). For --traffic in the clients' namespaces create and get pods/exec, too: curl is
 all that is run there.
 
-Exit codes: 0 as declared, 1 something differs or a call failed, 2 nobody to ask, or a catalogue with
-mistakes.`;
+Exit codes: 0 as declared, 1 something differs or a call failed, 2 nobody to ask, or a catalogue
+with mistakes.`;
 
 /** `istio-egress verify`: whether reality is what the catalogue declares. */
 export function command(): Command {
