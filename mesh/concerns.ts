@@ -32,12 +32,13 @@ function possibleAliases(mesh: Mesh, unclear: Unclear): Concern[] {
   const behind = [...unclear.blurred.values()].filter(({ kind }) => BEHIND.includes(kind));
   const mayGainAddress = ({ namespace }: ObjectRef) =>
     behind.some((blurred) => (blurred.namespace ?? namespace) === namespace);
+  const isUnsure = ({ ref, object }: Service) =>
+    mayGainAddress(ref) || (object !== undefined && unclear.blurred.has(object));
   const services = mesh.services.filter(
     (service) =>
       service.fromKubernetes &&
       aliasOf(mesh, service) === undefined &&
-      (mayGainAddress(service.ref) ||
-        chainOf(mesh, service).some(({ object }) => object && unclear.blurred.has(object))),
+      chainOf(mesh, service).some(isUnsure),
   );
   // A ServiceEntry may be about hosts that aren't known beside those that are.
   const entries = mesh.byKind.ServiceEntry.filter((object) => unclear.blurred.has(object));

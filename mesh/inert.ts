@@ -200,7 +200,8 @@ class Search {
     const said = policies.flatMap((policy) => (policy ? [policy, ...policy.ports] : []));
     const alias = this.aliasesByHost.get(rule.host);
     if (!alias || isWildcard(rule.host) || alias.ports.length === 0) return undefined;
-    const withTls = said.filter((settings) => settings.tls);
+    // PASSTHROUGH makes automatic mutual TLS unconditional.
+    const withTls = said.filter(({ tls, loadBalancer }) => tls ?? loadBalancer?.passthrough);
     const numbers = withTls.map((settings) => ("number" in settings ? settings.number : undefined));
     const missing = numbers.filter(
       (number) => number !== undefined && !alias.ports.includes(number),
