@@ -56,7 +56,7 @@ async function runTests(unitOnly: boolean): Promise<ExitCode> {
   // The checks keep one core busy while the unit tests keep another.
   const checking = runChecks();
   const tested = await runMocha(files.filter((file) => !isReal(file)));
-  const unit = { ...tested, failed: tested.failed + (await checking) };
+  const unit = { ...tested, failed: tested.failed + tellChecks(await checking) };
   console.log(`What needs no toolchain took ${seconds(started)}.`);
   if (unitOnly) return conclude(unit);
   if (unit.failed > 0) {
@@ -81,16 +81,31 @@ function seconds(since: number): string {
   return `${Math.round((Date.now() - since) / 1000)} s`;
 }
 
-/** Runs the checks at once; what becomes of them is told at the end. @returns how many fail */
-async function runChecks(): Promise<number> {
-  const running = CHECKS.map(({ command }) =>
-    execa("npm", ["run", "--silent", ...command], { cwd: REPOSITORY, reject: false, all: true }),
+interface CheckResult {
+  title: string;
+  failed: boolean;
+  output: string;
+}
+
+/** Runs the checks, all at once. */
+function runChecks(): Promise<CheckResult[]> {
+  return Promise.all(
+    CHECKS.map(async ({ title, command }) => {
+      const { failed, all } = await execa("npm", ["run", "--silent", ...command], {
+        cwd: REPOSITORY,
+        reject: false,
+        all: true,
+      });
+      return { title, failed, output: all };
+    }),
   );
-  const results = await Promise.all(running);
-  results.forEach(({ failed, all }, index) => {
-    const { title } = CHECKS[index]!;
-    console.log(failed ? `✖ ${title}\n${all}` : `✔ ${title}`);
-  });
+}
+
+/** Says what became of the checks. @returns how many failed */
+function tellChecks(results: readonly CheckResult[]): number {
+  for (const { title, failed, output } of results) {
+    console.log(failed ? `✖ ${title}\n${output}` : `✔ ${title}`);
+  }
   return results.filter(({ failed }) => failed).length;
 }
 
