@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import {
+  type KubernetesObject,
+  type KubernetesObjectApi,
+  PatchStrategy,
+} from "@kubernetes/client-node";
 import { execa } from "execa";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
-import { TeamClone, type Ending, type Variables } from "./teamClone.js";
+import { VIOLATING } from "./changes.js";
+import { withConnectedSidecar } from "./connectedSidecar.js";
+import { istiodPod } from "./istiodPod.js";
+import { objectsIn } from "./kube.js";
 import { sharedPlane } from "./sharedPlane.js";
+import { settledSnapshot, snapshotOf } from "./snapshot.js";
+import { TeamClone, type Ending, type Variables } from "./teamClone.js";
 import { type Expressions, JobRun } from "./workflow.js";
 
 /** One more address of an alias that the catalogue has. */
@@ -26,14 +36,97 @@ describe("actionlint", function () {
   });
 });
 
+/** The steps of a night's audit. */
+const DRIFT = "Nobody changed what the stack owns";
+const POLICIES = "The policies hold for the whole cluster";
+const REALITY = "Istio does what the catalogue declares";
+
+const HTTPBIN = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "my-httpbin", namespace: "default" },
+};
+
+const RULE = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "DestinationRule",
+  metadata: { name: "my-wikipedia", namespace: "default" },
+};
+
+/** Somebody else's rule, which adds to the stack's own. */
+const SUBSET = {
+  ...RULE,
+  metadata: { name: "canary", namespace: "default" },
+  spec: {
+    host: "my-wikipedia.default.svc.cluster.local",
+    subsets: [{ name: "v1", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } }],
+  },
+};
+
+/** What somebody does to the live cluster, and what each step of the audit says of it. */
+interface Meddling {
+  title: string;
+  meddle: (objects: KubernetesObjectApi) => Promise<unknown>;
+  /** What must go before a deployment puts it right: Kubernetes leaves a field to who wrote it last. */
+  clean?: KubernetesObject;
+  /** By the step's name; undefined for nothing. */
+  says: Record<string, RegExp | undefined>;
+}
+
+function patch(objects: KubernetesObjectApi, object: KubernetesObject & { spec: object }) {
+  const kind = PatchStrategy.MergePatch;
+  return objects.patch(object, undefined, undefined, undefined, undefined, kind);
+}
+
+const MEDDLING: Meddling[] = [
+  {
+    title: "a rule of the stack's that somebody has made Istio's mutual TLS",
+    meddle: (objects) =>
+      patch(objects, { ...RULE, spec: { trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } } }),
+    clean: RULE,
+    says: {
+      [DRIFT]: /mode: "ISTIO_MUTUAL" => "DISABLE"/,
+      [POLICIES]: /^violation +default\/my-wikipedia/m,
+      [REALITY]: /^FAIL +default\/sleep → .* ISTIO_MUTUAL by/m,
+    },
+  },
+  {
+    title: "a rule of the stack's that somebody has deleted",
+    meddle: (objects) => objects.delete(RULE),
+    says: {
+      [DRIFT]: /DestinationRule.*create/,
+      [REALITY]: /^FAIL +DestinationRule .* missing$/m,
+    },
+  },
+  {
+    title: "an alias that somebody has pointed elsewhere",
+    meddle: (objects) =>
+      patch(objects, { ...HTTPBIN, spec: { externalName: "httpbin.example.com" } }),
+    clean: HTTPBIN,
+    says: {
+      [DRIFT]: /"httpbin\.example\.com" => "httpbin\.org"/,
+      [REALITY]: /^FAIL +Service default\/my-httpbin .*\n.*httpbin\.example\.com/m,
+    },
+  },
+  {
+    title: "somebody else's rule that sends mutual TLS to the stack's alias",
+    meddle: (objects) => objects.create(SUBSET),
+    clean: SUBSET,
+    says: {
+      [DRIFT]: undefined,
+      [POLICIES]: /^violation .*default\/canary/m,
+    },
+  },
+];
+
 /**
  * The scripts of the workflows, exactly as they are in the files, on a team's repository with a backend
  * that the team shares, a real engine, and a plane that stands for its cluster. Not run here are
- * `npm ci`, which every run of these tests has behind it, and `verify`, which asks for sidecars that
- * are connected (tests/stack/verify.test.ts has such).
+ * `npm ci`, which every run of these tests has behind it, and the deployment's own `verify`, which is
+ * the audit's.
  */
 describe("the workflows, on the real engine", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   let team: TeamClone;
   let kubeconfig: string;
   let shared: Variables;
@@ -114,6 +207,30 @@ describe("the workflows, on the real engine", function () {
       assert.equal(upped.exitCode, 0, upped.output);
     });
 
+    it("refuse what the policies forbid, in each job, and change nothing", async () => {
+      const theirs = { ...shared, KUBECONFIG: kubeconfig };
+      const [state, cluster] = [
+        await team.done("pulumi stack export -s staging", theirs),
+        await settledSnapshot(kubeconfig),
+      ];
+      team.edit(VIOLATING.file, VIOLATING.change);
+      try {
+        const previewed = await preview().inOrder(...PREVIEW);
+        assert.equal(previewed.exitCode, 1, previewed.output);
+        const upped = await up().inOrder(...UP);
+        assert.equal(upped.exitCode, 1, upped.output);
+        assert.match(upped.output, /egress-disallow-istio-mutual/);
+        assert.match(
+          upped.output,
+          /^::error::The preview of staging failed\. Nothing was changed/m,
+        );
+      } finally {
+        await team.done(`git checkout --quiet ${VIOLATING.file}`);
+      }
+      assert.equal(await team.done("pulumi stack export -s staging", theirs), state);
+      assert.deepEqual(await snapshotOf(kubeconfig), cluster);
+    });
+
     it("leave the kubeconfig to its owner alone", async () => {
       const job = up();
       await job.run("Name the cluster");
@@ -122,24 +239,56 @@ describe("the workflows, on the real engine", function () {
   });
 
   describe("that audit", () => {
-    const audit = () => JobRun.of("audit.yml", "audit", team, secrets);
-    const CHECKS = [
-      "Nobody changed what the stack owns",
-      "The policies hold for the whole cluster",
-    ];
+    let removeIstiod: () => Promise<void>;
 
-    async function findings(): Promise<Record<string, Ending>> {
-      const job = audit();
-      await job.run("Name the cluster");
-      const endings: Record<string, Ending> = {};
-      for (const check of CHECKS) endings[check] = await job.run(check);
-      return endings;
+    const deploy = (...args: string[]) =>
+      team.done(`pulumi up -s staging --yes --skip-preview ${args.join(" ")}`, {
+        ...shared,
+        KUBECONFIG: kubeconfig,
+      });
+
+    before(async () => {
+      await deploy();
+      // As a user's cluster has it, so that the job can ask it.
+      removeIstiod = await istiodPod(await sharedPlane());
+    });
+    after(() => removeIstiod?.());
+
+    /** What each step of the night says. They go on after a finding. */
+    async function night(): Promise<Record<string, Ending>> {
+      const job = JobRun.of("audit.yml", "audit", team, secrets);
+      await job.inOrder("Prepare Pulumi", "Name the cluster");
+      return {
+        [DRIFT]: await job.run(DRIFT),
+        [POLICIES]: await job.run(POLICIES),
+        [REALITY]: await withConnectedSidecar(await sharedPlane(), "default", () =>
+          job.run(REALITY),
+        ),
+      };
     }
 
     it("find nothing where nobody touched anything", async () => {
-      for (const [check, { exitCode, output }] of Object.entries(await findings())) {
+      for (const [check, { exitCode, output }] of Object.entries(await night())) {
         assert.equal(exitCode, 0, `${check}:\n${output}`);
       }
     });
+
+    for (const { title, meddle, clean, says } of MEDDLING) {
+      it(`find ${title}`, async () => {
+        await meddle(objectsIn(kubeconfig));
+        try {
+          const told = await night();
+          for (const [check, words] of Object.entries(says)) {
+            const { exitCode, output } = told[check]!;
+            if (words === undefined) assert.equal(exitCode, 0, `${check}:\n${output}`);
+            else assert.notEqual(exitCode, 0, `${check} found nothing:\n${output}`);
+            if (words !== undefined) assert.match(output, words);
+          }
+        } finally {
+          if (clean) await objectsIn(kubeconfig).delete(clean);
+          await deploy("--refresh");
+        }
+      });
+    }
   });
 });
