@@ -38,7 +38,8 @@ describe("the workflows", () => {
     const uses = FILES.flatMap((file) => textOf(file).match(/uses: .*/g) ?? []);
     assert.ok(uses.length > 0);
     const loose = uses.filter(
-      (line) => !/^uses: (\.\/[\w./-]+|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/.test(line),
+      (line) =>
+        !/^uses: (\.\/[\w./-]+|[\w-]+(?:\/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/.test(line),
     );
     assert.deepEqual(loose, []);
   });

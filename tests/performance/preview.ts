@@ -1,99 +1,116 @@
 /**
- * What a preview of the dev stack with the full policy pack costs, against the smallest one there is:
- * one Namespace in plain JavaScript with an empty compiled pack; same engine, provider and API server.
- * The two take turns, so that a machine that slows down slows both.
+ * What a preview of each stack with the full policy pack costs, against the smallest one there is; same
+ * engine, provider and API server. They take turns, so that a machine that slows down slows all.
  *
- *   npm run bench -- [runs]
+ *   npm run bench -- --help
  */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { buildPolicyPack, POLICY_PACK } from "../../cli/up.js";
+import { Command } from "commander";
+import { execa } from "execa";
 import { meshTools } from "../../cli/embedded.js";
-import { openEngine, openStack, pulumi$, type Engine } from "../../local/engine.js";
+import { buildPolicyPack, POLICY_PACK } from "../../cli/up.js";
+import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
 import { startPlane, stopPlane } from "../../local/plane.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
-import { ensureToolchain, MAIN_PARTS } from "../../local/toolchain/index.js";
+import { MAIN_PARTS, ensureToolchain } from "../../local/toolchain/index.js";
+import { type Condition, type Ratios, ratiosOf, ratioTable, type Turns } from "./ratios.js";
+import { writeSmallest } from "./smallest.js";
 
-const SMALLEST: Record<string, string> = {
-  "program/Pulumi.yaml":
-    "name: smallest\nmain: index.js\nruntime: { name: nodejs, options: { typescript: false } }\n",
-  "program/package.json": '{ "name": "smallest", "version": "1.0.0" }',
-  "program/Pulumi.dev.yaml": "config: {}\n",
-  "program/index.js":
-    'const { Namespace } = require("@pulumi/kubernetes/core/v1");\n' +
-    'new Namespace("one", { metadata: { name: "one" } });\n',
-  "pack/PulumiPolicy.yaml": "runtime: nodejs\n",
-  "pack/package.json": '{ "name": "empty", "version": "1.0.0", "main": "index.js" }',
-  "pack/index.js":
-    'const { PolicyPack } = require("@pulumi/policy");\n' +
-    'new PolicyPack("empty", { policies: [] });\n',
-};
+const STACKS = ["dev", "staging", "prod"];
 
-/** The packages of the smallest program and pack; what else is installed here they don't see. */
-function writeSmallest(folder: string): void {
-  for (const [file, text] of Object.entries(SMALLEST)) {
-    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    writeFileSync(path.join(folder, file), text);
-  }
-  symlinkSync(path.join(REPOSITORY, "node_modules"), path.join(folder, "program/node_modules"));
-  mkdirSync(path.join(folder, "pack/node_modules"));
-  symlinkSync(
-    path.join(REPOSITORY, "node_modules/@pulumi"),
-    path.join(folder, "pack/node_modules/@pulumi"),
-  );
+interface Options {
+  warm: string;
+  cold: string;
+  compare?: string;
+  write?: string;
 }
 
-async function preview(engine: Engine, project: string, config: string, pack: string) {
-  const started = performance.now();
-  await pulumi$(
-    engine,
-    ["preview", "-s", "dev", "--config-file", config, "--policy-pack", pack, "--non-interactive"],
-    { cwd: project },
-  );
-  return (performance.now() - started) / 1000;
+/** Something that can be previewed: its engine, and the arguments of `pulumi`. */
+interface Previewed {
+  engine: Engine;
+  project: string;
+  args: string[];
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-const spread = (values: number[]) =>
-  `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`;
+const program = new Command("bench")
+  .description("Times previews of each stack, in times of the smallest possible one's.")
+  .option("--warm <turns>", "how often, with everything in the file cache", "7")
+  .option("--cold <turns>", "how often, with nothing in it; drops it (root, or sudo)", "3")
+  .option("--compare <file>", "ratios to compare with, such as docs/performance.json")
+  .option("--write <file>", "writes the ratios down")
+  .addHelpText("after", "\nReports, and never fails by a time. Markdown goes to standard output.")
+  .action(bench);
 
-async function measure(folder: string, runs: number): Promise<void> {
-  const toolchain = await ensureToolchain(MAIN_PARTS);
+async function bench({ warm, cold, compare, write }: Options): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "istio-egress-bench-"));
   const stateDir = path.join(folder, "plane");
-  const began = performance.now();
-  const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
-  console.log(`the plane was ready in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   try {
+    const toolchain = await ensureToolchain(MAIN_PARTS);
     await buildPolicyPack();
-    writeSmallest(folder);
-    const engine = await openEngine(toolchain, path.join(folder, "engine"), plane.kubeconfig);
-    const smallEngine = await openEngine(toolchain, path.join(folder, "small"), plane.kubeconfig);
-    const program = path.join(folder, "program");
-    const ours = await openStack(engine, REPOSITORY, "dev");
-    const theirs = await openStack(smallEngine, program, "dev");
-    const pack = path.join(folder, "pack");
+    const plane = await startPlane({ stateDir, tools: meshTools(toolchain) });
+    const open = (home: string) => openEngine(toolchain, path.join(folder, home), plane.kubeconfig);
+    const smallest = writeSmallest(folder);
+    const all = {
+      smallest: await previewed(await open("small"), "smallest", smallest.program, smallest.pack),
+    } as Record<string, Previewed>;
+    const engine = await open("engine");
+    for (const stack of STACKS)
+      all[stack] = await previewed(engine, stack, REPOSITORY, POLICY_PACK);
 
-    const dev: number[] = [];
-    const smallest: number[] = [];
-    for (let run = -1; run < runs; run++) {
-      const small = await preview(smallEngine, program, theirs, pack);
-      const full = await preview(engine, REPOSITORY, ours, POLICY_PACK);
-      if (run < 0) continue; // The first pair warms the caches.
-      smallest.push(small);
-      dev.push(full);
-      console.log(`${run + 1}: smallest ${small.toFixed(2)} s, dev stack ${full.toFixed(2)} s`);
-    }
-    const ratios = dev.map((full, i) => full / smallest[i]!);
-    console.log(`smallest   ${spread(smallest)} s`);
-    console.log(`dev stack  ${spread(dev)} s`);
-    console.log(`ratio      ${spread(ratios)}`);
+    await turns(1, all, "warm"); // Warms the caches.
+    const measured = {
+      warm: await turns(Number(warm), all, "warm"),
+      cold: await turns(Number(cold), all, "cold"),
+    };
+    const ratios = ratiosOf(measured);
+    const before = compare && (JSON.parse(readFileSync(compare, "utf8")) as Ratios);
+    console.log(ratioTable(measured, ratios, before || undefined));
+    if (write) writeFileSync(write, `${JSON.stringify(ratios, undefined, 2)}\n`);
   } finally {
     await stopPlane(stateDir);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "istio-egress-bench-"));
-void measure(folder, Number(process.argv[2] ?? 7)).finally(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+async function previewed(
+  engine: Engine,
+  stack: string,
+  project: string,
+  pack: string,
+): Promise<Previewed> {
+  const config = await openStack(engine, project, stack);
+  const args = ["preview", "-s", stack, "--config-file", config, "--policy-pack", pack];
+  return { engine, project, args: [...args, "--non-interactive"] };
+}
+
+/** So many turns of all of them, one after the other. */
+async function turns(
+  count: number,
+  all: Record<string, Previewed>,
+  condition: Condition,
+): Promise<Turns> {
+  const seconds = Object.fromEntries(Object.keys(all).map((name) => [name, [] as number[]]));
+  for (let turn = 1; turn <= count; turn++) {
+    for (const [name, { engine, project, args }] of Object.entries(all)) {
+      if (condition === "cold") await dropFileCache();
+      const started = performance.now();
+      await pulumi$(engine, args, { cwd: project });
+      seconds[name]!.push((performance.now() - started) / 1000);
+      console.error(`${condition} ${turn}: ${name} ${seconds[name]!.at(-1)!.toFixed(2)} s`);
+    }
+  }
+  const { smallest = [], ...stacks } = seconds;
+  return { smallest, stacks };
+}
+
+/** Forgets what the machine has read from its disk, as a machine that was just started has. */
+async function dropFileCache(): Promise<void> {
+  const command = ["sysctl", "--quiet", "--write", "vm.drop_caches=1"];
+  if (process.getuid?.() !== 0) command.unshift("sudo", "--non-interactive");
+  const [program = "", ...args] = command;
+  await execa(program, args);
+}
+
+void program.parseAsync();
