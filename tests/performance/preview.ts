@@ -15,6 +15,7 @@ import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.
 import { startPlane, stopPlane } from "../../local/plane.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { MAIN_PARTS, ensureToolchain } from "../../local/toolchain/index.js";
+import { onTermination } from "../stack/termination.js";
 import { type Condition, type Ratios, ratiosOf, ratioTable, type Turns } from "./ratios.js";
 import { writeSmallest } from "./smallest.js";
 
@@ -46,6 +47,11 @@ const program = new Command("bench")
 async function bench({ warm, cold, compare, write }: Options): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "istio-egress-bench-"));
   const stateDir = path.join(folder, "plane");
+  const cleanUp = async () => {
+    await stopPlane(stateDir);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const isClean = onTermination(cleanUp);
   try {
     const toolchain = await ensureToolchain(MAIN_PARTS);
     await buildPolicyPack();
@@ -69,8 +75,8 @@ async function bench({ warm, cold, compare, write }: Options): Promise<void> {
     console.log(ratioTable(measured, ratios, before || undefined));
     if (write) writeFileSync(write, `${JSON.stringify(ratios, undefined, 2)}\n`);
   } finally {
-    await stopPlane(stateDir);
-    rmSync(folder, { recursive: true, force: true });
+    await cleanUp();
+    isClean();
   }
 }
 
