@@ -90,17 +90,30 @@ export function isRunning(plane: string, pid: number): boolean {
 
 /**
  * The kernel takes a process's memory, and so its environment, before it closes its ports: in
- * between it is nobody's by its environment, but has no memory and isn't a zombie yet.
+ * between it is nobody's by its environment, but has no memory and a thread that hasn't ended.
  */
 function isEnding(pid: number): boolean {
+  const process = statusOf(`/proc/${pid}/status`);
+  if (/^VmSize:/m.test(process) || /^Kthread:\s*1$/m.test(process)) return false;
+  return entriesOf(`/proc/${pid}/task`).some((thread) =>
+    /^State:\s*[^ZX\s]/m.test(statusOf(`/proc/${pid}/task/${thread}/status`)),
+  );
+}
+
+function entriesOf(folder: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).some((thread) => {
-      const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
-      const isKernelThread = /^Kthread:\s*1$/m.test(status);
-      return !isKernelThread && !/^VmSize:/m.test(status) && !/^State:\s*[ZX]/m.test(status);
-    });
+    return readdirSync(folder);
   } catch {
-    return false;
+    return [];
+  }
+}
+
+/** Empty for a thread that has gone: the others may still be ending. */
+function statusOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
 
