@@ -63,9 +63,13 @@ export async function openEngine(
   return engine;
 }
 
-/** Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise. */
+/**
+ * Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise.
+ * A passphrase in the caller's shell is for stacks of theirs, and would go before the engine's file.
+ */
 export function pulumi$(engine: Engine, args: readonly string[], options: Options = {}) {
-  return execa(engine.pulumi, args, { ...options, env: { ...engine.environment, ...options.env } });
+  const env = { PULUMI_CONFIG_PASSPHRASE: undefined, ...engine.environment, ...options.env };
+  return execa(engine.pulumi, args, { ...options, env });
 }
 
 /**
