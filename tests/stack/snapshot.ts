@@ -24,7 +24,13 @@ export async function snapshotOf(kubeconfig: string): Promise<Snapshot> {
       snapshot[key] = withoutVolatile(object);
     }
   };
-  await Promise.all((await resources).map(list));
+  try {
+    await Promise.all((await resources).map(list));
+  } catch (error) {
+    // A resource may have gone with its definition: the next snapshot asks anew.
+    known.delete(server.server);
+    throw error;
+  }
   return snapshot;
 }
 
