@@ -14,7 +14,7 @@ export interface Engine {
   /** The folder of state and passphrase. */
   home: string;
   /** What a `pulumi` process needs on top of the caller's environment. */
-  environment: Readonly<Record<string, string>>;
+  environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -43,6 +43,8 @@ export async function openEngine(
       PULUMI_HOME: pulumiHome,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+      // One in the caller's shell is for stacks of theirs, and would go before the file.
+      PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       KUBECONFIG: kubeconfig,
     },
@@ -63,13 +65,9 @@ export async function openEngine(
   return engine;
 }
 
-/**
- * Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise.
- * A passphrase in the caller's shell is for stacks of theirs, and would go before the engine's file.
- */
+/** Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise. */
 export function pulumi$(engine: Engine, args: readonly string[], options: Options = {}) {
-  const env = { PULUMI_CONFIG_PASSPHRASE: undefined, ...engine.environment, ...options.env };
-  return execa(engine.pulumi, args, { ...options, env });
+  return execa(engine.pulumi, args, { ...options, env: { ...engine.environment, ...options.env } });
 }
 
 /**
