@@ -98,9 +98,10 @@ function outcomeOf(
       !isForwarded(service) &&
       (isOriginalDestination(service, gateway) ||
         settings.loadBalancer?.passthrough === true ||
-        // A subset's cluster starts from the type that the main cluster ended with.
+        // A subset's cluster starts from its own type, or the one that the main cluster ended with.
         (subset !== undefined &&
-          resolvePolicy(policy, undefined, port.number).loadBalancer?.passthrough === true)),
+          (inferred?.passthrough === true ||
+            resolvePolicy(policy, undefined, port.number).loadBalancer?.passthrough === true))),
     gateway,
     ruleHasSelector: entry?.selector !== undefined,
   });

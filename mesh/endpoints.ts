@@ -61,10 +61,13 @@ export class EndpointIndex {
 
   /**
    * The endpoints of a Kubernetes Service: its EndpointSlices, manual ones included, the mirror of
-   * the Endpoints of its name (only without a selector), and WorkloadEntries that it selects.
+   * the Endpoints of its name (only without a selector), and WorkloadEntries that it selects. An
+   * alias has no use for any, but a ServiceEntry with its host has.
    */
   ofKubernetes(service: Service): Endpoint[] {
-    if (service.externalName !== undefined) return externalNameEndpoints(service);
+    if (service.externalName !== undefined && service.resolution !== "alias") {
+      return externalNameEndpoints(service);
+    }
     const { namespace, name } = service.ref;
     const slices = this.inSlices(namespace, name);
     const legacy = service.selector ? undefined : this.mirrored.get(keyOf(namespace, name));
