@@ -1,5 +1,4 @@
 import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { BUILD_FLAGS, REPOSITORY, ToolchainError, partFolder } from "./cache.js";
@@ -26,10 +25,6 @@ function goEnvironment(root: string): NodeJS.ProcessEnv {
     GOWORK: "off",
     GOFLAGS: "-modcacherw",
     CGO_ENABLED: "0",
-    // A compiler ends before its garbage matters: collecting it takes a third of the build's time.
-    // About four compilers and a linker run at once, each with a share of the memory.
-    GOGC: "off",
-    GOMEMLIMIT: `${Math.floor(os.totalmem() / 8 / 2 ** 20)}MiB`,
   };
 }
 
