@@ -75,7 +75,7 @@ export const PARTS: readonly Part[] = [
     module: "local/toolchain/pulumi",
     binaries: [{ name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" }],
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION },
-    seconds: 190,
+    seconds: 175,
   },
   {
     name: "provider",
@@ -100,7 +100,7 @@ export const PARTS: readonly Part[] = [
         to: "provider/terraform-mapping.json",
       },
     ],
-    seconds: 240,
+    seconds: 404,
   },
   {
     name: "nodejs-host",
@@ -112,7 +112,7 @@ export const PARTS: readonly Part[] = [
         package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
       },
     ],
-    seconds: 28,
+    seconds: 27,
   },
   {
     name: "kubernetes",
@@ -127,7 +127,7 @@ export const PARTS: readonly Part[] = [
       "k8s.io/component-base/version.gitMajor": "1",
       "k8s.io/component-base/version.gitMinor": "36",
     },
-    seconds: 230,
+    seconds: 266,
   },
   {
     name: "kwok",
@@ -140,7 +140,7 @@ export const PARTS: readonly Part[] = [
       "pod/fast/pod-complete.yaml",
       "pod/fast/pod-delete.yaml",
     ].map(kwokStage),
-    seconds: 20,
+    seconds: 14,
   },
   {
     name: "istio",
@@ -150,7 +150,7 @@ export const PARTS: readonly Part[] = [
       { name: "pilot-discovery", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
       { name: "istioctl", package: "istio.io/istio/istioctl/cmd/istioctl" },
     ],
-    seconds: 190,
+    seconds: 210,
   },
   {
     name: "oracle",
@@ -158,7 +158,7 @@ export const PARTS: readonly Part[] = [
     module: "local/toolchain/mesh",
     binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
     sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
-    seconds: 30,
+    seconds: 10,
     forTests: true,
   },
   {
@@ -173,7 +173,7 @@ export const PARTS: readonly Part[] = [
         to: "envoy_bootstrap.json",
       },
     ],
-    seconds: 10,
+    seconds: 8,
     forTests: true,
   },
   {
@@ -181,7 +181,7 @@ export const PARTS: readonly Part[] = [
     title: "kube-proxy, for the tests with real traffic",
     module: "local/toolchain/mesh",
     binaries: [{ name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" }],
-    seconds: 10,
+    seconds: 8,
     forTests: true,
   },
   {
@@ -190,7 +190,7 @@ export const PARTS: readonly Part[] = [
     module: "local/toolchain/coredns",
     binaries: [{ name: "coredns", package: "./server" }],
     sources: [{ from: "local/toolchain/coredns/server/main.go", to: "server/main.go" }],
-    seconds: 50,
+    seconds: 64,
     forTests: true,
   },
   {
@@ -198,7 +198,7 @@ export const PARTS: readonly Part[] = [
     title: "actionlint, for the tests of the workflows",
     module: "local/toolchain/actionlint",
     binaries: [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }],
-    seconds: 10,
+    seconds: 3,
     forTests: true,
   },
   {
@@ -215,6 +215,6 @@ export const PARTS: readonly Part[] = [
     title: "etcd",
     module: "local/toolchain/etcd",
     binaries: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
-    seconds: 30,
+    seconds: 23,
   },
 ];
