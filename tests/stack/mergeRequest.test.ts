@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { CHANGES, CLEAN, requestTo } from "./changes.js";
+import { CLEAN, requestTo } from "./changes.js";
 import { Forge, GITLAB } from "./forge.js";
 import { runJob } from "./gitlabJob.js";
-import { type Ending, TeamClone, type Variables } from "./teamClone.js";
+import { itCommentsInOnePlace, MARKER, type Told } from "./oneComment.js";
+import { TeamClone, type Variables } from "./teamClone.js";
 
-const MARKER = "<!-- istio-egress:pr-report -->";
 const TOKEN = "the-token-of-a-project";
 
 /**
@@ -46,12 +46,6 @@ describe("the pipeline that previews a merge request", function () {
     CI_PIPELINE_URL: "https://forge.example/team/egress/-/pipelines/42",
   });
 
-  interface Told extends Ending {
-    /** The report, where there is one. */
-    file: string;
-    report: string;
-  }
-
   async function preview(clone: TeamClone, variables: Variables): Promise<Told> {
     const base = await clone.done("git rev-parse HEAD^");
     const ending = await runJob("preview", clone, {
@@ -72,40 +66,15 @@ describe("the pipeline that previews a merge request", function () {
   }
 
   describe("comments in one place", () => {
-    before(() => {
-      forge.write(7, "somebody", `${MARKER} isn't only the robot's to write`);
-      for (let remark = 0; remark < 120; remark++) forge.write(7, "somebody", `remark ${remark}`);
-    });
-
-    for (const one of CHANGES) {
-      const { title, backend, exitCode, says } = one;
-      it(`to ${title}`, async () => {
-        const clone = await requestTo(team, one);
-        try {
-          const replaced = backend && { PREVIEW_BACKEND_URL: backend };
-          const told = await preview(clone, { ...requestVariables(7), ...secrets, ...replaced });
-          assert.equal(told.exitCode, exitCode, `${told.output}\n${told.report}`);
-          for (const words of says) assert.match(told.report, words);
-          const written = await comment(7, told.file);
-          assert.equal(written.exitCode, 0, written.output);
-          // The first of them made it, behind a page of others; each later one wrote it anew.
-          assert.deepEqual(
-            forge.robots(7).map(({ body }) => body),
-            [told.report],
-          );
-        } finally {
-          clone.remove();
-        }
-      });
-    }
-
-    it("has touched nobody else's", () => {
-      const others = forge.comments(7).filter((one) => !forge.robots(7).includes(one));
-      assert.deepEqual(
-        others.map(({ body }) => body.replace(/ \d+$/, "")),
-        [`${MARKER} isn't only the robot's to write`, ...Array<string>(120).fill("remark")],
-      );
-    });
+    itCommentsInOnePlace(() => ({
+      team,
+      forge,
+      comment,
+      preview: (clone, backend) => {
+        const replaced = backend && { PREVIEW_BACKEND_URL: backend };
+        return preview(clone, { ...requestVariables(7), ...secrets, ...replaced });
+      },
+    }));
   });
 
   it("doesn't leave an old comment standing when a pipeline ended before its report", async () => {

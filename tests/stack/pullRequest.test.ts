@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { CHANGES, CLEAN, requestTo, VIOLATING } from "./changes.js";
+import { CLEAN, requestTo, VIOLATING } from "./changes.js";
 import { Forge, GITHUB } from "./forge.js";
+import { itCommentsInOnePlace, MARKER, type Told } from "./oneComment.js";
 import { type Ending, TeamClone } from "./teamClone.js";
 import { type Expressions, JobRun } from "./workflow.js";
 
-const MARKER = "<!-- istio-egress:pr-report -->";
 const TOKEN = "the-token-of-a-job";
 const COMMENTING = "Write the comment, or the one that is there anew";
 
@@ -39,11 +39,6 @@ describe("the workflow that previews a pull request", function () {
     forge?.close();
     team?.remove();
   });
-
-  interface Told extends Ending {
-    file: string;
-    report: string;
-  }
 
   /** What the job that previews does. */
   async function preview(clone: TeamClone, expressions: Expressions): Promise<Told> {
@@ -80,40 +75,15 @@ describe("the workflow that previews a pull request", function () {
   }
 
   describe("comments in one place", () => {
-    before(() => {
-      forge.write(7, "somebody", `${MARKER} isn't only the robot's to write`);
-      for (let remark = 0; remark < 120; remark++) forge.write(7, "somebody", `remark ${remark}`);
-    });
-
-    for (const one of CHANGES) {
-      const { title, backend, exitCode, says } = one;
-      it(`to ${title}`, async () => {
-        const clone = await requestTo(team, one);
-        try {
-          const replaced = backend && { "secrets.PREVIEW_BACKEND_URL": backend };
-          const told = await preview(clone, { ...secrets, ...replaced });
-          assert.equal(told.exitCode, exitCode, `${told.output}\n${told.report}`);
-          for (const words of says) assert.match(told.report, words);
-          const written = await comment(7, told.file);
-          assert.equal(written.exitCode, 0, written.output);
-          // The first of them made it, behind a page of others; each later one wrote it anew.
-          assert.deepEqual(
-            forge.robots(7).map(({ body }) => body),
-            [told.report],
-          );
-        } finally {
-          clone.remove();
-        }
-      });
-    }
-
-    it("has touched nobody else's", () => {
-      const others = forge.comments(7).filter((one) => !forge.robots(7).includes(one));
-      assert.deepEqual(
-        others.map(({ body }) => body.replace(/ \d+$/, "")),
-        [`${MARKER} isn't only the robot's to write`, ...Array<string>(120).fill("remark")],
-      );
-    });
+    itCommentsInOnePlace(() => ({
+      team,
+      forge,
+      comment,
+      preview: (clone, backend) => {
+        const replaced = backend && { "secrets.PREVIEW_BACKEND_URL": backend };
+        return preview(clone, { ...secrets, ...replaced });
+      },
+    }));
   });
 
   it("doesn't leave an old comment standing when a run ended before its report", async () => {
