@@ -2,7 +2,7 @@ import { effectiveTls } from "./effective-tls.js";
 import { compareText, fits } from "./fields.js";
 import { isWildcard } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
-import { resolvePolicy, type Origin, type Subset } from "./policy.js";
+import { resolvePolicy, type Origin, type Subset, type TrafficPolicy } from "./policy.js";
 import { choose, lookUp, type PoolEntry } from "./pools.js";
 import type { Service, ServicePort } from "./services.js";
 import { importedService } from "./imports.js";
@@ -98,14 +98,23 @@ function outcomeOf(
       !isForwarded(service) &&
       (isOriginalDestination(service, gateway) ||
         settings.loadBalancer?.passthrough === true ||
-        // A subset's cluster starts from its own type, or the one that the main cluster ended with.
-        (subset !== undefined &&
-          (inferred?.passthrough === true ||
-            resolvePolicy(policy, undefined, port.number).loadBalancer?.passthrough === true))),
+        (subset !== undefined && startsAtOriginalDestination(policy, subset, port))),
     gateway,
     ruleHasSelector: entry?.selector !== undefined,
   });
   return outcome;
+}
+
+/** A subset's cluster starts from its own type, or the one that the main cluster ended with. */
+function startsAtOriginalDestination(
+  policy: TrafficPolicy | undefined,
+  subset: Subset,
+  port: ServicePort,
+): boolean {
+  return (
+    subset.policy?.loadBalancer?.passthrough === true ||
+    resolvePolicy(policy, undefined, port.number).loadBalancer?.passthrough === true
+  );
 }
 
 /** Gateways have no original destination, so they are given the endpoints instead. */
@@ -143,11 +152,8 @@ function hasSubsetCluster(
 ): boolean {
   const { service, entry } = selection;
   if (!isLookedUp(service)) return true;
-  const passthrough =
-    subset.policy?.loadBalancer?.passthrough === true ||
-    resolvePolicy(entry?.policy, undefined, port.number).loadBalancer?.passthrough === true;
   return (
-    passthrough ||
+    startsAtOriginalDestination(entry?.policy, subset, port) ||
     mesh.endpointsOf(service, port).some((endpoint) => fits(subset.labels, endpoint.labels))
   );
 }
