@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { BUILD_FLAGS, REPOSITORY, ToolchainError, partFolder } from "./cache.js";
@@ -28,14 +29,22 @@ function goEnvironment(root: string): NodeJS.ProcessEnv {
   };
 }
 
-async function go(args: string[], cwd: string, { root, signal }: Workplace): Promise<string> {
+async function go(
+  args: string[],
+  cwd: string,
+  { root, signal }: Workplace,
+  options: { env?: NodeJS.ProcessEnv; isProgress?: (line: string) => boolean } = {},
+): Promise<string> {
   const result = await execa("go", args, {
     cwd,
-    env: goEnvironment(root),
+    env: { ...goEnvironment(root), ...options.env },
     extendEnv: false,
     cancelSignal: signal,
     reject: false,
     all: true,
+    stderr: function* (line: unknown) {
+      if (!options.isProgress?.(String(line))) yield line;
+    },
   });
   if (result.failed) throw goFailure(args, result);
   return result.stdout;
@@ -64,58 +73,107 @@ function goFailure(
   return new ToolchainError(`go ${args[0]} failed:\n${tail}`);
 }
 
-/** Compiles what every program needs once, so that builds running side by side don't each do it. */
-export async function buildStandardLibrary(place: Workplace): Promise<void> {
-  await go(["build", ...BUILD_FLAGS, "std"], REPOSITORY, place);
-}
-
 /** Fetches every module that a folder of `local/toolchain` pins. */
 export async function download(module: Part["module"], place: Workplace): Promise<void> {
   await go(["mod", "download"], workFolder(module, place.root), place);
 }
 
-/**
- * Builds one part and puts it in the cache, whole or not at all.
- * @returns the folder that holds its binaries
- */
-export async function buildPart(part: Part, place: Workplace): Promise<string> {
-  const work = workFolder(part.module, place.root);
-  await copy(part.sources ?? [], work, work, place);
+/** A package that a build compiles, and how much source it has. */
+export interface Package {
+  path: string;
+  /** In bytes. */
+  size: number;
+}
 
-  const target = partFolder(part, place.root);
-  const partial = `${target}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(path.join(partial, "out"), { recursive: true });
-  const linkerFlags = Object.entries(part.variables ?? {}).map(
-    ([key, value]) => `-X ${key}=${value}`,
-  );
+/** Every package that parts of one module are made of, Go's own among them. */
+export async function packagesOf(parts: readonly Part[], place: Workplace): Promise<Package[]> {
+  const work = await prepare(parts, place);
+  const line = "{{.ImportPath}}{{$dir := .Dir}}{{range .GoFiles}}\t{{$dir}}/{{.}}{{end}}";
+  const packages = parts.flatMap((part) => part.binaries.map((binary) => binary.package));
+  const listed = await go(["list", ...BUILD_FLAGS, "-deps", "-f", line, ...packages], work, place);
+  return listed.split("\n").map((text) => {
+    const [name, ...files] = text.split("\t");
+    return { path: name!, size: files.reduce((sum, file) => sum + statSync(file).size, 0) };
+  });
+}
+
+/**
+ * Builds parts of one module together and puts each in the cache, whole or not at all.
+ * @param packages what they are made of
+ * @param onPackage is called with each of those that isn't compiled yet, when the compiler begins with it
+ */
+export async function buildParts(
+  parts: readonly Part[],
+  packages: readonly Package[],
+  place: Workplace,
+  onPackage: (compiled: Package) => void,
+): Promise<void> {
+  const work = await prepare(parts, place);
+  const out = path.join(work, "out");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  const binaries = parts.flatMap((part) => part.binaries);
+  const known = new Map(packages.map((one) => [one.path, one]));
   await go(
     [
       "build",
+      "-v",
+      `-p=${os.availableParallelism()}`,
       ...BUILD_FLAGS,
-      `-ldflags=${["-s", "-w", ...linkerFlags].join(" ")}`,
-      `-o=${path.join(partial, "out")}/`,
-      ...part.binaries.map((binary) => binary.package),
+      ...parts.flatMap(linkerFlags),
+      `-o=${out}/`,
+      ...binaries.map((binary) => binary.package),
     ],
     work,
     place,
+    {
+      env: COMPILER_ENVIRONMENT,
+      isProgress: (line) => {
+        const compiled = known.get(line);
+        if (compiled) onPackage(compiled);
+        return compiled !== undefined;
+      },
+    },
   );
+  for (const part of parts) await putInCache(part, out, work, place);
+}
+
+/**
+ * One compiler for each core is at work all the time, so none should use a second core: its collector of
+ * garbage works on every core that it takes for idle, and takes it from the others. It collects less
+ * often, too (docs/performance.md has the figures).
+ */
+const COMPILER_ENVIRONMENT = { GOMAXPROCS: "1", GOGC: "400" };
+
+/** `-ldflags` for each program of a part: no symbols, and the versions that it reports. */
+function linkerFlags({ binaries, variables = {} }: Part): string[] {
+  const flags = Object.entries(variables).map(([key, value]) => `-X ${key}=${value}`);
+  return binaries.map((binary) => `-ldflags=${binary.package}=${["-s", "-w", ...flags].join(" ")}`);
+}
+
+async function putInCache(part: Part, out: string, work: string, place: Workplace): Promise<void> {
+  const target = partFolder(part, place.root);
+  const partial = `${target}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
   for (const binary of part.binaries) {
-    renameSync(
-      path.join(partial, "out", programName(binary.package)),
-      path.join(partial, binary.name),
-    );
+    renameSync(path.join(out, programName(binary.package)), path.join(partial, binary.name));
   }
-  rmSync(path.join(partial, "out"), { recursive: true });
   await copy(part.files ?? [], partial, work, place);
   rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
-  return target;
 }
 
 /** What `go build` calls the program of a package: its last element that isn't a major version. */
 function programName(packagePath: string): string {
   return path.basename(packagePath.replace(/\/v\d+$/, ""));
+}
+
+/** The work folder of the parts' module, with their sources in it. */
+async function prepare(parts: readonly Part[], place: Workplace): Promise<string> {
+  const work = workFolder(parts[0]!.module, place.root);
+  for (const part of parts) await copy(part.sources ?? [], work, work, place);
+  return work;
 }
 
 /** A copy of a module's folder, so that a build never writes into the checkout. */

@@ -1,12 +1,13 @@
-import { existsSync, linkSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, rmSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type ListrTask, Listr } from "listr2";
-import { type Workplace, buildFolder, buildPart, buildStandardLibrary, download } from "./build.js";
 import { withLock } from "../lock.js";
+import { type Workplace, buildFolder, buildParts, download, packagesOf } from "./build.js";
 import { cacheLock, cacheRoot, partFolder, removeHalfBuilt, requireSpace } from "./cache.js";
 import { installedTools } from "./installed.js";
 import { type Binary, PARTS, type Part } from "./parts.js";
-import { Estimate } from "./progress.js";
+import { Progress } from "./progress.js";
 
 export { ToolchainError, cacheRoot } from "./cache.js";
 export * from "./parts.js";
@@ -40,7 +41,11 @@ export async function ensureToolchain(
 
   if (needed.some(isMissing)) {
     requireSpace(root);
-    await withLock(cacheLock(root), () => build(needed.filter(isMissing), root), {
+    const modules = new Set(needed.filter(isMissing).map(({ module }) => module));
+    // A module's other parts share nearly all of their packages with those that are needed: to build
+    // them at the same time takes seconds, later it takes minutes.
+    const missing = PARTS.filter((part) => modules.has(part.module) && isMissing(part));
+    await withLock(cacheLock(root), () => build(missing, root), {
       patience: Infinity,
       onWait: (pid) => console.error(`Another process (${pid}) builds the tools; waiting for it.`),
     });
@@ -71,36 +76,34 @@ function toolchain(root: string, installed: Partial<Record<Binary, string>>): To
   };
 }
 
-/** Builds what is missing; modules side by side, the parts of a module one after another. */
+/** Builds what is missing, one module after another. */
 export async function build(missing: readonly Part[], root: string): Promise<void> {
   removeHalfBuilt(root);
   // Another process may have built some of it while we waited for the lock.
   const parts = missing.filter((part) => !existsSync(partFolder(part, root)));
   if (parts.length === 0) return;
-  const estimate = new Estimate(parts);
-  const failed = new AbortController();
-  const place: Workplace = { root, signal: failed.signal };
-  const modules = [...new Set(parts.map((part) => part.module))];
+  const stopped = new AbortController();
+  const place: Workplace = { root, signal: stopped.signal };
+  const modules = [...new Set(parts.map(({ module }) => module))].map((module) =>
+    parts.filter((part) => part.module === module),
+  );
+  const progress = new Progress(parts.length);
 
   const tasks: ListrTask[] = [
     {
       title: "Download the sources",
-      task: () => Promise.all(modules.map((module) => download(module, place))),
+      task: failingBriefly(async () => {
+        await Promise.all(modules.map(([part]) => download(part!.module, place)));
+        await Promise.all(
+          modules.map(async (mine) => progress.expect(mine, await packagesOf(mine, place))),
+        );
+      }),
     },
-    { title: "Compile Go's standard library", task: () => buildStandardLibrary(place) },
     {
-      title: estimate.title(),
+      title: "Build the tools",
       task: (_, task) => {
-        estimate.follow((title) => (task.title = title));
-        const lane = (mine: Part[]): ListrTask => ({
-          title: mine.map(({ name }) => name).join(", "),
-          task: (_context, laneTask) =>
-            laneTask.newListr(
-              mine.map((part) => partTask(part, place, estimate, failed)),
-              { concurrent: false },
-            ),
-        });
-        return task.newListr(lanes(parts).map(lane), { concurrent: true });
+        progress.follow((title) => (task.title = title));
+        return task.newListr(modules.map((mine) => moduleTask(mine, place, progress)));
       },
     },
   ];
@@ -111,42 +114,51 @@ export async function build(missing: readonly Part[], root: string): Promise<voi
   try {
     await new Listr(tasks, { fallbackRenderer: "simple" }).run();
   } catch (error) {
-    throw failed.signal.aborted ? failed.signal.reason : error;
+    throw (error as Error).cause ?? error;
   } finally {
-    estimate.stop();
+    stopped.abort();
+    progress.stop();
   }
   if (!process.env.ISTIO_EGRESS_KEEP_BUILD) {
-    rmSync(buildFolder(root), { recursive: true, force: true });
+    await removeBuild(root);
   }
 }
 
-/** Two lanes of about the same length, none of which compiles what the other does. */
-function lanes(parts: readonly Part[]): Part[][] {
-  const isPulumi = ({ module }: Part) => /\/(pulumi|nodejs-host)$/.test(module);
-  return [parts.filter(isPulumi), parts.filter((part) => !isPulumi(part))].filter(
-    (lane) => lane.length > 0,
-  );
+/** Removes what Go downloaded and compiled: some hundred thousand files, so its folders side by side. */
+async function removeBuild(root: string): Promise<void> {
+  const build = buildFolder(root);
+  const remove = (folder: string) => rm(folder, { recursive: true, force: true });
+  await Promise.all(readdirSync(build).map((name) => remove(path.join(build, name))));
+  await remove(build);
 }
 
-function partTask(
-  part: Part,
-  place: Workplace,
-  estimate: Estimate,
-  failed: AbortController,
-): ListrTask {
+function moduleTask(parts: readonly Part[], place: Workplace, progress: Progress): ListrTask {
   return {
-    title: part.title,
-    task: async (_, task) => {
+    title: moduleTitle(parts),
+    task: failingBriefly(async (_, task) => {
       const started = Date.now();
-      try {
-        await buildPart(part, place);
-      } catch (error) {
-        // The other lane stops too; the first failure is the one to tell.
-        if (!failed.signal.aborted) failed.abort(error);
-        throw new Error("failed", { cause: error });
-      }
-      estimate.finish(part);
-      task.title = `${part.title} (${Math.round((Date.now() - started) / 1000)} s)`;
-    },
+      await buildParts(parts, progress.packages(parts), place, (one) => progress.compiled(one));
+      progress.finish(parts);
+      task.title = `${moduleTitle(parts)} (${Math.round((Date.now() - started) / 1000)} s)`;
+    }),
   };
+}
+
+/** The list of tasks marks the one that failed; what it failed of is told once, below the list. */
+function failingBriefly(task: ListrTask["task"]): ListrTask["task"] {
+  return async (context, wrapper) => {
+    try {
+      await task(context, wrapper);
+    } catch (cause) {
+      throw new Error("failed", { cause });
+    }
+  };
+}
+
+/** What a person reads while a module is built: the tools by name, those of the tests by number. */
+function moduleTitle(parts: readonly Part[]): string {
+  const titles = parts.filter((part) => !part.forTests).map(({ title }) => title);
+  const tests = parts.length - titles.length;
+  if (titles.length === 0) return parts.map(({ title }) => title).join(", ");
+  return titles.join(", ") + (tests > 0 ? `, and ${tests} for the tests` : "");
 }

@@ -28,10 +28,7 @@ export interface SourceFile {
   to: string;
 }
 
-/**
- * What is built, and cached, as one. Parts of one Go module share its compiled packages, so they are
- * built one after another; modules are built side by side.
- */
+/** What is cached as one. Parts of one Go module are built together, each of its packages once. */
 export interface Part {
   name: string;
   /** What a person reads while it is built. */
@@ -43,8 +40,6 @@ export interface Part {
   variables?: Record<string, string>;
   sources?: SourceFile[];
   files?: SourceFile[];
-  /** How long it takes on two quiet cores with an empty cache, for the estimate. */
-  seconds: number;
   /** Whether only the tests run it. */
   forTests?: true;
 }
@@ -70,12 +65,90 @@ function kwokStage(file: string): SourceFile {
 /** The toolchain, in the order of the build. Versions are pinned by each module's go.mod and go.sum. */
 export const PARTS: readonly Part[] = [
   {
-    name: "pulumi",
-    title: `Pulumi CLI ${PULUMI_VERSION}`,
-    module: "local/toolchain/pulumi",
-    binaries: [{ name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" }],
-    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION },
-    seconds: 175,
+    name: "istio",
+    title: `istiod and istioctl ${ISTIO_VERSION}`,
+    module: "local/toolchain/mesh",
+    binaries: [
+      { name: "pilot-discovery", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
+      { name: "istioctl", package: "istio.io/istio/istioctl/cmd/istioctl" },
+    ],
+  },
+  {
+    name: "kubernetes",
+    title: `Kubernetes ${KUBERNETES_VERSION}`,
+    module: "local/toolchain/mesh",
+    binaries: ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({
+      name: name as Binary,
+      package: `k8s.io/kubernetes/cmd/${name}`,
+    })),
+    variables: {
+      "k8s.io/component-base/version.gitVersion": `v${KUBERNETES_VERSION}`,
+      "k8s.io/component-base/version.gitMajor": "1",
+      "k8s.io/component-base/version.gitMinor": "36",
+    },
+  },
+  {
+    name: "kwok",
+    title: "kwok",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }],
+    files: [
+      "node/fast/node-initialize.yaml",
+      "pod/fast/pod-ready.yaml",
+      "pod/fast/pod-complete.yaml",
+      "pod/fast/pod-delete.yaml",
+    ].map(kwokStage),
+  },
+  {
+    name: "etcd",
+    title: "etcd",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
+  },
+  {
+    name: "oracle",
+    title: "istiod's configuration generator, for the tests of the model",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
+    sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
+    forTests: true,
+  },
+  {
+    name: "pilot-agent",
+    title: "the sidecar's agent, for the tests with real traffic",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "pilot-agent", package: "istio.io/istio/pilot/cmd/pilot-agent" }],
+    files: [
+      {
+        module: "istio.io/istio",
+        from: "tools/packaging/common/envoy_bootstrap.json",
+        to: "envoy_bootstrap.json",
+      },
+    ],
+    forTests: true,
+  },
+  {
+    name: "kube-proxy",
+    title: "kube-proxy, for the tests with real traffic",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" }],
+    forTests: true,
+  },
+  {
+    name: "coredns",
+    title: "CoreDNS, for the tests with real traffic",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "coredns", package: "./coredns" }],
+    sources: [{ from: "local/toolchain/mesh/coredns/main.go", to: "coredns/main.go" }],
+    forTests: true,
+  },
+  {
+    name: "versitygw",
+    title: "a store with S3's API, for the tests of shared state",
+    module: "local/toolchain/mesh",
+    binaries: [{ name: "versitygw", package: "./versitygw" }],
+    sources: [{ from: "local/toolchain/mesh/versitygw/main.go", to: "versitygw/main.go" }],
+    forTests: true,
   },
   {
     name: "provider",
@@ -100,7 +173,13 @@ export const PARTS: readonly Part[] = [
         to: "provider/terraform-mapping.json",
       },
     ],
-    seconds: 404,
+  },
+  {
+    name: "pulumi",
+    title: `Pulumi CLI ${PULUMI_VERSION}`,
+    module: "local/toolchain/pulumi",
+    binaries: [{ name: "pulumi", package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" }],
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION },
   },
   {
     name: "nodejs-host",
@@ -112,109 +191,12 @@ export const PARTS: readonly Part[] = [
         package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
       },
     ],
-    seconds: 27,
-  },
-  {
-    name: "kubernetes",
-    title: `Kubernetes ${KUBERNETES_VERSION}`,
-    module: "local/toolchain/mesh",
-    binaries: ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => ({
-      name: name as Binary,
-      package: `k8s.io/kubernetes/cmd/${name}`,
-    })),
-    variables: {
-      "k8s.io/component-base/version.gitVersion": `v${KUBERNETES_VERSION}`,
-      "k8s.io/component-base/version.gitMajor": "1",
-      "k8s.io/component-base/version.gitMinor": "36",
-    },
-    seconds: 266,
-  },
-  {
-    name: "kwok",
-    title: "kwok",
-    module: "local/toolchain/mesh",
-    binaries: [{ name: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" }],
-    files: [
-      "node/fast/node-initialize.yaml",
-      "pod/fast/pod-ready.yaml",
-      "pod/fast/pod-complete.yaml",
-      "pod/fast/pod-delete.yaml",
-    ].map(kwokStage),
-    seconds: 14,
-  },
-  {
-    name: "istio",
-    title: `istiod and istioctl ${ISTIO_VERSION}`,
-    module: "local/toolchain/mesh",
-    binaries: [
-      { name: "pilot-discovery", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
-      { name: "istioctl", package: "istio.io/istio/istioctl/cmd/istioctl" },
-    ],
-    seconds: 210,
-  },
-  {
-    name: "oracle",
-    title: "istiod's configuration generator, for the tests of the model",
-    module: "local/toolchain/mesh",
-    binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
-    sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
-    seconds: 10,
-    forTests: true,
-  },
-  {
-    name: "pilot-agent",
-    title: "the sidecar's agent, for the tests with real traffic",
-    module: "local/toolchain/mesh",
-    binaries: [{ name: "pilot-agent", package: "istio.io/istio/pilot/cmd/pilot-agent" }],
-    files: [
-      {
-        module: "istio.io/istio",
-        from: "tools/packaging/common/envoy_bootstrap.json",
-        to: "envoy_bootstrap.json",
-      },
-    ],
-    seconds: 8,
-    forTests: true,
-  },
-  {
-    name: "kube-proxy",
-    title: "kube-proxy, for the tests with real traffic",
-    module: "local/toolchain/mesh",
-    binaries: [{ name: "kube-proxy", package: "k8s.io/kubernetes/cmd/kube-proxy" }],
-    seconds: 8,
-    forTests: true,
-  },
-  {
-    name: "coredns",
-    title: "CoreDNS, for the tests with real traffic",
-    module: "local/toolchain/coredns",
-    binaries: [{ name: "coredns", package: "./server" }],
-    sources: [{ from: "local/toolchain/coredns/server/main.go", to: "server/main.go" }],
-    seconds: 64,
-    forTests: true,
   },
   {
     name: "actionlint",
     title: "actionlint, for the tests of the workflows",
     module: "local/toolchain/actionlint",
     binaries: [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }],
-    seconds: 3,
     forTests: true,
-  },
-  {
-    name: "versitygw",
-    title: "a store with S3's API, for the tests of shared state",
-    module: "local/toolchain/versitygw",
-    binaries: [{ name: "versitygw", package: "./server" }],
-    sources: [{ from: "local/toolchain/versitygw/server/main.go", to: "server/main.go" }],
-    seconds: 40,
-    forTests: true,
-  },
-  {
-    name: "etcd",
-    title: "etcd",
-    module: "local/toolchain/etcd",
-    binaries: [{ name: "etcd", package: "go.etcd.io/etcd/server/v3" }],
-    seconds: 23,
   },
 ];

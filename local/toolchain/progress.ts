@@ -1,39 +1,55 @@
+import type { Package } from "./build.js";
 import type { Part } from "./parts.js";
 
-/** How far a build is and how long it may still take, judged by what its parts are known to cost. */
-export class Estimate {
-  private readonly started = Date.now();
-  private readonly done = new Set<string>();
+/**
+ * How far a build is and how long it may still take, judged by how much source has been compiled.
+ * Packages that an earlier, interrupted build left compiled count when their module is finished.
+ */
+export class Progress {
+  private started = Date.now();
+  private readonly expected = new Map<string, readonly Package[]>();
+  /** How much source the finished modules have, and what is compiled of the one in work. */
+  private finished = 0;
+  private compiling = 0;
+  private tools = 0;
   private timer: NodeJS.Timeout | undefined;
-  private show: ((title: string) => void) | undefined;
 
-  constructor(private readonly parts: readonly Part[]) {}
+  /** @param total how many tools are built */
+  constructor(private readonly total: number) {}
 
-  finish(part: Part): void {
-    this.done.add(part.name);
-    this.show?.(this.title());
+  /** Says what a module's parts are made of. */
+  expect(parts: readonly Part[], packages: readonly Package[]): void {
+    this.expected.set(parts[0]!.module, packages);
   }
 
-  /** One line: parts done, time used, time left. */
+  packages(parts: readonly Part[]): readonly Package[] {
+    return this.expected.get(parts[0]!.module) ?? [];
+  }
+
+  compiled(one: Package): void {
+    this.compiling += one.size;
+  }
+
+  finish(parts: readonly Part[]): void {
+    this.finished += size(this.packages(parts));
+    this.compiling = 0;
+    this.tools += parts.length;
+  }
+
+  /** One line: how much is done, time used, time left. */
   title(now = Date.now()): string {
     const elapsed = (now - this.started) / 1000;
-    const total = sum(this.parts);
-    const done = sum(this.parts.filter((part) => this.done.has(part.name)));
-    // Two parts are in work at a time: until one is finished only the table's figures are known.
-    const pace = done > 0 ? Math.max(elapsed / done, 0.5) : 1;
-    const left = Math.max(total * pace - elapsed, 30);
-    if (this.done.size === this.parts.length) {
-      return `Build ${this.parts.length} tools: all done in ${minutes(elapsed)}`;
-    }
-    return (
-      `Build ${this.parts.length} tools: ${this.done.size} done, ${minutes(elapsed)} so far, ` +
-      `about ${minutes(left)} left`
-    );
+    if (this.tools === this.total)
+      return `Build ${this.total} tools: all done in ${minutes(elapsed)}`;
+    const share = (this.finished + this.compiling) / size([...this.expected.values()].flat());
+    // Nothing follows from the pace of the first few packages.
+    const left = share < 0.03 ? "" : `, about ${minutes((elapsed * (1 - share)) / share)} left`;
+    return `Build ${this.total} tools: ${Math.floor(share * 100)} %, ${minutes(elapsed)} so far${left}`;
   }
 
   /** Shows the line anew: every 5 s on a terminal, every 30 s in a log. */
   follow(show: (title: string) => void): void {
-    this.show = show;
+    this.started = Date.now();
     this.timer = setInterval(
       () => {
         if (process.stderr.isTTY) show(this.title());
@@ -48,8 +64,8 @@ export class Estimate {
   }
 }
 
-function sum(parts: readonly Part[]): number {
-  return parts.reduce((seconds, part) => seconds + part.seconds, 0);
+function size(packages: readonly Package[]): number {
+  return packages.reduce((sum, one) => sum + one.size, 0);
 }
 
 function minutes(seconds: number): string {

@@ -161,7 +161,7 @@ describe("istio-egress judge", function () {
     ],
     [
       "a directory without manifests",
-      ["-f", "local/toolchain/etcd"],
+      ["-f", "local/toolchain/actionlint"],
       /no \.yaml, \.yml or \.json file/,
     ],
     ["two formats", ["--json", "--sarif", "-"], /'--json' cannot be used with option '--sarif'/],

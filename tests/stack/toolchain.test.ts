@@ -15,7 +15,6 @@ const HELLO: Part = {
   binaries: [{ name: "kwok", package: "./hello" }],
   variables: { "main.version": "1.2.3" },
   sources: [{ from: "tests/local/fixtures/hello/main.go", to: "hello/main.go" }],
-  seconds: 1,
 };
 
 /** Builds the fixture in a process of its own, so that it can be killed. */
