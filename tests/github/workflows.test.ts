@@ -7,11 +7,15 @@ import { PULUMI_VERSION } from "../../local/toolchain/parts.js";
 const FOLDER = path.join(__dirname, "../../.github/workflows");
 
 interface Step {
+  name?: string;
+  if?: string;
   uses?: string;
   with?: Record<string, unknown>;
   run?: string;
 }
 interface Job {
+  if?: string;
+  needs?: string;
   permissions?: Record<string, string>;
   steps?: Step[];
   environment?: string;
@@ -32,6 +36,38 @@ const STEPS = FILES.flatMap((file) =>
     steps.map((step) => ({ where: `${file}, job ${job}`, ...step })),
   ),
 );
+
+/** Goes on after a failure, so that one run tells all there is. */
+const AFTER_A_FINDING = { if: "${{ !cancelled() && steps.prepare.outcome == 'success' }}" };
+
+/** What decides whether a job or step of the teams' workflows runs, and with whose secrets. */
+const GUARDS: Record<string, { if?: string; needs?: string; environment?: string }> = {
+  "audit.yml: audit": { environment: "${{ matrix.stack }}-preview" },
+  "audit.yml: audit: The policies hold for the whole cluster": AFTER_A_FINDING,
+  "audit.yml: audit: Istio does what the catalogue declares": AFTER_A_FINDING,
+  "deploy-stack.yml: preview": { environment: "${{ inputs.stack }}-preview" },
+  "deploy-stack.yml: up": { needs: "preview", environment: "${{ inputs.stack }}" },
+  "deploy.yml: staging": {
+    if: "${{ github.ref_name == github.event.repository.default_branch }}",
+  },
+  "deploy.yml: prod": { needs: "staging" },
+  "preview.yml: preview: Preview every stack": AFTER_A_FINDING,
+  "preview.yml: preview: actions/upload-artifact": { if: "${{ !cancelled() }}" },
+  "preview.yml: comment": {
+    if: "${{ !cancelled() && github.event.pull_request.head.repo.full_name == github.repository }}",
+    needs: "preview",
+  },
+};
+
+/** Those of a job or a step, if it has any. */
+function guardOf(where: string, { if: condition, needs, environment }: Step & Job) {
+  const guard = {
+    ...(condition && { if: condition }),
+    ...(needs && { needs }),
+    ...(environment && { environment }),
+  };
+  return Object.keys(guard).length > 0 ? [[where, guard] as const] : [];
+}
 
 describe("the workflows", () => {
   it("pin each action to a commit, and say which version that is", () => {
@@ -85,7 +121,19 @@ describe("the workflows", () => {
     }
   });
 
-  it("give a fork no secret, and a pull request none that could change anything", () => {
+  it("run each job and step under the conditions that keep it safe and telling", () => {
+    const found = FILES.filter((file) => file !== "ci.yml").flatMap((file) =>
+      Object.entries(workflowOf(file).jobs).flatMap(([name, job]) => [
+        ...guardOf(`${file}: ${name}`, job),
+        ...(job.steps ?? []).flatMap((step) =>
+          guardOf(`${file}: ${name}: ${step.name ?? step.uses?.split("@")[0]}`, step),
+        ),
+      ]),
+    );
+    assert.deepEqual(Object.fromEntries(found), GUARDS);
+  });
+
+  it("name no secrets but those for previews where pull requests run, and give a fork none", () => {
     for (const file of FILES) {
       const { on } = workflowOf(file);
       const events = typeof on === "string" ? [on] : Object.keys(on);
