@@ -1,21 +1,34 @@
 /** A process that asks a cluster whether it has Istio, and ends with 1 and the reason if it hasn't. */
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { ApiException, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 
 /** What it is asked on its standard input, in JSON. */
 export interface Question {
   /** Istio's `group/version`. */
   apiVersion: string;
+  /** How long the API server may take to answer. */
+  patienceMs: number;
   /** A path, or what is in the file. @default as kubectl finds it */
   kubeconfig?: string;
   /** @default the kubeconfig's current one */
   context?: string;
 }
 
-const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"];
+const UNREACHABLE = [
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+];
 
-const INSTEAD = "name another cluster with KUBECONFIG or `pulumi config set istio-egress:context`";
+const INSTEAD =
+  "name another cluster: `pulumi config set istio-egress:kubeconfig <path>`, `istio-egress:context <name>`";
 
 async function mistake(question: Question): Promise<string | undefined> {
   const config = new KubeConfig();
@@ -24,36 +37,76 @@ async function mistake(question: Question): Promise<string | undefined> {
   } catch (error) {
     return `the kubeconfig can't be read: ${(error as Error).message.split("\n")[0]}; ${INSTEAD}`;
   }
-  const where = `${config.getCurrentCluster()?.server} (context ${config.getCurrentContext()})`;
-  const [group, version] = question.apiVersion.split("/") as [string, string];
+  const nobody = choiceMistake(config, question);
+  if (nobody !== undefined) return nobody;
+  const answer = asked(config, question.apiVersion);
+  return Promise.race([answer, silence(config, question.patienceMs)]);
+}
+
+/** As the Kubernetes provider reads it: `~` is the home folder, and what is no file is its content. */
+function load(config: KubeConfig, { kubeconfig, context }: Question): void {
+  const file = kubeconfig?.replace(/^~(?=\/|$)/, homedir());
+  if (file === undefined) config.loadFromDefault();
+  else if (existsSync(file)) config.loadFromFile(file);
+  else config.loadFromString(file);
+  if (context !== undefined) config.setCurrentContext(context);
+}
+
+/** Why a kubeconfig chooses no cluster. What is in it is never repeated: it may hold credentials. */
+function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | undefined {
+  const cluster = config.getCurrentCluster();
+  const contexts = config.getContexts().map(({ name }) => name);
+  const current = config.getCurrentContext();
+  // What the client takes if it finds nothing at all.
+  if (cluster?.name === "cluster" && cluster.server === "http://localhost:8080") {
+    return "no cluster is chosen; set KUBECONFIG, or `pulumi config set istio-egress:kubeconfig <path>`";
+  }
+  if (cluster) return undefined;
+  if (contexts.length === 0) {
+    const what = kubeconfig === undefined ? "the kubeconfig" : "the stack's kubeconfig";
+    return `${what} names no context; it must be the path of a file that is there, or its content`;
+  }
+  const wrong = contexts.includes(current)
+    ? `its context "${current}" names no cluster that is in it`
+    : current
+      ? `it has no context "${current}"`
+      : "it has no current context";
+  return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
+}
+
+async function asked(config: KubeConfig, apiVersion: string): Promise<string | undefined> {
+  const [group, version] = apiVersion.split("/") as [string, string];
   try {
     await config.makeApiClient(CustomObjectsApi).getAPIResources({ group, version });
     return undefined;
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) {
-      return `the cluster ${where} has no ${question.apiVersion}; install Istio there, or ${INSTEAD}`;
+      return `the cluster ${where(config)} has no ${apiVersion}; install Istio there, or ${INSTEAD}`;
     }
-    const { code = "", message } = error as NodeJS.ErrnoException;
+    const { code = "" } = error as NodeJS.ErrnoException;
     if (UNREACHABLE.includes(code)) {
-      return `the API server ${where} can't be reached: ${message}; start it, or ${INSTEAD}`;
+      return `the API server ${where(config)} can't be reached (${code}); start it, or ${INSTEAD}`;
     }
     // Whatever else is wrong (no rights, a certificate), the provider says it.
     return undefined;
   }
 }
 
-function load(config: KubeConfig, { kubeconfig, context }: Question): void {
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else if (existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
-  else config.loadFromString(kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
+async function silence(config: KubeConfig, patienceMs: number): Promise<string> {
+  await setTimeout(patienceMs);
+  const seconds = patienceMs / 1000;
+  return `the API server ${where(config)} doesn't answer within ${seconds} s; start it, or ${INSTEAD}`;
 }
 
-async function main(): Promise<void> {
+function where(config: KubeConfig): string {
+  return `${config.getCurrentCluster()?.server} (context ${config.getCurrentContext()})`;
+}
+
+async function main(): Promise<never> {
   const found = await mistake(JSON.parse(await text(process.stdin)) as Question);
-  if (found === undefined) return;
-  console.error(found);
-  process.exitCode = 1;
+  if (found !== undefined) console.error(found);
+  // A request that nobody answers would keep the process alive.
+  process.exit(found === undefined ? 0 : 1);
 }
 
 void main();

@@ -3,6 +3,8 @@ import { Config, RunError, runtime } from "@pulumi/pulumi";
 import type { Question } from "./askForIstio.js";
 import { ISTIO_API_VERSION } from "./istio.js";
 
+const PATIENCE_MS = 30_000;
+
 /**
  * Ends an update before anything is created where the stack's cluster can't be reached or has no
  * Istio. Pulumi would create what it can, and try the rest for a minute. A preview goes on: a pull
@@ -15,22 +17,32 @@ export function requireIstio(): void {
   if (!isUpdate || new Config("kubernetes").get("renderYamlToDirectory")) return;
   // By a process of its own: the answer must be there before the first resource is registered, and
   // a Kubernetes client takes half a second to load that previews shall not pay for.
+  const question: Question = {
+    apiVersion: ISTIO_API_VERSION,
+    patienceMs: PATIENCE_MS,
+    ...stackCluster(),
+  };
   const { status, stderr } = spawnSync(
     process.execPath,
     [...process.execArgv, require.resolve("./askForIstio.js")],
-    { input: JSON.stringify(question()), encoding: "utf8", stdio: "pipe" },
+    { input: JSON.stringify(question), encoding: "utf8", stdio: "pipe" },
   );
   if (status !== 0) throw new RunError(stderr.trim());
 }
 
-/** The cluster as the provider finds it: what the stack names, else what is ambient. */
-function question(): Question {
-  const named = (key: string) =>
-    ["istio-egress", "kubernetes"].map((of) => runtime.getConfig(`${of}:${key}`)).find(Boolean);
-  const [kubeconfig, context] = [named("kubeconfig"), named("context")];
-  return {
-    apiVersion: ISTIO_API_VERSION,
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-  };
+/**
+ * How the running stack names its cluster: by either key of ours, which make a provider of its own,
+ * or else by those of the default provider.
+ *
+ * @returns nothing if it names none: then it is the ambient one
+ */
+export function stackCluster(): Pick<Question, "kubeconfig" | "context"> {
+  for (const project of ["istio-egress", "kubernetes"]) {
+    const kubeconfig = runtime.getConfig(`${project}:kubeconfig`);
+    const context = runtime.getConfig(`${project}:context`);
+    if (kubeconfig || context) {
+      return { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
+    }
+  }
+  return {};
 }
