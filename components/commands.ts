@@ -60,9 +60,14 @@ export function requestCommands(
 ): string[] {
   const url = requestUrl(alias, host);
   if (url === undefined) return [];
-  const curl = ["curl", ...curlArguments(url, alias, host, clusterIP)].join(" ");
+  const curl = ["curl", ...curlArguments(url, alias, host, clusterIP)].map(shellWord).join(" ");
   return clients.map(
     (client) =>
       `kubectl exec "$(${sourcePodCommand(client)})" -n ${client.namespace} -c ${client.name} -- ${curl}`,
   );
+}
+
+/** An argument as a POSIX shell reads it back. */
+function shellWord(argument: string): string {
+  return /^[\w%+,./:=@-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -44,7 +44,7 @@ describe("the task's commands", () => {
     {
       name: "leave the cluster IP open where a preview doesn't know it",
       args: [{ ports: tls, request: url }, wiki],
-      curl: [`curl -sS --resolve en.wikipedia.org:443:<cluster IP> ${url}`],
+      curl: [`curl -sS --resolve 'en.wikipedia.org:443:<cluster IP>' ${url}`],
     },
     {
       name: "connect to the alias for the target's name where there is no cluster IP",
@@ -55,6 +55,11 @@ describe("the task's commands", () => {
       name: "keep a port of the request's own",
       args: [{ ports: tls, request: "https://api.example.com:8443/" }, wiki, "10.96.1.2"],
       curl: ["curl -sS --resolve api.example.com:8443:10.96.1.2 https://api.example.com:8443/"],
+    },
+    {
+      name: "quote what a shell would read as its own",
+      args: [{ ports: http, request: `http://${name}/it's?a=1&b=2` }, name],
+      curl: [`curl -sS 'http://${name}/it'\\''s?a=1&b=2'`],
     },
     {
       name: "make up no request for a port that carries TLS",
