@@ -19,6 +19,13 @@ export function resolveHost(host: string, namespace: string, clusterDomain: stri
   return `${host}.${namespace}.svc.${clusterDomain}`;
 }
 
+/** What is wrong with a host, exact or as `*.suffix`, that someone named; undefined if nothing is. */
+export function hostPatternMistake(pattern: string): string | undefined {
+  return /^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(pattern)
+    ? undefined
+    : `"${pattern}" isn't a host; write it in lower case, exact or as *.suffix`;
+}
+
 /** The host name that Istio registers a Kubernetes Service under. */
 export function serviceHost(name: string, namespace: string, clusterDomain: string): string {
   return `${name}.${namespace}.svc.${clusterDomain}`;

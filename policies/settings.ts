@@ -1,12 +1,20 @@
 import type { PolicyConfigSchema } from "@pulumi/policy";
 import { z } from "zod";
+import { hostPatternMistake } from "../mesh/hosts.js";
 import type { MeshFacts } from "../mesh/index.js";
+import { istioVersionMistake } from "../mesh/versions.js";
 import { waiver } from "./waivers.js";
 
+/** A text, and what is wrong with it in words. */
+function text(mistake: (value: string) => string | undefined) {
+  return z.string().superRefine((value, context) => {
+    const message = mistake(value);
+    if (message) context.addIssue(message);
+  });
+}
+
 /** An exact host, or `*.suffix`. */
-export const hostPattern = z
-  .string()
-  .regex(/^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a host in lower case, exact or as *.suffix");
+export const hostPattern = text(hostPatternMistake);
 
 /** An address range. */
 export const cidr = z.union([z.cidrv4(), z.cidrv6()], {
@@ -28,9 +36,7 @@ const client = z.strictObject({
 
 /** What a setting can say of the mesh, beside address ranges and hosts. */
 export const mesh = z.strictObject({
-  istioVersion: z
-    .string()
-    .regex(/^\d+\.\d+/, "a version such as 1.31")
+  istioVersion: text(istioVersionMistake)
     .optional()
     .describe("Istio's version. Decides whether an ExternalName is an alias. Default: 1.31."),
   externalNameAlias: z

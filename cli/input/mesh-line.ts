@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
+import { istioVersionMistake } from "../../mesh/versions.js";
 import { faultOf } from "./objects.js";
 
 /** One mesh of `judge --json-lines`, as it is asked about. */
@@ -14,12 +15,14 @@ export interface MeshLine {
 
 const text = z.string().min(1);
 
+const istioVersion = z.string().superRefine((value, context) => {
+  const mistake = istioVersionMistake(value);
+  if (mistake) context.addIssue(mistake);
+});
+
 /** Facts about the mesh as JSON gives them; a key that isn't one is refused, as it would do nothing. */
 const meshFacts = z.strictObject({
-  istioVersion: z
-    .string()
-    .regex(/^\d+\.\d+/, 'expected a version such as "1.31"')
-    .optional(),
+  istioVersion: istioVersion.optional(),
   externalNameAlias: z.boolean().optional(),
   clusterDomain: text.optional(),
   rootNamespace: text.optional(),

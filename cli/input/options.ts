@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import ipaddr from "ipaddr.js";
+import { Mistake } from "../mistake.js";
 import type { Client, MeshFacts } from "../../mesh/index.js";
+import { istioVersionMistake } from "../../mesh/versions.js";
 
 /** Mesh facts as commander hands them over. */
 export interface FactOptions {
@@ -60,6 +62,20 @@ export function factsFrom(options: FactOptions): Partial<MeshFacts> {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * Refuses options that do nothing unless another one is given, too.
+ *
+ * @param names of options, as commander calls their values
+ * @throws {Mistake} naming the first that was given in vain
+ */
+export function requireWith(command: Command, needed: string, names: readonly string[]): void {
+  const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
+  if (isGiven(needed)) return;
+  const given = command.options.filter((option) => isGiven(option.attributeName()));
+  const vain = given.find((option) => names.includes(option.attributeName()));
+  if (vain) throw new Mistake(`${vain.long} does nothing without --${needed}: give both, or none.`);
+}
+
 /** `NS` or `NS:key=value,...`, one more client for the list. */
 export function client(text: string, previous: Client[] = []): Client[] {
   return [...previous, parseClient(text)];
@@ -90,7 +106,8 @@ function parseClient(text: string): Client {
 }
 
 function version(text: string): string {
-  if (!/^\d+\.\d+/.test(text)) throw new InvalidArgumentError('Write a version such as "1.24".');
+  const mistake = istioVersionMistake(text);
+  if (mistake) throw new InvalidArgumentError(`${mistake}.`);
   return text;
 }
 

@@ -1,5 +1,6 @@
 import { at, items, type Plain, text } from "../../mesh/fields.js";
 import { type Mesh, UNKNOWN, type Verdict } from "../../mesh/index.js";
+import { trustsSystemAuthorities } from "../../mesh/versions.js";
 import type { PostureTls } from "./posture.js";
 import { tlsBlock } from "./tls-block.js";
 
@@ -57,9 +58,6 @@ const ENCRYPTED = new Set(["tls", "https"]);
 /** Protocols that Istio reads as they are; over TLS they would be named `tls` or `https`. */
 const IN_THE_CLEAR = new Set(["http", "http2", "grpc", "grpc-web"]);
 
-/** The first Istio that trusts the system's authorities where a rule names none. */
-const FIRST_WITH_SYSTEM_AUTHORITIES = 21;
-
 /** What a proxy checks that starts TLS (`VERIFY_CERTIFICATE_AT_CLIENT`, automatic SAN validation). */
 function proxyVerifier(mesh: Mesh, { rule, level = "top", host, port, subset }: Verdict): Verifier {
   const found = mesh.rules.find(
@@ -72,9 +70,8 @@ function proxyVerifier(mesh: Mesh, { rule, level = "top", host, port, subset }: 
     return "unknown";
   }
   if (insecureSkipVerify === true) return "nobody";
-  const minor = Number(mesh.facts.istioVersion.split(".")[1] ?? 0);
   const namesAuthority = text(caCertificates) !== "" || text(credentialName) !== "";
-  if (!namesAuthority && minor < FIRST_WITH_SYSTEM_AUTHORITIES) return "nobody";
+  if (!namesAuthority && !trustsSystemAuthorities(mesh.facts)) return "nobody";
   const namesServer = items(subjectAltNames).length > 0 || entryNamesServer(mesh, host);
   // Without a name of its own the request's host is both sent and checked.
   return namesServer || text(sni) === "" ? "sidecar" : "sidecar, any name";

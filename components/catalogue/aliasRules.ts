@@ -1,7 +1,7 @@
 /** What must hold between the keys of one alias. */
 import ipaddr from "ipaddr.js";
 import type { MeshFacts } from "../../mesh/facts.js";
-import { externalNameIsAlias } from "../../mesh/versions.js";
+import { externalNameIsAlias, trustsSystemAuthorities } from "../../mesh/versions.js";
 import { istioEncrypts, protocolOf, transportOf, type PortProtocol } from "../ports.js";
 import { contains } from "./names.js";
 import type { DeclaredAlias, DeclaredTls } from "./schema.js";
@@ -222,11 +222,11 @@ function serverNamed({ externalName, tls }: DeclaredAlias): Finding[] {
 }
 
 /** Up to Istio 1.20 a sidecar that is told of no certificates to trust checks nothing. */
-function serverTrusted({ tls }: DeclaredAlias, { istioVersion }: MeshFacts): Finding[] {
-  if (tls.mode === "DISABLE" || minorOf(istioVersion) >= 21) return [];
+function serverTrusted({ tls }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+  if (tls.mode === "DISABLE" || trustsSystemAuthorities(mesh)) return [];
   if (tls.caCertificates !== undefined || tls.credentialName !== undefined) return [];
   const message =
-    `missing, and Istio ${istioVersion} then checks no certificate; ` +
+    `missing, and Istio ${mesh.istioVersion} then checks no certificate; ` +
     "write the path of the trusted ones, such as /etc/ssl/certs/ca-certificates.crt";
   return [{ path: ["tls", "caCertificates"], message }];
 }
@@ -283,9 +283,4 @@ function exportedOnce({ exportTo = [] }: DeclaredAlias): Finding[] {
     const message = `"${namespace}" stands here twice; remove one`;
     return exportTo.indexOf(namespace) === i ? [] : [{ path: ["exportTo", i], message }];
   });
-}
-
-/** The minor of a version that the schema let pass: 20 of 1.20.3. */
-export function minorOf(istioVersion: string): number {
-  return Number(istioVersion.split(".")[1]);
 }

@@ -1,7 +1,7 @@
 /** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
 import type { MeshFacts } from "../../mesh/facts.js";
-import { externalNameIsAlias } from "../../mesh/versions.js";
-import { ALIAS_RULES, minorOf, type Finding } from "./aliasRules.js";
+import { externalNameIsAlias, hasAliasSwitch } from "../../mesh/versions.js";
+import { ALIAS_RULES, type Finding } from "./aliasRules.js";
 import type { Declared, DeclaredAlias } from "./schema.js";
 
 type Path = readonly PropertyKey[];
@@ -61,11 +61,9 @@ type Aliases = [number, DeclaredAlias][];
 type Client = Declared["clients"][number];
 type Clients = [number, Client][];
 
-/** ENABLE_EXTERNAL_NAME_ALIAS came with Istio 1.20 and went with 1.24. */
-function aliasSwitch({ istioVersion, externalNameAlias }: MeshFacts): Finding[] {
-  const minor = minorOf(istioVersion);
-  if (externalNameAlias === undefined || (minor >= 20 && minor <= 23)) return [];
-  const message = `Istio ${istioVersion} has no such switch; leave it out`;
+function aliasSwitch(mesh: MeshFacts): Finding[] {
+  if (mesh.externalNameAlias === undefined || hasAliasSwitch(mesh)) return [];
+  const message = `Istio ${mesh.istioVersion} has no such switch; leave it out`;
   return [{ path: ["mesh", "externalNameAlias"], message }];
 }
 

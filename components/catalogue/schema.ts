@@ -2,6 +2,8 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { DEFAULT_FACTS } from "../../mesh/facts.js";
+import { hostPatternMistake } from "../../mesh/hosts.js";
+import { isBefore, istioVersionMistake } from "../../mesh/versions.js";
 import { unknownKey } from "./error.js";
 import * as names from "./names.js";
 import { findings } from "./rules.js";
@@ -70,9 +72,17 @@ const portNumber = z
     error: wrong("a whole number from 1 to 65535"),
   });
 
-const istioVersion = z
-  .string({ error: wrong('the version in quotes, such as "1.30" (YAML reads a bare 1.30 as 1.3)') })
-  .regex(/^1\.\d+(\.\d+)?(-[\w.]+)?$/, { error: wrong('a version, such as "1.31"') });
+/** What is made here is made for Istio 1.20 and newer; one newer than those known counts as the newest. */
+const istioVersion = text(
+  'the version in quotes, such as "1.30" (YAML reads a bare 1.30 as 1.3)',
+  (value) => istioVersionMistake(value) ?? oldVersionMistake(value),
+);
+
+function oldVersionMistake(istioVersion: string): string | undefined {
+  return isBefore(20, { istioVersion })
+    ? `Istio ${istioVersion} is too old for what is made here; write the mesh's version, 1.20 or newer`
+    : undefined;
+}
 
 const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
@@ -92,7 +102,9 @@ const mesh = section({
   ),
   revision: text("a revision of istiod").default(DEFAULT_FACTS.revision),
   clusterCidrs: list(cidr, "a list of ranges").default(DEFAULT_FACTS.clusterCidrs),
-  externalHosts: list(text("a host"), "a list of hosts").default(DEFAULT_FACTS.externalHosts),
+  externalHosts: list(text("a host", hostPatternMistake), "a list of hosts").default(
+    DEFAULT_FACTS.externalHosts,
+  ),
 });
 
 /** A workload that calls the aliases. One a namespace. */

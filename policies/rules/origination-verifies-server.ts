@@ -1,4 +1,5 @@
-import type { KubeObject } from "../../mesh/index.js";
+import { DEFAULT_FACTS, type KubeObject } from "../../mesh/index.js";
+import { trustsSystemAuthorities } from "../../mesh/versions.js";
 import { isGiven, list, map, text, texts } from "../fields.js";
 import { fullHost } from "../hosts.js";
 import {
@@ -96,7 +97,7 @@ function mistakesOf({ mode, tls }: TlsSettings, { settings }: Circumstances): Mi
       what: "insecureSkipVerify accepts any certificate",
       instead: "subjectAltNames, and caCertificates if a private authority signs for the server",
     });
-  } else if (!isSigned && verifiesOnlyWithAuthority(settings.mesh.istioVersion)) {
+  } else if (!isSigned && !trustsSystemAuthorities({ ...DEFAULT_FACTS, ...settings.mesh })) {
     mistakes.push({
       what: `Istio ${settings.mesh.istioVersion} verifies nothing without caCertificates`,
       instead: "caCertificates: the authorities that sign for the server",
@@ -110,12 +111,6 @@ function mistakesOf({ mode, tls }: TlsSettings, { settings }: Circumstances): Mi
     });
   }
   return mistakes;
-}
-
-/** Before 1.21 the system's own authorities weren't used. */
-function verifiesOnlyWithAuthority(version: string | undefined): boolean {
-  const [major = 1, minor = 21] = (version ?? "").split(".").filter(Boolean).map(Number);
-  return major === 1 && minor < 21;
 }
 
 /**

@@ -60,9 +60,9 @@ describe("one line of a stream of meshes", () => {
     ],
     [
       "a version that isn't one",
-      '{"id":"a","objects":[],"mesh":{"istioVersion":"new"}}',
+      '{"id":"a","objects":[],"mesh":{"istioVersion":"1.31foo"}}',
       "a",
-      /^mesh\.istioVersion: expected a version such as "1\.31"$/,
+      /^mesh\.istioVersion: "1\.31foo" isn't a version of Istio; write one such as "1\.31"$/,
     ],
   ];
   for (const [story, line, id, message] of unreadable) {

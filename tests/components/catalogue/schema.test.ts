@@ -174,7 +174,19 @@ const OTHERS: [what: string, catalogue: object, key: string, message: string][] 
     "no version",
     { mesh: { istioVersion: "latest" } },
     "mesh.istioVersion",
-    'is "latest"; write a version, such as "1.31"',
+    '"latest" isn\'t a version of Istio; write one such as "1.31"',
+  ],
+  [
+    "a typo in the version",
+    { mesh: { istioVersion: "1.13" } },
+    "mesh.istioVersion",
+    "Istio 1.13 is too old for what is made here; write the mesh's version, 1.20 or newer",
+  ],
+  [
+    "an outside host with capitals",
+    { mesh: { externalHosts: ["Example.com"] } },
+    "mesh.externalHosts[0]",
+    '"Example.com" isn\'t a host; write it in lower case, exact or as *.suffix',
   ],
   [
     "a domain that is none",
