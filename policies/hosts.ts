@@ -11,7 +11,18 @@ export function fullHost(object: KubeObject, { mesh }: ResolvedSettings): string
   const host = text(map(object.spec).host);
   if (host === undefined || host === "" || host === "*" || host.includes(".")) return host;
   const { namespace } = refOf({ object });
-  return namespace
-    ? `${host}.${namespace}.svc.${mesh.clusterDomain ?? "cluster.local"}`
-    : undefined;
+  return namespace ? `${host}.${namespace}${serviceSuffix(mesh)}` : undefined;
+}
+
+/** The Service whose host this is, as `namespace/name`; undefined for any other host. */
+export function aliasOf(host: string, { mesh }: ResolvedSettings): string | undefined {
+  const suffix = serviceSuffix(mesh);
+  const [name, namespace, ...rest] = host.endsWith(suffix)
+    ? host.slice(0, -suffix.length).split(".")
+    : [];
+  return name && namespace && rest.length === 0 ? `${namespace}/${name}` : undefined;
+}
+
+function serviceSuffix({ clusterDomain = "cluster.local" }: ResolvedSettings["mesh"]): string {
+  return `.svc.${clusterDomain}`;
 }

@@ -15,7 +15,7 @@ import {
 import { type SeenResource, type StackCluster, stackClusters } from "./adapter.js";
 import { type ResolvedSettings, meshFacts } from "./settings.js";
 import { leaveSnapshot } from "./snapshot.js";
-import { identity } from "./stack-object.js";
+import { identity, keyOf } from "./stack-object.js";
 
 /** What the mesh model says about the stack's objects in one cluster. */
 export interface Judgement {
@@ -43,7 +43,7 @@ function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgeme
     verdicts: judge(mesh, clients),
     inert: inertRules(mesh, clients),
     shadowed: shadowedRules(mesh, clients),
-    urnOf: ({ kind, namespace, name }) => urns.get(`${kind}/${namespace}/${name}`),
+    urnOf: (ref) => urns.get(keyOf(ref)),
   };
 }
 

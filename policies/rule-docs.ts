@@ -4,6 +4,7 @@ import type { PolicyConfigSchema } from "@pulumi/policy";
 import type { Rule } from "./rule.js";
 import { rules } from "./rules/index.js";
 import { settingsSchema } from "./settings.js";
+import { WAIVABLE } from "./waivers.js";
 
 /**
  * The pages of docs/rules, made of what the rules say about themselves: file name to text.
@@ -39,6 +40,12 @@ function overview(): string {
     ...settingRows(settingsSchema()),
     "",
     WAIVERS,
+    cells(["policy", "its violations can be named by"]),
+    cells(Array<string>(2).fill("---")),
+    ...Object.entries(WAIVABLE).map(([policy, names]) =>
+      cells([`\`${policy}\``, names.join(", ")]),
+    ),
+    "",
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { type KubeObject, type ObjectRef, UNKNOWN } from "../mesh/index.js";
+import { map, text } from "./fields.js";
 
 /** A Kubernetes object of the stack and the resource it came from. */
 export interface StackObject {
@@ -25,8 +26,21 @@ export function refOf({ object }: { object: KubeObject }): ObjectRef {
 
 /** Names an object among those of a cluster, as a key. */
 export function identity(seen: { object: KubeObject }): string {
-  const { kind, namespace, name } = refOf(seen);
+  return keyOf(refOf(seen));
+}
+
+/** The same of what is only named. */
+export function keyOf({ kind, namespace, name }: ObjectRef): string {
   return `${kind}/${namespace}/${name}`;
+}
+
+/** The Service that Endpoints or an EndpointSlice belong to; undefined for anything else. */
+export function serviceOf({ object }: { object: KubeObject }): ObjectRef | undefined {
+  const { namespace, name } = refOf({ object });
+  if (object.kind === "Endpoints") return { kind: "Service", namespace, name };
+  if (object.kind !== "EndpointSlice") return undefined;
+  const owner = text(map(map(object.metadata).labels)["kubernetes.io/service-name"]);
+  return owner === undefined ? undefined : { kind: "Service", namespace, name: owner };
 }
 
 function known(value: unknown): string {

@@ -10,14 +10,37 @@ function isDay(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) && text.length === 10;
 }
 
+/** What a waiver can name a violation by. */
+const NAMES = ["alias", "rule", "host"] as const;
+
+type Name = (typeof NAMES)[number];
+
+/** What the violations of each policy are named by. The others' are mended by settings of their own. */
+export const WAIVABLE: Readonly<Record<string, readonly Name[]>> = {
+  "egress-disallow-istio-mutual": NAMES,
+  "egress-disallow-istio-mutual-external-host": NAMES,
+  "egress-undecided-tls": ["alias", "host"],
+  "egress-inert-rule": NAMES,
+  "egress-shadowed-rule": NAMES,
+  "egress-origination-verifies-server": ["rule", "host"],
+  "egress-external-address": ["alias"],
+  "egress-port-protocol": ["alias"],
+};
+
+const policyName = z.string().refine((name) => Object.hasOwn(WAIVABLE, name), {
+  error: ({ input }) =>
+    `"${String(input)}" is not a policy that can be waived; write one of ${Object.keys(WAIVABLE).join(", ")}`,
+});
+
+const objectName = z.string().regex(/^[^/]+\/[^/]+$/, "namespace/name");
+
 /** A violation that someone answers for until a day. */
 export const waiver = z
   .strictObject({
-    alias: z.string().optional().describe("The alias's Service, as namespace/name."),
-    rule: z.string().optional().describe("The DestinationRule, as namespace/name."),
+    alias: objectName.optional().describe("The alias's Service, as namespace/name."),
+    rule: objectName.optional().describe("The DestinationRule, as namespace/name."),
     host: z.string().optional().describe("The host in full, or *.suffix."),
-    policy: z
-      .string()
+    policy: policyName
       .optional()
       .describe("The policy that is waived. Default: those about ISTIO_MUTUAL."),
     who: z.string().min(1).describe("Who answers for it."),
@@ -30,6 +53,13 @@ export const waiver = z
   })
   .refine(({ alias, rule, host }) => alias ?? rule ?? host, {
     error: "say what is waived: an alias, a rule or a host",
+  })
+  .superRefine(({ policy, ...named }, context) => {
+    const names = (policy && WAIVABLE[policy]) || NAMES;
+    for (const name of NAMES.filter((name) => named[name] !== undefined && !names.includes(name))) {
+      const message = `${policy} names nothing by its ${name}; write ${names.join(" or ")}`;
+      context.addIssue({ code: "custom", path: [name], message });
+    }
   });
 
 /** A waiver, checked. */

@@ -1,5 +1,5 @@
 import { judge, readMesh } from "../../mesh/index.js";
-import { fullHost } from "../hosts.js";
+import { aliasOf, fullHost } from "../hosts.js";
 import {
   type Circumstances,
   type ObjectCheck,
@@ -11,7 +11,7 @@ import {
 import { meshFacts } from "../settings.js";
 import { type StackObject, fullName, refOf } from "../stack-object.js";
 import { tlsSettings } from "../tls-settings.js";
-import { covers, waiverOf } from "../waivers.js";
+import { type Waivable, covers, waiverOf } from "../waivers.js";
 import { entry, listed, nameOf } from "../wording.js";
 
 const NAME = "egress-disallow-istio-mutual-external-host";
@@ -33,7 +33,7 @@ const checkObject: ObjectCheck = (seen, circumstances) => {
         entry("at", listed(mutual(seen).map(({ path }) => path))),
         entry("instead", "mode DISABLE, or SIMPLE with sni and subjectAltNames"),
       ].join("\n"),
-      about: { rule: fullName(refOf(seen)), host },
+      about: aboutOf(seen, circumstances),
     },
   ];
 };
@@ -70,12 +70,22 @@ function isExternal(host: string, externalHosts: readonly string[]): boolean {
   return externalHosts.some((pattern) => host === pattern || covers(pattern, host));
 }
 
+/** What waivers can name a rule's violation by. */
+function aboutOf(seen: StackObject, { settings }: Circumstances): Omit<Waivable, "policy"> {
+  const rule = fullName(refOf(seen));
+  const host = fullHost(seen.object, settings);
+  if (host === undefined) return { rule };
+  const alias = aliasOf(host, settings);
+  return { rule, host, ...(alias && { alias }) };
+}
+
 function mutual({ object }: StackObject) {
   return tlsSettings(object).filter(({ mode }) => mode === "ISTIO_MUTUAL");
 }
 
 /** What the settings say to write in place of ISTIO_MUTUAL. */
-function remedies(seen: StackObject, { settings, now }: Circumstances): Remedy[] {
+function remedies(seen: StackObject, circumstances: Circumstances): Remedy[] {
+  const { settings, now } = circumstances;
   if (seen.object.kind !== "DestinationRule") return [];
   const written = (seen.object.spec as { host?: unknown } | undefined)?.host;
   const host = fullHost(seen.object, settings);
@@ -85,10 +95,9 @@ function remedies(seen: StackObject, { settings, now }: Circumstances): Remedy[]
   if (!remedy) return [];
   const { mode, sni, subjectAltNames } = remedy;
   if (mode === "DISABLE") {
-    const about = { policy: NAME, rule: fullName(refOf(seen)), ...(host ? { host } : {}) };
     const waiver = waiverOf(
       settings.waivers.filter((w) => w.mode === "DISABLE"),
-      about,
+      { policy: NAME, ...aboutOf(seen, circumstances) },
       now,
     );
     if (!waiver) return [];

@@ -1,7 +1,7 @@
 import { isGiven, list, map, text, texts } from "../fields.js";
 import { type Finding, type ObjectCheck, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { looksLikeAddress, rangeOf, specialAddress, specialName } from "../special-addresses.js";
-import { fullName, refOf, type StackObject } from "../stack-object.js";
+import { fullName, refOf, serviceOf, type StackObject } from "../stack-object.js";
 import { entry, nameOf } from "../wording.js";
 
 const checkObject: ObjectCheck = (seen, { settings }) => {
@@ -161,6 +161,6 @@ function ofAddresses(
 function finding(seen: StackObject, { what, instead }: Mistake): Finding {
   return {
     message: [entry(nameOf(seen), what), entry("instead", instead)].join("\n"),
-    about: { alias: fullName(refOf(seen)) },
+    about: { alias: fullName(serviceOf(seen) ?? refOf(seen)) },
   };
 }

@@ -7,7 +7,7 @@ import {
   framework,
   ISTIO_PROTOCOL_SELECTION,
 } from "../rule.js";
-import { type StackObject, fullName, identity, refOf } from "../stack-object.js";
+import { type StackObject, fullName, identity, keyOf, refOf, serviceOf } from "../stack-object.js";
 import { entry, listed, nameOf } from "../wording.js";
 
 const checkObject: ObjectCheck = (seen) => {
@@ -20,7 +20,8 @@ const checkObject: ObjectCheck = (seen) => {
 const checkStack: StackCheck = ({ cluster: { objects } }) => {
   const byId = new Map(objects.map((seen) => [identity(seen), seen]));
   return objects.flatMap((seen) => {
-    const service = byId.get(serviceOf(seen) ?? "");
+    const owner = serviceOf(seen);
+    const service = owner && byId.get(keyOf(owner));
     return service ? withoutEndpoints(service, seen) : [];
   });
 };
@@ -107,15 +108,6 @@ function unnamed(seen: StackObject, { name, port }: Record<string, unknown>): Fi
     ].join("\n"),
     about: { alias: fullName(refOf(seen)) },
   };
-}
-
-/** The Service that Endpoints or a slice belong to, as an identity. */
-function serviceOf({ object }: StackObject): string | undefined {
-  const { namespace, name } = refOf({ object });
-  if (object.kind === "Endpoints") return `Service/${namespace}/${name}`;
-  if (object.kind !== "EndpointSlice") return undefined;
-  const owner = map(map(object.metadata).labels)["kubernetes.io/service-name"];
-  return typeof owner === "string" ? `Service/${namespace}/${owner}` : undefined;
 }
 
 function withoutEndpoints(service: StackObject, seen: StackObject): Finding[] {

@@ -1,13 +1,16 @@
 import { type Client, type Verdict, explain } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { fullName } from "../stack-object.js";
+import { waiverOf } from "../waivers.js";
 import { describeClients, entry, groupBy, named, shortened } from "../wording.js";
+
+const NAME = "egress-undecided-tls";
 
 /** What couldn't be judged in this preview is said, and why. */
 export const undecidedTls: Rule = {
   metadata: {
-    name: "egress-undecided-tls",
+    name: NAME,
     displayName: "TLS towards external aliases is decided",
     description: "Whether Istio's mutual TLS reaches an external alias couldn't be judged.",
     enforcementLevel: "advisory",
@@ -77,14 +80,22 @@ spec:
     tls: { mode: DISABLE }
 `,
   },
-  checkStack: (judgement) => [
+  checkStack: (judgement, circumstances) => [
     ...groupBy(
-      judgement.verdicts.filter(({ verdict }) => verdict === "undecided"),
+      judgement.verdicts.filter(
+        (verdict) => verdict.verdict === "undecided" && !isWaived(verdict, circumstances),
+      ),
       ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
     ).map((sameCause) => undecided(sameCause, judgement)),
     ...groupBy(judgement.cluster.unseen, ({ what }) => what).map((same) => unseen(same)),
   ],
 };
+
+/** Asked for each alias, since one finding may be about many. */
+function isWaived({ alias, host }: Verdict, { settings, now }: Circumstances): boolean {
+  const violation = { policy: NAME, alias: fullName(alias), host };
+  return waiverOf(settings.waivers, violation, now) !== undefined;
+}
 
 /** More unknown values than these are counted. */
 const MOST_VALUES = 4;
@@ -106,7 +117,6 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
       ...(fix ? [entry("instead", fix)] : []),
     ].join("\n"),
     ...(urn ? { urn } : {}),
-    ...(aliases.length === 1 ? { about: { alias: fullName(first.alias), host: first.host } } : {}),
   };
 }
 
