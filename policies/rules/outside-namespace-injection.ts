@@ -1,15 +1,28 @@
 import { map } from "../fields.js";
-import { type Finding, type ObjectCheck, type Rule, framework, ISTIO_INJECTION } from "../rule.js";
+import {
+  type Finding,
+  type ObjectCheck,
+  type Rule,
+  type StackCheck,
+  framework,
+  ISTIO_INJECTION,
+} from "../rule.js";
 import { type StackObject, refOf } from "../stack-object.js";
 import { entry, nameOf } from "../wording.js";
 
 const checkObject: ObjectCheck = (seen, { settings: { outsideNamespaces } }) => {
-  const { kind, namespace, name } = refOf(seen);
-  if (kind === "Namespace") {
-    return outsideNamespaces.includes(name) ? ofNamespace(seen) : [];
-  }
-  return outsideNamespaces.includes(namespace) ? ofWorkload(seen) : [];
+  const { kind, name } = refOf(seen);
+  return kind === "Namespace" && outsideNamespaces.includes(name) ? ofNamespace(seen) : [];
 };
+
+const checkStack: StackCheck = ({ cluster: { objects } }, { settings: { outsideNamespaces } }) =>
+  outsideNamespaces.flatMap((outside) => {
+    const namespace = objects.find(
+      (seen) => seen.object.kind === "Namespace" && refOf(seen).name === outside,
+    );
+    const inIt = objects.filter((seen) => refOf(seen).namespace === outside);
+    return inIt.flatMap((seen) => ofWorkload(seen, namespace ? labelsOf(namespace.object) : {}));
+  });
 
 /** A namespace that is meant to stay outside the mesh does. */
 export const outsideNamespaceInjection: Rule = {
@@ -22,7 +35,8 @@ export const outsideNamespaceInjection: Rule = {
     framework: framework("Before you begin"),
     tags: ["istio", "injection", "namespace"],
     remediationSteps:
-      "Remove the label that asks for sidecars, or label the namespace istio-injection: disabled. " +
+      "Remove the label that asks for sidecars, or label the namespace istio-injection: disabled: then " +
+      "no label of a Pod brings one. " +
       "Which namespaces are outside is a setting: outsideNamespaces.",
     url: ISTIO_INJECTION,
   },
@@ -43,33 +57,47 @@ metadata:
 `,
   },
   checkObject,
+  checkStack,
 };
 
 function ofNamespace(seen: StackObject): Finding[] {
-  const labels = map(map(seen.object.metadata).labels);
+  const labels = labelsOf(seen.object);
   const injection = labels["istio-injection"];
   const revision = labels["istio.io/rev"];
-  const found: string[] = [];
+  const found = ambient(labels);
   if (injection === "enabled") found.push("istio-injection: enabled");
   // istio-injection decides where both are there.
-  if (typeof revision === "string" && injection !== "disabled") {
+  if (typeof revision === "string" && injection === undefined) {
     found.push(`istio.io/rev: ${revision}`);
-  }
-  if (labels["istio.io/dataplane-mode"] === "ambient") {
-    found.push("istio.io/dataplane-mode: ambient");
   }
   return found.map((label) => finding(seen, label, "istio-injection: disabled, or no such label"));
 }
 
-function ofWorkload(seen: StackObject): Finding[] {
-  const labels = map(map(podOf(seen).metadata).labels);
-  const asksFor = [
-    ["sidecar.istio.io/inject", "true"],
-    ["istio.io/dataplane-mode", "ambient"],
-  ] as const;
-  return asksFor
-    .filter(([label, value]) => labels[label] === value)
-    .map(([label, value]) => finding(seen, `${label}: "${value}"`, "Pods without this label"));
+/**
+ * What a Pod's labels ask for, as the selectors of Istio's injection webhooks read them: they count
+ * only in a namespace that has neither label of its own. One that isn't in the stack may be such.
+ */
+function ofWorkload(seen: StackObject, namespace: Record<string, unknown>): Finding[] {
+  const labels = labelsOf(podOf(seen));
+  const inject = labels["sidecar.istio.io/inject"];
+  const revision = labels["istio.io/rev"];
+  const found = ambient(labels);
+  if (namespace["istio-injection"] === undefined && namespace["istio.io/rev"] === undefined) {
+    if (inject === "true") found.push('sidecar.istio.io/inject: "true"');
+    else if (typeof revision === "string" && inject !== "false") {
+      found.push(`istio.io/rev: ${revision}`);
+    }
+  }
+  return found.map((label) => finding(seen, label, "Pods without this label"));
+}
+
+function ambient(labels: Record<string, unknown>): string[] {
+  const isAmbient = labels["istio.io/dataplane-mode"] === "ambient";
+  return isAmbient ? ["istio.io/dataplane-mode: ambient"] : [];
+}
+
+function labelsOf({ metadata }: Record<string, unknown>): Record<string, unknown> {
+  return map(map(metadata).labels);
 }
 
 /** The Pod itself, or the template that Pods are made from. */
@@ -91,5 +119,6 @@ function finding(seen: StackObject, label: string, instead: string): Finding {
       entry(nameOf(seen), `the label ${label} puts it into the mesh`),
       entry("instead", instead),
     ].join("\n"),
+    urn: seen.urn,
   };
 }

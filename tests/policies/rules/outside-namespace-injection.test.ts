@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { egressPolicies } from "../../../policies/pack.js";
-import { type Way, analyzeResources, itBothWays } from "../../harness/index.js";
+import { type Way, itBothWays, preview } from "../../harness/index.js";
 import { stackOf } from "../stacks.js";
+import { INJECTIONS, labelsIn } from "./injection.js";
 
 const NAME = "egress-outside-namespace-injection";
 
 async function count(way: Way, stream: string, outsideNamespaces?: string[]): Promise<number> {
   const settings = outsideNamespaces ? { outsideNamespaces } : {};
-  const reports = await analyzeResources(egressPolicies(settings), stackOf(stream), { way });
+  const reports = await preview(egressPolicies(settings), stackOf(stream), { way });
   return reports.filter(({ policy }) => policy === NAME).length;
 }
+
+const labels = (given: Record<string, string>) => JSON.stringify(given).slice(1, -1);
 
 const namespace = (name: string, labels: string) =>
   `{ apiVersion: v1, kind: Namespace, metadata: { name: ${name}, labels: { ${labels} } } }`;
@@ -40,6 +43,12 @@ describe(NAME, () => {
       deployment("without-istio", 'sidecar.istio.io/inject: "true"'),
       1,
     ],
+    ["a Deployment of a revision", deployment("without-istio", "istio.io/rev: canary"), 1],
+    [
+      "a Deployment in ambient mode",
+      deployment("without-istio", "istio.io/dataplane-mode: ambient"),
+      1,
+    ],
     ["the same elsewhere", deployment("default", 'sidecar.istio.io/inject: "true"'), 0],
   ];
   for (const [what, stream, expected] of cases) {
@@ -48,10 +57,21 @@ describe(NAME, () => {
     });
   }
 
+  for (const injection of INJECTIONS) {
+    const { namespace: onNamespace, pod, injected } = injection;
+    itBothWays(`${injected ? "refuses" : "takes"} ${labelsIn(injection)}`, async (way) => {
+      const stack = [
+        namespace("without-istio", labels(onNamespace)),
+        deployment("without-istio", labels(pod)),
+      ];
+      assert.equal(await count(way, stack.join("\n---\n")), injected ? 1 : 0);
+    });
+  }
+
   itBothWays("knows a patch of the namespace too", async (way) => {
     const [resource] = stackOf(namespace("without-istio", "istio-injection: enabled"));
     const patch = { ...resource!, type: "kubernetes:core/v1:NamespacePatch" };
-    const reports = await analyzeResources(egressPolicies(), [patch], { way });
+    const reports = await preview(egressPolicies(), [patch], { way });
     assert.equal(reports.length, 1);
   });
 
