@@ -1,11 +1,11 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { readInput } from "./input/files.js";
-import { ExitCode, Mistake } from "./mistake.js";
+import { ExitCode, isMistake, Mistake } from "./mistake.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/posture.js";
-import { postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
+import { type Context, postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
 import { failedOutcome, outcomeOf, type Result, type StackOutcome } from "./pr-report/outcome.js";
 import { isBlocking, renderReport, type Strictness, verdictLine } from "./pr-report/render.js";
 import { chosenEngine, type StackEngine, stacksOf } from "./stack/engine.js";
@@ -65,12 +65,26 @@ function more(name: string, names: string[] = []): string[] {
 }
 
 async function report(given: ReportOptions): Promise<ExitCode> {
-  const stacks = given.stack ?? stacksOf(given.project);
-  const outcomes = await outcomesOf(stacks, given);
+  requireWritable(given.out);
+  const outcomes = await outcomesOf(given);
   writeFileSync(given.out, `${renderReport(outcomes, given)}\n`);
   console.log(`${verdictLine(outcomes, given).replaceAll("**", "")} See ${given.out}.`);
   const blocking = outcomes.map(({ result }) => result).filter((one) => isBlocking(one, given));
   return EXIT_CODES.find(([result]) => blocking.includes(result))?.[1] ?? ExitCode.Ok;
+}
+
+/** Makes the report's folder. What can't be written is refused before the previews, which take long. */
+function requireWritable(file: string): void {
+  const folder = path.dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(existsSync(file) ? file : folder, constants.W_OK);
+  } catch (error) {
+    throw new Mistake(`--out ${file}: it can't be written: ${(error as Error).message}.`);
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Mistake(`--out ${file}: it is a folder; name a file.`);
+  }
 }
 
 /** The worst first. */
@@ -80,32 +94,35 @@ const EXIT_CODES: readonly (readonly [Result, ExitCode])[] = [
   ["undecided", ExitCode.Undecided],
 ];
 
-async function outcomesOf(
-  stacks: readonly string[],
-  given: ReportOptions,
-): Promise<StackOutcome[]> {
-  const failed = (error: unknown) => {
-    if (!(error instanceof Mistake)) throw error;
-    return error.message;
-  };
+async function outcomesOf(given: ReportOptions): Promise<StackOutcome[]> {
+  const project = path.resolve(given.project);
+  let stacks = given.stack;
   let on: StackEngine;
   try {
+    stacks ??= stacksOf(project);
     await preparePack(given);
-    on = await chosenEngine(path.resolve(given.project), given.embedded);
+    on = await chosenEngine(project, given.embedded);
   } catch (error) {
-    const message = failed(error);
-    return stacks.map((stack) => failedOutcome(stack, message));
+    const reason = reasonOf(error);
+    return (stacks ?? ["every stack"]).map((stack) => failedOutcome(stack, reason));
   }
   const outcomes: StackOutcome[] = [];
   for (const stack of stacks) {
     console.error(`previewing ${stack} ...`);
     outcomes.push(
       await stackOutcome(on, stack, given).catch((error: unknown) =>
-        failedOutcome(stack, failed(error)),
+        failedOutcome(stack, reasonOf(error)),
       ),
     );
   }
   return outcomes;
+}
+
+/** Why there is no answer. What is nobody's mistake but ours goes into the job's log in full. */
+function reasonOf(error: unknown): string {
+  if (isMistake(error)) return error.message;
+  console.error(error);
+  return `This is an error in istio-egress itself; please report it: ${String(error)}`;
 }
 
 async function stackOutcome(
@@ -116,7 +133,7 @@ async function stackOutcome(
   const preview = await previewStack(on, stack, given);
   const seen = seenInPreview(stack, preview);
   const head = seen && postureOfSeen(seen);
-  // The base is judged by the same facts, so that only what the change does makes a difference.
+  // The base is judged in the same context, so that only what the change does makes a difference.
   const base = head && (await basePosture(on, stack, given, seen));
   return outcomeOf(stack, preview, head, base);
 }
@@ -125,9 +142,9 @@ async function basePosture(
   on: StackEngine,
   stack: string,
   { base }: ReportOptions,
-  { facts }: { facts: Parameters<typeof postureOfSeen>[0]["facts"] },
+  context: Context,
 ): Promise<Posture | undefined> {
-  if (base === undefined) return postureOfSeen(await seenInState(on, stack, facts));
+  if (base === undefined) return postureOfSeen(await seenInState(on, stack, context));
   const file = path.join(base, `${stack}.json`);
   // A stack that the base branch doesn't have.
   if (!existsSync(file)) return { source: file, rows: [], notes: [] };

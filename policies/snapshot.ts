@@ -11,6 +11,8 @@ export interface StackSnapshot {
   facts: Partial<MeshFacts>;
   /** The clients that the settings name, besides those that the objects do. */
   clients: Client[];
+  /** The namespace of objects whose provider says none. */
+  defaultNamespace: string;
   clusters: { objects: KubeObject[]; unseen: string[] }[];
 }
 
@@ -24,6 +26,7 @@ export function leaveSnapshot(
   const snapshot: StackSnapshot = {
     facts: meshFacts(settings),
     clients: settings.clients,
+    defaultNamespace: settings.defaultNamespace,
     clusters: clusters.map(({ objects, unseen }) => ({
       objects: objects.map(({ object }) => withoutContent(object)),
       unseen: unseen.map(({ what }) => what),

@@ -6,15 +6,21 @@ import type { Preview } from "../stack/preview.js";
 import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
 import { type Posture, postureOf } from "./posture.js";
 
-/** Objects to look at, wherever they came from, and how their owner would have them judged. */
-export interface Seen {
+/** How the owner of objects would have them judged: what they don't say themselves. */
+export interface Context {
+  facts: Partial<MeshFacts>;
+  /** Clients that the objects don't name. */
+  clients: readonly Client[];
+  /** The namespace of objects whose provider says none. @default "default" */
+  defaultNamespace?: string;
+}
+
+/** Objects to look at, wherever they came from. */
+export interface Seen extends Context {
   /** For people: a stack, files. */
   source: string;
   /** Objects of different clusters don't meet. */
   clusters: readonly (readonly Manifest[])[];
-  facts: Partial<MeshFacts>;
-  /** Clients that the objects don't name. */
-  clients: readonly Client[];
   /** What couldn't be seen, a sentence each. */
   notes: string[];
 }
@@ -48,12 +54,11 @@ export function seenInFiles(source: string, manifests: readonly Manifest[]): See
 /** What the pack saw in a preview; undefined if the engine ended before it had the whole stack. */
 export function seenInPreview(stack: string, { snapshot }: Preview): Seen | undefined {
   if (!snapshot) return undefined;
-  const { facts, clients, clusters } = snapshot;
+  const { clusters, ...context } = snapshot;
   return {
+    ...context,
     source: `stack ${stack}`,
     clusters: clusters.map(({ objects }) => objects.map((object) => manifest(stack, object))),
-    facts,
-    clients,
     notes: clusters.flatMap(({ unseen }) => unseen),
   };
 }
@@ -61,23 +66,22 @@ export function seenInPreview(stack: string, { snapshot }: Preview): Seen | unde
 /**
  * What the last update of a stack left.
  *
- * @param facts of the mesh; @default what the stack's catalogue states now
+ * @param context @default the facts that the stack's catalogue states now
  * @throws {Mistake} if the stack's state or its catalogue can't be read
  */
 export async function seenInState(
   on: StackEngine,
   stack: string,
-  facts?: Partial<MeshFacts>,
+  context?: Context,
 ): Promise<Seen> {
   const { exitCode, stdout, output } = await runPulumi(on, ["stack", "export", "-s", stack]);
   if (exitCode !== 0) throw new Mistake(`the state of stack ${stack} can't be read:\n${output}`);
   const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: ExportedResource[] } };
-  const clusters = deployedClusters(deployment?.resources ?? []);
+  const clusters = deployedClusters(deployment?.resources ?? [], context);
   return {
+    ...(context ?? { facts: await statedFacts(on, stack), clients: [] }),
     source: `stack ${stack} as deployed`,
     clusters: clusters.map(({ objects }) => objects.map(({ object }) => manifest(stack, object))),
-    facts: facts ?? (await statedFacts(on, stack)),
-    clients: [],
     notes: clusters.flatMap(({ unseen }) => unseen.map(({ what }) => what)),
   };
 }

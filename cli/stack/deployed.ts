@@ -1,4 +1,9 @@
-import { type SeenResource, type StackCluster, stackClusters } from "../../policies/adapter.js";
+import {
+  type AdapterOptions,
+  type SeenResource,
+  type StackCluster,
+  stackClusters,
+} from "../../policies/adapter.js";
 
 /** A resource as `pulumi stack export` writes it. */
 export interface ExportedResource {
@@ -15,10 +20,14 @@ export interface ExportedResource {
 }
 
 /** The Kubernetes objects of a stack as they were left by the last update, by cluster. */
-export function deployedClusters(resources: readonly ExportedResource[]): StackCluster[] {
+export function deployedClusters(
+  resources: readonly ExportedResource[],
+  options: AdapterOptions = {},
+): StackCluster[] {
   const standing = resources.filter((resource) => !resource.delete);
   const byUrn = new Map(standing.map((resource) => [resource.urn, resource]));
-  return stackClusters(standing.map((resource) => seen(resource, byUrn)));
+  const all = standing.map((resource) => seen(resource, byUrn));
+  return stackClusters(all, options);
 }
 
 function seen(

@@ -15,8 +15,9 @@ export function readEvents(log: string): LoggedEvent[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const lines = text.split("\n").filter((line) => line !== "");
-  return lines.map((line) => JSON.parse(line) as LoggedEvent);
+  // An engine that was ended in the middle of a line leaves no newline after it.
+  const lines = text.split("\n").slice(0, -1);
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LoggedEvent);
 }
 
 /** A resource that isn't left as it is. */

@@ -83,6 +83,15 @@ describe("pr-report in a job, on the real engine", function () {
       );
     });
 
+    it("has nothing to say about no change where the pack's configuration names clients", async () => {
+      const file = path.join(job.outside.folder, "clients.json");
+      const clients = [{ namespace: "somewhere-else", labels: { app: "web" } }];
+      writeFileSync(file, JSON.stringify({ "egress-settings": { clients } }));
+      const { report } = await job.prReport(RIGHT, { env, args: ["--policy-pack-config", file] });
+      assert.match(report, /somewhere-else:app=web/);
+      assert.match(report, /^\| dev \|.*\| 0 worse, 0 changed, 0 better \|$/m);
+    });
+
     const change = RIGHT + wikipediaRule("DISABLE", '"*.example.com"', "more");
 
     it("says nothing of what isn't known where the cluster answers", async () => {

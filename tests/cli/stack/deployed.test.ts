@@ -50,6 +50,13 @@ describe("a stack's state", () => {
     });
   });
 
+  it("takes the namespace that a judgement goes by where the provider says none either", () => {
+    const service = exported("a", { inputs: { metadata: { name: "a" } } });
+    const [cluster] = deployedClusters([service], { defaultNamespace: "apps" });
+    const { namespace } = cluster?.objects[0]?.object.metadata as { namespace?: string };
+    assert.equal(namespace, "apps");
+  });
+
   it("leaves out what is only still to be deleted", () => {
     assert.deepEqual(
       objectsOf(exported("a", { delete: true, outputs: { metadata: { name: "a" } } })),

@@ -72,6 +72,17 @@ describe("the engine's events", () => {
     assert.equal(clusterAnswered(step("create", "random:index:Id", "a")), undefined);
   });
 
+  it("are read up to the line in which the engine was ended", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-events-"));
+    try {
+      const log = path.join(folder, "log");
+      writeFileSync(log, `${JSON.stringify(error("a"))}\n{"sequence":1,"diagn`);
+      assert.deepEqual(errorsIn(readEvents(log)), ["a"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("are none where the engine never began", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-events-"));
     try {
