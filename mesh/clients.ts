@@ -1,4 +1,5 @@
-import { at, compareText, isPlain, items, text, type Labels, type Plain } from "./fields.js";
+import { at, compareText, fits, isPlain, items, text } from "./fields.js";
+import type { Labels, Plain } from "./fields.js";
 import type { Mesh } from "./mesh.js";
 import type { Client } from "./verdict.js";
 
@@ -73,23 +74,36 @@ function namespaceOf(object: Plain): string | undefined {
 
 /** Workloads that are told apart by what some rule or Sidecar of the namespace selects. */
 function sidecarClasses(mesh: Mesh, namespace: string): Client[] {
-  const selectors = selectorsIn(mesh, namespace);
+  const ofRules = mesh.selectorsByNamespace.get(namespace) ?? [];
+  const ofSidecars = mesh.sidecars.selectorsIn(namespace);
+  const selectors = distinct([...ofRules, ...ofSidecars, ...bothOf(ofSidecars, ofRules)]);
   if (selectors.length === 0) return [{ namespace }];
   return [{}, ...selectors].map((labels) => ({ namespace, labels }));
 }
 
+/** A workload may import by a Sidecar what it then follows a rule towards: one with both's labels. */
+function bothOf(ofSidecars: readonly Labels[], ofRules: readonly Labels[]): Labels[] {
+  return ofSidecars.flatMap((sidecar) =>
+    ofRules.map((rule) => ({ ...sidecar, ...rule })).filter((both) => fits(sidecar, both)),
+  );
+}
+
 /** The distinct label sets, other than the empty one, that something in a namespace selects by. */
 export function selectorsIn(mesh: Mesh, namespace: string): Labels[] {
-  const selectors = [
+  return distinct([
     ...(mesh.selectorsByNamespace.get(namespace) ?? []),
     ...mesh.sidecars.selectorsIn(namespace),
-  ];
-  const distinct = new Map(
+  ]);
+}
+
+/** Each label set once, in an order of their own, without the empty one. */
+function distinct(selectors: readonly Labels[]): Labels[] {
+  const byText = new Map(
     selectors
       .filter((labels) => Object.keys(labels).length > 0)
       .map((labels) => [JSON.stringify(Object.entries(labels).sort()), labels]),
   );
-  return [...distinct.entries()].sort(([a], [b]) => compareText(a, b)).map(([, labels]) => labels);
+  return [...byText.entries()].sort(([a], [b]) => compareText(a, b)).map(([, labels]) => labels);
 }
 
 /** A Gateway of the Kubernetes API, or a workload that asks to be injected as a gateway. */
