@@ -7,7 +7,7 @@ import { choose, lookUp, type PoolEntry } from "./pools.js";
 import { isPublic } from "./registry.js";
 import type { Rule } from "./rules.js";
 import type { Service } from "./services.js";
-import { importedService } from "./imports.js";
+import { importedService, isKnownAs } from "./imports.js";
 import type { Scope } from "./sidecars.js";
 import type { Client } from "./verdict.js";
 
@@ -41,8 +41,32 @@ export function questionsOf(mesh: Mesh, alias: Alias): HostQuestion[] {
   return hosts.map((host) => ({
     host,
     isRegistered: mesh.registry.of(host).length > 0,
-    answer: answerer(mesh, alias, host),
+    answer:
+      host === alias.host
+        ? answerer(mesh, alias, host)
+        : asAlias(mesh, alias, host, answerer(mesh, alias, host)),
   }));
+}
+
+/** What holds for calls by the name of an alias: its target's clusters carry not all of them. */
+function asAlias(
+  mesh: Mesh,
+  alias: Alias,
+  target: string,
+  answer: HostQuestion["answer"],
+): HostQuestion["answer"] {
+  return (viewer) => {
+    const outcomes = answer(viewer);
+    const { scope } = viewer;
+    const service = scope.isOpen ? undefined : importedService(mesh, scope, target);
+    if (!service) return outcomes;
+    const isCarried = ({ port }: Outcome) => isKnownAs(alias.host, service, port, scope);
+    if (outcomes.every(isCarried)) return outcomes;
+    return outcomes.flatMap((outcome) => {
+      if (isCarried(outcome)) return [outcome];
+      return outcome.subset === "" ? [notSent(outcome.port)] : [];
+    });
+  };
 }
 
 /**
@@ -58,7 +82,7 @@ function answerer(mesh: Mesh, alias: Alias, host: string): HostQuestion["answer"
   const shared: { sidecar?: Shared; gateway?: Shared } = {};
   return ({ client, scope }) => {
     const isOpen = isShared && (scope.isOpen || services.length === 0);
-    const service = isOpen ? only : importedService(mesh.registry, scope, host);
+    const service = isOpen ? only : importedService(mesh, scope, host);
     if (!service) return notSeen;
     const entries =
       service.ref.namespace === only.ref.namespace
@@ -176,5 +200,9 @@ function unregistered(alias: Alias, host: string): Service {
 /** A client that doesn't import the host has no cluster for it, so nothing can be wrong. */
 function notImported(alias: Alias): Outcome[] {
   const ports = alias.ports.length > 0 ? alias.ports : [0];
-  return ports.map((port) => ({ port, subset: "", saysIstioMutual: false }));
+  return ports.map(notSent);
+}
+
+function notSent(port: number): Outcome {
+  return { port, subset: "", saysIstioMutual: false };
 }

@@ -170,7 +170,7 @@ export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
   const scope = mesh.scopeOf(client);
   const clusters: Cluster[] = [];
   for (const host of mesh.registry.hosts()) {
-    const service = importedService(mesh.registry, scope, host);
+    const service = importedService(mesh, scope, host);
     if (!service) continue;
     const entry = entryFor(mesh, client, service);
     const rule = entry?.rules[0]?.ref;

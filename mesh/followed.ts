@@ -17,7 +17,7 @@ export interface Followed {
 /** What the clients follow towards a host; each client class once for every entry it may follow. */
 export function followedTowards(mesh: Mesh, host: string, clients: readonly Client[]): Followed[] {
   return clients.flatMap((client) => {
-    const service = importedService(mesh.registry, mesh.scopeOf(client), host);
+    const service = importedService(mesh, mesh.scopeOf(client), host);
     if (!service) return [];
     const rules = lookUp(mesh.pools, mesh.facts, host, service.ref.namespace);
     const entries = rules(client.namespace);

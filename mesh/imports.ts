@@ -1,16 +1,20 @@
-import { fits, type Labels } from "./fields.js";
+import { compareText, fits, type Labels } from "./fields.js";
+import { isCoveredBy } from "./hosts.js";
+import type { Mesh } from "./mesh.js";
 import { isVisible, type Registry } from "./registry.js";
 import type { Service } from "./services.js";
 import { isExcluded, isImported, type Listener, type Scope } from "./sidecars.js";
+import { picksBestNamespace } from "./versions.js";
 
 /**
  * The service that a client knows under a host, with the ports that it imports, or undefined.
  */
 export function importedService(
-  registry: Registry,
+  mesh: Pick<Mesh, "registry" | "facts">,
   scope: Scope,
   host: string,
 ): Service | undefined {
+  const { registry } = mesh;
   let merged: Service | undefined;
   const add = (service: Service | undefined) => {
     if (service) merged = mergeServices(merged, service);
@@ -21,8 +25,8 @@ export function importedService(
   }
   for (const listener of scope.listeners) {
     selectServices(registry, scope.namespace, listener, host).forEach(add);
-    for (const ports of listener.destinations.get(host) ?? []) {
-      const service = destinationService(registry, scope.namespace, host);
+    for (const { ports } of listener.destinations.get(host) ?? []) {
+      const service = destinationService(mesh, scope.namespace, host);
       if (service) {
         add(
           listener.port === undefined
@@ -82,9 +86,47 @@ function candidates(
     );
 }
 
+/**
+ * Whether calls to an ExternalName are told, by their name, to be calls to the service that it ends
+ * at: the listener that takes them has to import the alias beside the service
+ * (`matchingAliasService`), or a VirtualService that routes them there. Calls that are told by
+ * their port or their address are always taken for the service's own.
+ */
+export function isKnownAs(alias: string, service: Service, port: number, scope: Scope): boolean {
+  if (scope.isOpen || !scope.listeners || !isToldByName(service, port)) return true;
+  const taking = scope.listeners.find(({ listens }) => listens === undefined || listens === port);
+  // A workload may address its proxy itself, on a port that services needn't have.
+  const proxies = scope.listeners.filter((one) => one.listens !== undefined && !one.port);
+  return [...(taking ? [taking] : []), ...proxies].some(
+    (listener) =>
+      importsAlias(listener, alias, service) ||
+      listener.destinations
+        .get(service.host)
+        ?.some(({ from }) => from.some((host) => isCoveredBy(alias, host))),
+  );
+}
+
+/** An alias has to be among the hosts of the same namespace as the service, or of all alike. */
+function importsAlias({ byNamespace }: Listener, alias: string, service: Service): boolean {
+  const own = byNamespace.get(service.ref.namespace);
+  const everywhere = byNamespace.get("*");
+  if (isExcluded(own, service.host) || isExcluded(everywhere, service.host)) return false;
+  const naming = isImported(own, service.host) ? own : everywhere;
+  return isImported(naming, service.host) && isImported(naming, alias);
+}
+
+const HTTP: readonly string[] = ["http", "http2", "grpc", "grpc-web"];
+const TLS: readonly string[] = ["https", "tls"];
+
+/** By the request's host or, where the service has no address of its own, by the server name. */
+function isToldByName(service: Service, port: number): boolean {
+  const protocol = service.ports.find(({ number }) => number === port)?.protocol ?? "";
+  return HTTP.includes(protocol) || (TLS.includes(protocol) && !service.fromKubernetes);
+}
+
 /** The service behind a VirtualService's destination: the client's own, else the best visible. */
 function destinationService(
-  registry: Registry,
+  { registry, facts }: Pick<Mesh, "registry" | "facts">,
   namespace: string,
   host: string,
 ): Service | undefined {
@@ -92,6 +134,9 @@ function destinationService(
   const own = byNamespace.get(namespace);
   if (own) return own;
   const visible = [...byNamespace.values()].filter((service) => isVisible(service, namespace));
+  if (!picksBestNamespace(facts)) {
+    return visible.sort((a, b) => compareText(a.ref.namespace, b.ref.namespace))[0];
+  }
   return visible.find((service) => service.fromKubernetes) ?? visible[0];
 }
 

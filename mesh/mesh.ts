@@ -90,7 +90,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     virtualServices,
     authentication: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
     endpointsOf: endpointLookUp(byKind, registry, known.clusterDomain),
-    scopeOf: scopeLookUp(sidecars, virtualServices),
+    scopeOf: scopeLookUp(sidecars, virtualServices, known),
   };
 }
 
@@ -143,7 +143,11 @@ function isInRevision(object: Plain, revision: string): boolean {
   return typeof own !== "string" || revision === "" || own === revision;
 }
 
-function scopeLookUp(sidecars: Sidecars, virtualServices: readonly VirtualService[]) {
+function scopeLookUp(
+  sidecars: Sidecars,
+  virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
+) {
   const scopes = new Map<Sidecar | "gateway" | undefined, Map<string, Scope>>();
   const NO_LABELS: Labels = {};
   return (client: Client): Scope => {
@@ -160,7 +164,7 @@ function scopeLookUp(sidecars: Sidecars, virtualServices: readonly VirtualServic
       scope =
         kind === "gateway"
           ? gatewayScope(client.namespace)
-          : sidecarScope(client.namespace, kind, virtualServices);
+          : sidecarScope(client.namespace, kind, virtualServices, facts);
       byNamespace.set(client.namespace, scope);
     }
     return scope;

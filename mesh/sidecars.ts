@@ -13,7 +13,9 @@ import {
 } from "./fields.js";
 import type { Labels, Plain } from "./fields.js";
 import { isCoveredBy, isWildcard, overlaps } from "./hosts.js";
+import type { MeshFacts } from "./facts.js";
 import type { ObjectRef } from "./objects.js";
+import { sidecarsExclude } from "./versions.js";
 import type { VirtualService } from "./virtual-services.js";
 
 /**
@@ -34,6 +36,8 @@ interface Egress {
   hosts: readonly string[];
   /** The port that services must have; undefined where ports aren't matched. */
   port?: number;
+  /** The port that it takes calls on; undefined for those that no other listener takes. */
+  listens?: number;
 }
 
 /** Reads a Sidecar. */
@@ -53,6 +57,7 @@ function readEgress(raw: Plain): Egress {
   const port = wholeNumber(at(raw, "port", "number")) ?? 0;
   const isProxy = text(at(raw, "port", "protocol")).toLowerCase() === "http_proxy";
   const egress: Egress = { hosts: texts(raw.hosts) };
+  if (isPlain(raw.port)) egress.listens = port;
   if (port !== 0 && !isProxy) egress.port = port;
   return egress;
 }
@@ -102,10 +107,18 @@ interface HostClass {
 export interface Listener {
   byNamespace: Map<string, HostClass>;
   port?: number;
+  listens?: number;
   /** Every host is exact and in a named namespace: istiod looks them up instead of searching. */
   allExact: boolean;
-  /** Ports by destination host that imported VirtualServices bring along. */
-  destinations: Map<string, Set<number>[]>;
+  /** By destination host, what imported VirtualServices bring along. */
+  destinations: Map<string, Brought[]>;
+}
+
+/** What one VirtualService brings along of a destination. */
+interface Brought {
+  ports: ReadonlySet<number>;
+  /** The hosts of the VirtualService: calls to them are what is routed there. */
+  from: readonly string[];
 }
 
 /** What one client (or class of clients) imports. */
@@ -127,6 +140,7 @@ export function sidecarScope(
   namespace: string,
   sidecar: Sidecar | undefined,
   virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
 ): Scope {
   const egress = sidecar && sidecar.egress.length > 0 ? sidecar.egress : [{ hosts: ["*/*"] }];
   const [first, ...others] = egress;
@@ -135,7 +149,7 @@ export function sidecarScope(
   return {
     namespace,
     isOpen,
-    listeners: egress.map((listener) => readListener(listener, namespace, virtualServices)),
+    listeners: egress.map((listener) => readListener(listener, namespace, virtualServices, facts)),
   };
 }
 
@@ -147,13 +161,15 @@ function readListener(
   egress: Egress,
   namespace: string,
   virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
 ): Listener {
   const byNamespace = new Map<string, HostClass>();
   let allExact = true;
+  const canExclude = sidecarsExclude(facts);
   for (const entry of egress.hosts) {
     const [scope, host, ...rest] = entry.split("/");
     if (scope === undefined || host === undefined || rest.length > 0) continue;
-    const excluded = scope.startsWith("~");
+    const excluded = canExclude && scope.startsWith("~");
     const named = excluded ? scope.slice(1) || "*" : scope;
     const key = named === "." ? namespace : named;
     const hosts = byNamespace.get(key) ?? { exact: new Set(), all: [], excluded: [] };
@@ -169,11 +185,13 @@ function readListener(
   }
   const listener: Listener = { byNamespace, allExact, destinations: new Map() };
   if (egress.port !== undefined) listener.port = egress.port;
+  if (egress.listens !== undefined) listener.listens = egress.listens;
   for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
     for (const [host, ports] of destinationsFrom(virtualService, namespace)) {
+      const brought = { ports, from: virtualService.hosts };
       const known = listener.destinations.get(host);
-      if (known) known.push(ports);
-      else listener.destinations.set(host, [ports]);
+      if (known) known.push(brought);
+      else listener.destinations.set(host, [brought]);
     }
   }
   return listener;
