@@ -13,7 +13,7 @@ import {
   type Plain,
 } from "./fields.js";
 import type { Mesh } from "./mesh.js";
-import { isUnknown, type UnknownValue } from "./objects.js";
+import { isUnknown, type ObjectRef, type UnknownValue } from "./objects.js";
 import { isUnordered, possibleOrders } from "./orders.js";
 import { isPublic } from "./registry.js";
 import type { Rule } from "./rules.js";
@@ -21,6 +21,7 @@ import type { Scene } from "./scene.js";
 import type { Unclear } from "./unclear.js";
 import { pathText, withValue } from "./unknowns.js";
 import type { Client } from "./verdict.js";
+import { delegateOf } from "./virtual-services.js";
 import { readWorkloadEntry } from "./workloads.js";
 
 /** More objects than this of unknown order have too many orders. */
@@ -173,16 +174,21 @@ function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): S
     (host) => namesIn(host, mesh.facts.clusterDomain),
   );
   named.push(...objects.flatMap(servedBy));
+  const delegates = objects.flatMap(delegatesIn);
   const endpoints = services.flatMap((service) => mesh.endpointsOf(service));
   const pods = objects.filter(({ kind }) => kind === "Pod");
   return {
     // A Service of unknown name has a host that no text has.
     hosts: scene.hosts.map((host) => (host.startsWith(".") ? UNREADABLE + host : host)),
     serviceNames: named.map(({ name }) => name),
+    delegates,
     clientNamespace: client.namespace,
     clientLabels: client.labels ?? {},
     namespaces: [
-      ...new Set([...cast.namespaces, ...named.map(({ namespace }) => namespace)]),
+      ...new Set([
+        ...cast.namespaces,
+        ...[...named, ...delegates].map(({ namespace }) => namespace),
+      ]),
     ].filter((namespace) => namespace !== NAMELESS),
     ruleHosts: rules.map((rule) => rule.host),
     exportSets: rules.map((rule) => rule.exportTo),
@@ -215,6 +221,18 @@ function servedBy(object: Plain): { name: string; namespace: string }[] {
   if (kind !== "EndpointSlice") return [];
   const service = text(at(object, "metadata", "labels", "kubernetes.io/service-name"));
   return service === "" ? [] : [{ namespace, name: service }];
+}
+
+/** What a VirtualService delegates to, and itself if it has no hosts. */
+function delegatesIn(object: Plain): Pick<ObjectRef, "namespace" | "name">[] {
+  if (object.kind !== "VirtualService") return [];
+  const { namespace, name } = refOf(object);
+  const named = items(at(object, "spec", "http"))
+    .map((route) => at(route, "delegate"))
+    .filter(isPlain)
+    .map((delegate) => delegateOf(delegate, namespace));
+  const own = items(at(object, "spec", "hosts")).length === 0 ? [{ namespace, name }] : [];
+  return [...own, ...named];
 }
 
 /** Pods that endpoints refer to. */

@@ -20,7 +20,7 @@ import {
 } from "./sidecars.js";
 import type { Client } from "./verdict.js";
 import { externalNameIsAlias } from "./versions.js";
-import { readVirtualService, type VirtualService } from "./virtual-services.js";
+import { readVirtualServices, type VirtualService } from "./virtual-services.js";
 
 /** A set of objects as istiod reads it, indexed once. Make one with {@link readMesh}. */
 export interface Mesh {
@@ -71,10 +71,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   ]);
   const services = [...servicesByObject.values()].flat();
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
-  const virtualServices = byKind.VirtualService.flatMap((object) => {
-    const read = readVirtualService(object, known.clusterDomain);
-    return read ? [read] : [];
-  });
+  const virtualServices = readVirtualServices(byKind.VirtualService, known.clusterDomain);
   const registry = new Registry(services);
   return {
     facts: known,

@@ -13,57 +13,163 @@ export interface VirtualService {
   hosts: readonly string[];
   /** Namespaces it is exported to, or `*`. */
   exportTo: readonly string[];
-  /** Host and port number of each destination; 0 where no port is named. */
-  destinations: readonly { host: string; port: number; sources: readonly string[] }[];
+  /** Its own destinations and its delegates'. */
+  destinations: readonly (Destination & { sources: readonly string[] })[];
 }
 
-/** Reads a VirtualService, or nothing if it is bound to gateways only. */
-export function readVirtualService(
-  object: Plain,
+/** Where a route leads: a host, and a port's number or 0 where none is named. */
+interface Destination {
+  host: string;
+  port: number;
+}
+
+interface HttpRoute {
+  /** The namespace that each match wants the caller to be in; "" for any. */
+  sources: readonly string[];
+  routed: readonly Destination[];
+  mirror: readonly Destination[];
+  mirrors: readonly Destination[];
+}
+
+/** Completes a host with the namespace of the object that it is written in. */
+type Resolve = (host: string) => string;
+
+/**
+ * Reads the VirtualServices that are bound to the mesh, each with the routes of its delegates in
+ * their places (pilot/pkg/model/virtualservice_controller.go). Delegates have no hosts, hold for
+ * nobody by themselves, and delegate no further.
+ */
+export function readVirtualServices(
+  objects: readonly Plain[],
   clusterDomain: string,
-): VirtualService | undefined {
+): VirtualService[] {
+  const delegates = new Map(
+    objects.filter(isDelegate).map((object) => [nameText(refOf(object)), object]),
+  );
+  return objects
+    .filter((object) => !isDelegate(object) && isOfMesh(object))
+    .map((object) => readRoot(object, delegates, clusterDomain));
+}
+
+function isDelegate(object: Plain): boolean {
+  return items(at(object, "spec", "hosts")).length === 0;
+}
+
+function isOfMesh(object: Plain): boolean {
+  const gateways = texts(at(object, "spec", "gateways"));
+  return gateways.length === 0 || gateways.includes("mesh");
+}
+
+function nameText({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}
+
+function readRoot(
+  object: Plain,
+  delegates: ReadonlyMap<string, Plain>,
+  clusterDomain: string,
+): VirtualService {
   const ref = refOf(object);
   const spec = at(object, "spec");
-  const gateways = texts(at(spec, "gateways"));
-  if (gateways.length > 0 && !gateways.includes("mesh")) return undefined;
-  const resolve = (host: string) => resolveHost(host, ref.namespace, clusterDomain);
-  const exportTo = texts(at(spec, "exportTo"));
+  const resolve = resolver(object, clusterDomain);
+  const http = items(at(spec, "http"))
+    .filter(isPlain)
+    .flatMap((route) => {
+      if (!isPlain(route.delegate)) return [readHttpRoute(route, resolve)];
+      const delegate = delegates.get(nameText(delegateOf(route.delegate, ref.namespace)));
+      if (!delegate || !isExportedTo(delegate, ref.namespace)) return [];
+      const root = readHttpRoute(route, resolve);
+      return httpRoutesOf(delegate, clusterDomain).flatMap((own) => under(root, own));
+    });
   return {
     ref,
     created: creationTime(object),
     hosts: texts(at(spec, "hosts")).map(resolve),
-    exportTo:
-      exportTo.length === 0
-        ? ["*"]
-        : exportTo.map((namespace) => (namespace === "." ? ref.namespace : namespace)),
-    destinations: ["http", "tcp", "tls"].flatMap((protocol) =>
-      items(at(spec, protocol))
-        .filter(isPlain)
-        .flatMap((route) => {
-          const sources = protocol === "http" ? sourceNamespaces(route) : [];
-          return destinationsOf(route).map(({ host, port }) => ({
-            host: resolve(host),
-            port,
-            sources,
-          }));
-        }),
-    ),
+    exportTo: exportToOf(object),
+    destinations: [
+      ...http.flatMap(({ sources, routed, mirror, mirrors }) =>
+        [...routed, ...mirror, ...mirrors].map((destination) => ({
+          ...destination,
+          // istiod takes the last match that has no say as no change: only named ones restrict.
+          sources: sources.filter((source) => source !== ""),
+        })),
+      ),
+      ...["tcp", "tls"].flatMap((protocol) =>
+        items(at(spec, protocol)).flatMap((route) =>
+          destinationsIn(at(route, "route"), resolve).map((to) => ({ ...to, sources: [] })),
+        ),
+      ),
+    ],
   };
 }
 
-/** Namespaces that a route is limited to; empty if any match leaves the namespace open. */
-function sourceNamespaces(route: Plain): string[] {
-  const sources = items(route.match).map((match) => text(at(match, "sourceNamespace")));
-  // istiod takes the last match that has no say as no change: only named ones restrict.
-  return sources.filter((source) => source !== "");
+/** The VirtualService that a route delegates to; its namespace defaults to the route's own. */
+export function delegateOf(
+  delegate: Plain,
+  namespace: string,
+): Pick<ObjectRef, "namespace" | "name"> {
+  return { namespace: text(delegate.namespace) || namespace, name: text(delegate.name) };
 }
 
-function destinationsOf(route: Plain): { host: string; port: number }[] {
-  const routed = [...items(route.route), ...items(route.mirrors)].map((entry) =>
-    at(entry, "destination"),
-  );
-  return [...routed, route.mirror].filter(isPlain).map((destination) => ({
-    host: text(destination.host),
-    port: wholeNumber(at(destination, "port", "number")) ?? 0,
-  }));
+function resolver(object: Plain, clusterDomain: string): Resolve {
+  const { namespace } = refOf(object);
+  return (host) => resolveHost(host, namespace, clusterDomain);
+}
+
+/** Namespaces that a VirtualService is exported to, its own by name; `*` for all. */
+function exportToOf(object: Plain): string[] {
+  const exportTo = texts(at(object, "spec", "exportTo"));
+  if (exportTo.length === 0) return ["*"];
+  return exportTo.map((namespace) => (namespace === "." ? refOf(object).namespace : namespace));
+}
+
+function isExportedTo(object: Plain, namespace: string): boolean {
+  const exportTo = exportToOf(object);
+  return exportTo.includes("*") || exportTo.includes(namespace);
+}
+
+function httpRoutesOf(object: Plain, clusterDomain: string): HttpRoute[] {
+  const resolve = resolver(object, clusterDomain);
+  return items(at(object, "spec", "http"))
+    .filter(isPlain)
+    .map((route) => readHttpRoute(route, resolve));
+}
+
+function readHttpRoute(route: Plain, resolve: Resolve): HttpRoute {
+  return {
+    sources: items(route.match).map((match) => text(at(match, "sourceNamespace"))),
+    routed: destinationsIn(route.route, resolve),
+    mirror: destinationsIn([{ destination: route.mirror }], resolve),
+    mirrors: destinationsIn(route.mirrors, resolve),
+  };
+}
+
+function destinationsIn(routed: unknown, resolve: Resolve): Destination[] {
+  return items(routed)
+    .map((entry) => at(entry, "destination"))
+    .filter(isPlain)
+    .map((destination) => ({
+      host: resolve(text(destination.host)),
+      port: wholeNumber(at(destination, "port", "number")) ?? 0,
+    }));
+}
+
+/**
+ * A delegate's route in the place of the one that delegates, if each of its matches fits one there.
+ * Only the callers' namespaces are compared: where other parts of the matches conflict, istiod
+ * leaves the route out, and here its destinations count all the same.
+ */
+function under(root: HttpRoute, own: HttpRoute): HttpRoute[] {
+  const sources = own.sources.length > 0 ? own.sources : root.sources;
+  const fitsIn = (source: string) =>
+    root.sources.length === 0 || root.sources.some((above) => above === "" || above === source);
+  if (!sources.every(fitsIn)) return [];
+  return [
+    {
+      sources,
+      routed: own.routed,
+      mirror: own.mirror.length > 0 ? own.mirror : root.mirror,
+      mirrors: own.mirrors.length > 0 ? own.mirrors : root.mirrors,
+    },
+  ];
 }

@@ -10,24 +10,26 @@ import {
   type Values,
 } from "./values.js";
 
-/** What Istio's own objects are named doesn't matter, but what revision they are for does. */
-const istioMetadata: Values = (around) => [
-  ...metadata(something)(around),
-  ...[NOBODY, UNREADABLE].map((name) => ({
-    name: UNREADABLE,
-    namespace: around.clientNamespace,
-    labels: { "istio.io/rev": name },
-  })),
-];
+/** Namespaces and names, and that they are for another revision. */
+export const istioMetadata =
+  (names: Values): Values =>
+  (around) => [
+    ...metadata(names)(around),
+    ...[NOBODY, UNREADABLE].map((name) => ({
+      name: UNREADABLE,
+      namespace: around.clientNamespace,
+      labels: { "istio.io/rev": name },
+    })),
+  ];
 
 /** Of this revision, of one that nothing else is for, and of yet another one. */
 const revision: Values = () => [ABSENT, NOBODY, UNREADABLE];
 const revisionLabels: Values = (around) =>
   revision(around).map((name) => (name === ABSENT ? ABSENT : { "istio.io/rev": name }));
 
-/** The metadata of all of them. */
+/** The metadata of all of them; what most of them are named doesn't matter. */
 export const ISTIO_METADATA: Rows = [
-  [/^metadata$/, istioMetadata],
+  [/^metadata$/, istioMetadata(something)],
   [/^metadata\.namespace$/, namespaces],
   [/^metadata\.labels$/, revisionLabels],
   [/^metadata\.labels\.istio\.io\/rev$/, revision],

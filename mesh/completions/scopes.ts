@@ -1,14 +1,17 @@
+import { UNREADABLE } from "../fields.js";
 import { ABSENT } from "../unknowns.js";
 import {
   exportTo,
   exportToItem,
   ISTIO_METADATA,
+  istioMetadata,
   labelValue,
   matchLabels,
 } from "./istio-objects.js";
 import {
   absentOr,
   absentOrList,
+  namespaces,
   NOBODY,
   OTHER_LABELS,
   portNumber,
@@ -50,13 +53,23 @@ const destinations: Values = ({ hosts }) => hosts.map((host) => ({ destination: 
 const routes: Values = (around) => destinations(around).map((route) => ({ route: [route] }));
 
 const ROUTES = String.raw`^spec\.(http|tcp|tls)`;
+const delegates: Values = (around) => around.delegates;
+const delegateName: Values = (around) => [UNREADABLE, ...around.delegates.map(({ name }) => name)];
 const anyHost: Values = ({ hosts }) => [NOBODY, ...hosts];
 
 /** What adds to that. */
 export const VIRTUAL_SERVICE: Rows = [
+  [/^metadata$/, istioMetadata(delegateName)],
+  [/^metadata\.name$/, delegateName],
   ...ISTIO_METADATA,
-  [/^spec$/, (around) => [{}, ...routes(around).map((route) => ({ hosts: ["*"], http: [route] }))]],
-  [/^spec\.hosts$/, () => [[NOBODY], ["*"]]],
+  [
+    /^spec$/,
+    (around) => [
+      {},
+      ...routes(around).flatMap((route) => [{ http: [route] }, { hosts: ["*"], http: [route] }]),
+    ],
+  ],
+  [/^spec\.hosts$/, () => [[], [NOBODY], ["*"]]],
   [/^spec\.hosts\.\d+$/, () => [NOBODY, "*"]],
   [/^spec\.gateways$/, () => [ABSENT, [NOBODY]]],
   [/^spec\.gateways\.\d+$/, () => ["mesh", NOBODY]],
@@ -66,6 +79,9 @@ export const VIRTUAL_SERVICE: Rows = [
   [new RegExp(String.raw`${ROUTES}\.\d+$`), absentOr(routes)],
   [new RegExp(String.raw`${ROUTES}\.\d+\.(route|mirrors)$`), absentOrList(destinations)],
   [new RegExp(String.raw`${ROUTES}\.\d+\.(route|mirrors)\.\d+$`), absentOr(destinations)],
+  [/\.delegate$/, absentOr(delegates)],
+  [/\.delegate\.name$/, delegateName],
+  [/\.delegate\.namespace$/, absentOr(namespaces)],
   [/\.(destination|mirror)$/, ({ hosts }) => [ABSENT, ...hosts.map((host) => ({ host }))]],
   [/\.(destination|mirror)\.host$/, anyHost],
   [/\.(destination|mirror)\.port$/, (around) => [ABSENT, ...portReference(around)]],

@@ -1,5 +1,6 @@
 import type { Labels } from "../fields.js";
 import { UNREADABLE } from "../fields.js";
+import type { ObjectRef } from "../objects.js";
 import { ABSENT } from "../unknowns.js";
 
 /** What makes a difference depends on what else is there. */
@@ -8,6 +9,8 @@ export interface Surroundings {
   hosts: readonly string[];
   /** Names of Services that those hosts belong to. */
   serviceNames: readonly string[];
+  /** VirtualServices without hosts, and what routes delegate to. */
+  delegates: readonly Pick<ObjectRef, "namespace" | "name">[];
   clientNamespace: string;
   clientLabels: Labels;
   /** Namespaces of the client, of the services and the root. */

@@ -64,6 +64,8 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
   "Sidecar: takes hosts away": (m) => has(m, "Sidecar", /"~/),
   "Sidecar: workloadSelector": (m) => has(m, "Sidecar", /workloadSelector/),
   "VirtualService beside a Sidecar": (m) => has(m, "VirtualService") && has(m, "Sidecar"),
+  "VirtualService: delegates, Sidecar": (m) =>
+    has(m, "VirtualService", /"delegate"/) && has(m, "Sidecar"),
   PeerAuthentication: (m) => has(m, "PeerAuthentication"),
   "rule: wildcard host": (m) => rules(m).some(({ spec }) => spec.host?.startsWith("*")),
   "rule: dotless host": (m) => rules(m).some(({ spec }) => /^[^.]+$/.test(spec.host ?? "")),

@@ -10,7 +10,7 @@ import {
   type ValueOf,
   workloadLabels,
 } from "./arbitraries/names.js";
-import { peerAuthentication, sidecar, virtualService } from "./arbitraries/scopes.js";
+import { peerAuthentication, sidecar, virtualServices } from "./arbitraries/scopes.js";
 import { serviceEntries } from "./arbitraries/service-entries.js";
 import { service } from "./arbitraries/services.js";
 import { backendObjects, backends, pod, workloadEntry } from "./arbitraries/workloads.js";
@@ -67,7 +67,7 @@ const parts = fc.record({
     mostlyNone(serviceEntries),
     mostlyNone(distinct(workloadEntry, { maxLength: 2 })),
     mostlyNone(distinct(sidecar, { maxLength: 2 })),
-    mostlyNone(distinct(virtualService, { maxLength: 2 })),
+    mostlyNone(virtualServices),
     mostlyNone(distinct(peerAuthentication, { maxLength: 3 })),
   ),
 });

@@ -1,6 +1,7 @@
 /** What narrows a client's view: Sidecars, the VirtualServices that widen it again, PeerAuthentication. */
 import fc from "fast-check";
 import {
+  distinct,
   DOMAIN,
   exportTo,
   externalHost,
@@ -10,6 +11,7 @@ import {
   seldom,
   serviceHost,
   serviceName,
+  type ValueOf,
   workloadLabels,
 } from "./names.js";
 
@@ -116,26 +118,53 @@ const routing = fc.oneof(
   },
 );
 
-/** Its destinations join a Sidecar's view even where no egress host names them. */
-export const virtualService = fc
-  .record({
-    metadata: istioMetadata("vs1", "vs2"),
-    host: fc.oneof(serviceHost, externalHost, serviceName),
-    gateways: seldom(fc.constantFrom(["mesh"], ["n/gateway"], ["mesh", "n/gateway"])),
-    exportTo,
-    routing,
-  })
-  .map(({ metadata, host, gateways, exportTo, routing }) => ({
+/** A route of the same VirtualServices to delegate to, by its place in the list. */
+const delegation = fc.record(
+  { to: fc.nat(2), mirror: route, from: namespace },
+  { requiredKeys: ["to"] },
+);
+
+const draft = fc.record({
+  metadata: istioMetadata("vs1", "vs2"),
+  // A delegate has none.
+  host: fc.option(fc.oneof(serviceHost, externalHost, serviceName), { freq: 3 }),
+  gateways: seldom(fc.constantFrom(["mesh"], ["n/gateway"], ["mesh", "n/gateway"])),
+  exportTo,
+  routing,
+  delegation: seldom(delegation, 3),
+});
+
+/** Their destinations join a Sidecar's view even where no egress host names them. */
+export const virtualServices = distinct(draft, { maxLength: 3 }).map((drafts) =>
+  drafts.map(({ metadata, host, gateways, exportTo, routing, delegation }) => ({
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
     metadata,
     spec: {
-      hosts: [host],
+      hosts: host === null ? [] : [host],
       gateways,
       exportTo: legalExportTo(exportTo, metadata.namespace),
-      ...routing,
+      ...(delegation ? delegated(delegation, metadata.namespace, drafts) : routing),
     },
-  }));
+  })),
+);
+
+function delegated(
+  { to, mirror, from }: ValueOf<typeof delegation>,
+  own: string,
+  drafts: readonly ValueOf<typeof draft>[],
+) {
+  const { name, namespace } = drafts[to]?.metadata ?? { name: "nobody", namespace: own };
+  return {
+    http: [
+      {
+        delegate: { name, ...(namespace !== own && { namespace }) },
+        mirror,
+        ...(from !== undefined && { match: [{ sourceNamespace: from }] }),
+      },
+    ],
+  };
+}
 
 /** Mesh-wide in the root namespace, else for a namespace or for selected workloads. */
 export const peerAuthentication = fc
