@@ -79,7 +79,8 @@ function encrypted(found: Sent[]): Sent[] {
 /**
  * Rules for an alias by its own name that no cluster names, though every cluster of the alias names
  * some other one. istiod names only the first of those that it merges, so a rule that shares its host
- * and namespace with another can't be told.
+ * and namespace with another can't be told; nor can one for a host of several services, of which a
+ * client may be given one that has no cluster.
  */
 function passedOver(
   mesh: Mesh,
@@ -92,6 +93,7 @@ function passedOver(
       (other) => other.host === host && other.ref.namespace === ref.namespace,
     );
     if (!hosts.has(host) || same.length > 1 || named.has(nameOf(ref))) return [];
+    if (mesh.registry.of(host).length > 1) return [];
     const clusters = sent.flat().filter((cluster) => cluster.host === host);
     const by = new Set(clusters.map(({ rule }) => rule));
     const [first] = by;
