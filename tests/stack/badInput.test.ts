@@ -169,6 +169,19 @@ describe("a cluster that can't be used, on real parts", function () {
     await stack.close();
   });
 
+  it("that the stack's kubeconfig doesn't have ends an update at its first step", async () => {
+    const config = { "istio-egress:context": "elsewhere" };
+    const stack = await TestStack.open({ on, config });
+
+    const run = await stack.up(catalogueOf("dev"));
+    assert.match(
+      onlyError(run),
+      /^the kubeconfig chooses no cluster: it has no context "elsewhere"; write one of \S+$/,
+    );
+    assert.deepEqual(await stack.resources(), []);
+    await stack.close();
+  });
+
   it("that has no Istio ends an update before anything is created", async () => {
     const { kubeconfig } = on.plane;
     const objects = objectsIn(kubeconfig);
