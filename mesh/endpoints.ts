@@ -54,7 +54,7 @@ export class EndpointIndex {
     );
     this.pods = groupBy(sources.pods.map(readPod), (pod) => pod.namespace);
     this.workloadEntries = groupBy(
-      sources.workloadEntries.map(readWorkloadEntry),
+      sources.workloadEntries.map(readWorkloadEntry).filter(({ isReady }) => isReady),
       (entry) => entry.namespace,
     );
   }
@@ -90,25 +90,25 @@ export class EndpointIndex {
 
   /** The endpoints of one host of a ServiceEntry, for each of its ports. */
   ofServiceEntry(service: Service): Endpoint[] {
-    return this.behind(service).flatMap(({ address, labels, tlsMode }) =>
+    return this.behind(service).flatMap(({ address, labels, tlsMode, isPod }) =>
       service.ports.map((port) => ({
         address,
         labels,
         tlsMode,
         portName: port.name,
         portNumber: port.number,
-        isInside: false,
+        isInside: isPod || tlsMode !== "disabled",
         isMissing: false,
       })),
     );
   }
 
-  private behind(service: Service): Pick<Workload, "address" | "labels" | "tlsMode">[] {
+  private behind(service: Service): Pick<Workload, "address" | "labels" | "tlsMode" | "isPod">[] {
     const byName = service.resolution === "dns" || service.resolution === "dns-round-robin";
     if (service.selector) return this.selectedByEntry(service, service.selector, byName);
     const inline = items(at(service.object, "spec", "endpoints")).filter(isPlain);
     return inline.length === 0 && byName
-      ? [{ address: service.host, labels: {}, tlsMode: "disabled" }]
+      ? [{ address: service.host, labels: {}, tlsMode: "disabled", isPod: false }]
       : inline.map(readInlineEndpoint);
   }
 

@@ -94,10 +94,13 @@ function unorderedKeys<T>(
   return new Set(unordered.flatMap(([first]) => (first === undefined ? [] : [keyOf(first)])));
 }
 
+const READ_ANNOTATIONS =
+  "networking\\.istio\\.io/exportTo|proxy\\.istio\\.io/health-checks-enabled";
+
 /** Places that no proxy's way of sending depends on; the age of objects is looked at elsewhere. */
 const HARMLESS = new RegExp(
   [
-    "^metadata\\.(uid|creationTimestamp|annotations(?!$|\\.networking\\.istio\\.io/exportTo))",
+    `^metadata\\.(uid|creationTimestamp|annotations(?!$|\\.(${READ_ANNOTATIONS})))`,
     "\\.(connectionPool|outlierDetection|sni|subjectAltNames|caCertificates|insecureSkipVerify)\\b",
     "^status\\.loadBalancer",
   ].join("|"),

@@ -20,7 +20,8 @@ export interface Workload {
   tlsMode: string;
   /** Named ports that it serves. */
   ports: Readonly<Record<string, number>>;
-  /** A Pod that is ready, or anything that isn't a Pod. */
+  isPod: boolean;
+  /** Not so for a Pod that isn't ready, and a WorkloadEntry whose probes don't succeed. */
   isReady: boolean;
 }
 
@@ -30,9 +31,6 @@ const TLS_MODE = "security.istio.io/tlsMode";
 export function readPod(object: Plain): Workload {
   const labels = labelsOf(at(object, "metadata", "labels"));
   const status = at(object, "status");
-  const ready = items(at(status, "conditions")).some(
-    (condition) => at(condition, "type") === "Ready" && at(condition, "status") === "True",
-  );
   const isOver =
     ["Failed", "Succeeded"].includes(text(at(status, "phase"))) ||
     at(object, "metadata", "deletionTimestamp") !== undefined;
@@ -42,17 +40,37 @@ export function readPod(object: Plain): Workload {
     labels,
     tlsMode: labels[TLS_MODE] ?? "disabled",
     ports: {},
-    isReady: ready && !isOver,
+    isPod: true,
+    isReady: holds(object, "Ready") && !isOver,
   };
 }
 
-/** Reads a WorkloadEntry; labels of the object win over those in its spec. */
+function holds(object: Plain, type: string): boolean {
+  return items(at(object, "status", "conditions")).some(
+    (condition) => at(condition, "type") === type && at(condition, "status") === "True",
+  );
+}
+
+/** Says that a WorkloadEntry is probed. */
+export const HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled";
+
+/**
+ * Reads a WorkloadEntry; labels of the object win over those in its spec. One that is probed has to
+ * have been found healthy (pilot/pkg/serviceregistry/serviceentry `isHealthy`).
+ */
 export function readWorkloadEntry(object: Plain): Workload {
   const labels = {
     ...labelsOf(at(object, "spec", "labels")),
     ...labelsOf(at(object, "metadata", "labels")),
   };
-  return { ...refOf(object), ...readAddress(at(object, "spec"), labels) };
+  const isProbed = /^(1|t|T|TRUE|true|True)$/.test(
+    text(at(object, "metadata", "annotations", HEALTH_CHECKS)),
+  );
+  return {
+    ...refOf(object),
+    ...readAddress(at(object, "spec"), labels),
+    isReady: !isProbed || holds(object, "Healthy"),
+  };
 }
 
 /** Reads one of a ServiceEntry's own endpoints. */
@@ -60,12 +78,38 @@ export function readInlineEndpoint(raw: Plain): Workload {
   return { namespace: "", name: "", ...readAddress(raw, labelsOf(raw.labels)) };
 }
 
+const LOCALITY = ["topology.istio.io/locality", "istio-locality"] as const;
+const LEVELS = [
+  "topology.kubernetes.io/region",
+  "topology.kubernetes.io/zone",
+  "topology.istio.io/subzone",
+] as const;
+const NETWORK = "topology.istio.io/network";
+
+/**
+ * Adds the labels that istiod derives from where a workload is, for subsets to select by
+ * (`AugmentLabels`); but not the cluster's, whose name only istiod knows.
+ */
+function withPlace(labels: Labels, raw: unknown): Labels {
+  const [label = ""] = LOCALITY.flatMap((name) => labels[name] ?? []);
+  const written = label.includes("/") ? label : label.replaceAll(".", "/");
+  const places = (text(at(raw, "locality")) || written).split("/");
+  const network = labels[NETWORK] || text(at(raw, "network"));
+  const derived: Record<string, string> = {};
+  LEVELS.forEach((name, level) => {
+    const place = places[level] ?? "";
+    if (place !== "") derived[name] = place;
+  });
+  if (network !== "") derived[NETWORK] = network;
+  return { ...labels, ...derived };
+}
+
 function readAddress(raw: unknown, labels: Labels): Omit<Workload, "namespace" | "name"> {
   const hasAccount = text(at(raw, "serviceAccount")) !== "";
   const ports = at(raw, "ports");
   return {
     address: text(at(raw, "address")),
-    labels,
+    labels: withPlace(labels, raw),
     tlsMode: labels[TLS_MODE] ?? (hasAccount ? "istio" : "disabled"),
     ports: Object.fromEntries(
       Object.entries(isPlain(ports) ? ports : {}).map(([name, number]) => [
@@ -73,6 +117,7 @@ function readAddress(raw: unknown, labels: Labels): Omit<Workload, "namespace" |
         wholeNumber(number) ?? 0,
       ]),
     ),
+    isPod: false,
     isReady: true,
   };
 }

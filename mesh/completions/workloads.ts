@@ -1,5 +1,6 @@
 import { UNREADABLE } from "../fields.js";
 import { ABSENT } from "../unknowns.js";
+import { HEALTH_CHECKS } from "../workloads.js";
 import { ISTIO_METADATA } from "./istio-objects.js";
 import {
   addresses,
@@ -30,7 +31,18 @@ const workloadLabelValue: Values = ({ serviceSelectors }) => [
 const workloadSpec: Values = (around) =>
   workloadLabels(around).map((labels) => ({ address: OUTSIDE, labels }));
 
-/** Who selects it, and whether it has a sidecar. */
+const READY = { type: "Ready", status: "True" };
+const HEALTHY = { type: "Healthy", status: "True" };
+
+/** What has been found out about a workload. */
+const conditionRows = (wanted: typeof READY): Rows => [
+  [/^status\.conditions$/, () => [ABSENT, [wanted]]],
+  [/^status\.conditions\.\d+$/, () => [ABSENT, wanted]],
+  [/^status\.conditions\.\d+\.type$/, () => [wanted.type, UNREADABLE]],
+  [/^status\.conditions\.\d+\.status$/, () => ["True", "False"]],
+];
+
+/** Who selects it, whether it has a sidecar, and whether it is healthy. */
 export const WORKLOAD_ENTRY: Rows = [
   ...ISTIO_METADATA.filter(([pattern]) => !pattern.test("metadata.labels")),
   [/^metadata\.labels$/, (around) => [...workloadLabels(around), { "istio.io/rev": NOBODY }]],
@@ -40,9 +52,11 @@ export const WORKLOAD_ENTRY: Rows = [
   [/^(metadata|spec)\.labels\./, workloadLabelValue],
   [/^spec\.address$/, addresses],
   [/^spec\.serviceAccount$/, () => [ABSENT, UNREADABLE]],
+  [/^metadata\.annotations$/, () => [ABSENT, { [HEALTH_CHECKS]: "true" }]],
+  [/^metadata\.annotations\.proxy\.istio\.io\/health-checks-enabled$/, () => ["true", "false"]],
+  [/^status$/, () => [ABSENT, { conditions: [HEALTHY] }]],
+  ...conditionRows(HEALTHY),
 ];
-
-const READY = { type: "Ready", status: "True" };
 
 const podStatus: Values = ({ addresses }) => [
   ABSENT,
@@ -60,8 +74,5 @@ export const POD: Rows = [
   [/^status$/, podStatus],
   [/^status\.phase$/, () => ["Running", "Failed"]],
   [/^status\.podIP$/, ({ addresses }) => [UNREADABLE, ...addresses]],
-  [/^status\.conditions$/, () => [ABSENT, [READY]]],
-  [/^status\.conditions\.\d+$/, () => [ABSENT, READY]],
-  [/^status\.conditions\.\d+\.type$/, () => ["Ready", UNREADABLE]],
-  [/^status\.conditions\.\d+\.status$/, () => ["True", "False"]],
+  ...conditionRows(READY),
 ];
