@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { Endpoint } from "./endpoints.js";
 import { compareRefs, compareText } from "./fields.js";
 import { isCoveredBy, isWildcard } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
@@ -13,6 +14,8 @@ export type AliasReason =
   | "external-address"
   /** A Service without a selector whose addresses aren't among the objects: it may be one. */
   | "no-known-address"
+  /** A host of a MESH_INTERNAL ServiceEntry behind which no sidecar is known: it may lead outside. */
+  | "no-known-sidecar"
   /** A host of a MESH_EXTERNAL ServiceEntry. */
   | "service-entry"
   /** Named in the facts (`externalHosts`). */
@@ -42,43 +45,59 @@ export function externalAliases(mesh: Mesh): Alias[] {
 
 /** Whether an alias is known to lead outside. */
 export function isCertain(alias: Alias): boolean {
-  return alias.why !== "no-known-address";
+  return alias.why !== "no-known-address" && alias.why !== "no-known-sidecar";
 }
 
-/** The alias that a service is or, without a known address, may be. */
+type Base = Pick<Alias, "ref" | "host" | "ports">;
+
+/** The alias that a service is or, without a known address or sidecar, may be. */
 export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
   const ports = service.ports.map((port) => port.number);
   const base = { ref: service.ref, host: service.host, ports };
-  if (!service.fromKubernetes) {
-    return service.meshExternal
-      ? { ...base, target: service.host, why: "service-entry" }
-      : undefined;
-  }
+  if (!service.fromKubernetes) return entryHost(mesh, service, base);
   if (service.externalName !== undefined) return externalName(mesh, service, base);
   const addresses = externalAddresses(mesh, service);
   if (addresses.length > 0) return { ...base, target: brief(addresses), why: "external-address" };
-  if (mesh.facts.externalHosts.some((host) => isCoveredBy(service.host, host))) {
+  if (isDeclared(mesh, service)) {
     return { ...base, target: service.host, why: "declared" };
   }
   if (service.selector || mesh.endpointsOf(service).length > 0) return undefined;
   return { ...base, target: "an address that isn't known here", why: "no-known-address" };
 }
 
+function isDeclared({ facts }: Mesh, { host }: Service): boolean {
+  return facts.externalHosts.some((pattern) => isCoveredBy(host, pattern));
+}
+
+/** MESH_INTERNAL is only a claim: a sidecar, or an address of the cluster, has to stand behind it. */
+function entryHost(mesh: Mesh, service: Service, base: Base): Alias | undefined {
+  const entry = { ...base, target: service.host };
+  if (service.meshExternal) return { ...entry, why: "service-entry" };
+  if (isDeclared(mesh, service)) return { ...entry, why: "declared" };
+  const endpoints = mesh.endpointsOf(service);
+  const hasServers = endpoints.length > 0 || service.selector !== undefined;
+  return hasServers && endpoints.every((endpoint) => isInMesh(mesh, endpoint))
+    ? undefined
+    : { ...entry, why: "no-known-sidecar" };
+}
+
+function isInMesh(mesh: Mesh, { isInside, address }: Endpoint): boolean {
+  if (isInside) return true;
+  if (ipaddr.isValid(address)) return !isOutside(mesh, address);
+  return mesh.registry.of(address).some(({ fromKubernetes }) => fromKubernetes);
+}
+
 /** An ExternalName leads where the service that it ends at leads, if there is one. */
-function externalName(
-  mesh: Mesh,
-  service: Service,
-  base: Pick<Alias, "ref" | "host" | "ports">,
-): Alias | undefined {
+function externalName(mesh: Mesh, service: Service, base: Base): Alias | undefined {
   const terminal = terminalOf(mesh, service);
   const ends = terminal === undefined ? [] : mesh.registry.of(terminal);
   const aliases = ends.map((end) => aliasOf(mesh, end));
   if (aliases.includes(undefined)) return undefined;
-  const certain = aliases.every((alias) => alias && isCertain(alias));
+  const open = aliases.find((alias) => alias && !isCertain(alias));
   const alias: Alias = {
     ...base,
     target: service.externalName ?? "",
-    why: certain ? "external-name" : "no-known-address",
+    why: open?.why ?? "external-name",
   };
   // Where it isn't an alias to Istio, the proxy looks the name up: rules about it don't matter.
   return service.resolution === "alias" && terminal !== undefined ? { ...alias, terminal } : alias;

@@ -194,8 +194,10 @@ function surroundingsOf(mesh: Mesh, scene: Scene, client: Client, cast: Cast): S
     exportSets: rules.map((rule) => rule.exportTo),
     selectors: rules.flatMap((rule) => (rule.selector ? [rule.selector] : [])),
     serviceSelectors: objects
-      .filter(({ kind }) => kind === "Service")
-      .map((service) => labelsOf(at(service, "spec", "selector"))),
+      .filter(({ kind }) => kind === "Service" || kind === "ServiceEntry")
+      .map(({ spec }) => at(spec, "selector") ?? at(spec, "workloadSelector", "labels"))
+      .filter(isPlain)
+      .map(labelsOf),
     workloads: objects
       .filter(({ kind }) => kind === "WorkloadEntry")
       .map((entry) => readWorkloadEntry(entry).labels),

@@ -35,15 +35,12 @@ function possibleAliases(mesh: Mesh, unclear: Unclear): Concern[] {
   const isUnsure = ({ ref, object }: Service) =>
     mayGainAddress(ref) || (object !== undefined && unclear.blurred.has(object));
   const services = mesh.services.filter(
-    (service) =>
-      service.fromKubernetes &&
-      aliasOf(mesh, service) === undefined &&
-      chainOf(mesh, service).some(isUnsure),
+    (service) => aliasOf(mesh, service) === undefined && chainOf(mesh, service).some(isUnsure),
   );
   // A ServiceEntry may be about hosts that aren't known beside those that are.
   const entries = mesh.byKind.ServiceEntry.filter((object) => unclear.blurred.has(object));
   const objects = [...services.map(({ object }) => object), ...entries];
-  return objects
+  return [...new Set(objects)]
     .filter((object) => object !== undefined)
     .map((object) => ({ ref: refOf(object), object }));
 }

@@ -125,7 +125,7 @@ function undecidedBody({ unknowns = [], reason }: Verdict): string {
   return `whether Istio's mutual TLS is sent outside the mesh isn't known: ${why.join("; ")}.`;
 }
 
-function undecidedFix({ unknowns = [], reason = "" }: Verdict): string {
+function undecidedFix({ why, unknowns = [], reason = "" }: Verdict): string {
   const advice = [
     ...(unknowns.length > 0
       ? ["Write the value down instead of computing it, or judge again when it is known."]
@@ -134,8 +134,9 @@ function undecidedFix({ unknowns = [], reason = "" }: Verdict): string {
       ? ["Write one rule for the host instead of several: then their age decides nothing."]
       : []),
   ];
-  return advice.length > 0
-    ? advice.join(" ")
+  if (advice.length > 0) return advice.join(" ");
+  return why === "no-known-sidecar"
+    ? "Write location: MESH_EXTERNAL if it leads outside, or the serviceAccount of its endpoints."
     : "Name the host in externalHosts if it leads outside, or give its addresses a targetRef.";
 }
 

@@ -104,6 +104,8 @@ type Judge = (viewer: Viewer) => readonly Verdict[];
 
 const NO_ADDRESS =
   "its addresses aren't among the objects, so whether it leads outside isn't known";
+const NO_SIDECAR =
+  "its ServiceEntry says MESH_INTERNAL, but no sidecar is known behind it, so it may lead outside";
 
 /** Judges each host of a concern where all is known. Clients that fare alike share their verdicts. */
 function certainJudges(mesh: Mesh, concern: Concern): Judge[] {
@@ -188,7 +190,8 @@ function verdictOf(
   }
   if (answer === "undecided") {
     const values = unknowns ?? [];
-    const why = reason ?? (values.length === 0 ? NO_ADDRESS : undefined);
+    const open = alias.why === "no-known-sidecar" ? NO_SIDECAR : NO_ADDRESS;
+    const why = reason ?? (values.length === 0 ? open : undefined);
     if (values.length > 0) verdict.unknowns = values;
     if (why !== undefined) verdict.reason = why;
     return verdict;

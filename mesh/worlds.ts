@@ -119,7 +119,8 @@ function aliasesIn(setting: Setting, world: Mesh, objects: readonly Plain[]): Al
   const own = objects[setting.objects.indexOf(object)];
   const services = (own && world.servicesByObject.get(own)) ?? [];
   // Hosts of a ServiceEntry that are known have concerns of their own.
-  const others = alias ? [] : (setting.mesh.servicesByObject.get(object) ?? []);
+  const known = alias ? [] : (setting.mesh.servicesByObject.get(object) ?? []);
+  const others = known.filter((service) => aliasOf(setting.mesh, service) !== undefined);
   const isOther = (host: string) =>
     object.kind === "ServiceEntry" &&
     (alias ? host !== alias.host : others.some((other) => other.host === host));
