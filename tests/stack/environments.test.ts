@@ -13,6 +13,7 @@ import { objectsIn } from "./kube.js";
 import { type TestPlane, ownPlane, sharedPlane } from "./sharedPlane.js";
 import { type Snapshot, settledSnapshot, snapshotOf } from "./snapshot.js";
 import { TeamClone, type Variables } from "./teamClone.js";
+import { onTermination } from "./termination.js";
 
 interface Access {
   cluster: object;
@@ -81,9 +82,15 @@ describe("an environment, with plain Pulumi on real parts", function () {
   let elsewhere: TestPlane;
   let cluster: TestPlane;
   let team: TeamClone;
+  let isDown: () => void;
   let theirs: Variables;
   let untouched: Snapshot;
   let empty: Snapshot;
+
+  /** The mesh that `npm run up` has started in the clone. */
+  const takeDown = async () => {
+    if (team) await stopPlane(path.join(team.clone, ".state/plane"));
+  };
 
   before(async () => {
     [elsewhere, cluster] = await Promise.all([sharedPlane(), ownPlane()]);
@@ -91,6 +98,7 @@ describe("an environment, with plain Pulumi on real parts", function () {
     untouched = await settledSnapshot(elsewhere.plane.kubeconfig);
     empty = await settledSnapshot(cluster.plane.kubeconfig);
     team = await TeamClone.make(["staging", "prod"]);
+    isDown = onTermination(takeDown);
     const [backend, kubeconfig] = ["backend", "kubeconfig"].map((name) =>
       path.join(team.folder, name),
     ) as [string, string];
@@ -111,7 +119,8 @@ describe("an environment, with plain Pulumi on real parts", function () {
   });
 
   after(async () => {
-    if (team) await stopPlane(path.join(team.clone, ".state/plane"));
+    await takeDown();
+    isDown?.();
     await cluster?.stop();
     team?.remove();
   });
@@ -168,6 +177,7 @@ describe("an environment, with plain Pulumi on real parts", function () {
   });
 
   describe("prod, whose cluster is a secret of the stack", () => {
+    const VERIFY_PROD = "npm run --silent verify -- --stack prod";
     let standing: Snapshot;
     let state: string;
 
@@ -206,15 +216,15 @@ describe("an environment, with plain Pulumi on real parts", function () {
       await assertNothingChanged();
     });
 
-    it("is verified where one says where it is, because its cluster is a secret", async () => {
-      const { exitCode, output } = await run("npm run --silent verify -- --stack prod");
-      assert.equal(exitCode, ExitCode.BadInput);
-      assert.match(output, /only Pulumi can read it; say which cluster with --kubeconfig/);
+    it("is verified there, because Pulumi opens its secret, and nowhere for whom it doesn't", async () => {
+      const stranger = { ...theirs, PULUMI_CONFIG_PASSPHRASE: "of somebody else" };
+      const { exitCode, output } = await team.run(VERIFY_PROD, stranger);
+      assert.equal(exitCode, ExitCode.BadInput, output);
+      assert.match(output, /^Pulumi\.prod\.yaml: istio-egress:kubeconfig is for Pulumi to open/m);
+      assert.match(output, /incorrect passphrase[^]*say which cluster with --kubeconfig\.$/);
       const remove = await istiodPod(cluster);
       try {
-        const told = await withConnectedSidecar(cluster, "payments", () =>
-          done("npm run --silent verify -- --stack prod --context theirs"),
-        );
+        const told = await withConnectedSidecar(cluster, "payments", () => done(VERIFY_PROD));
         assert.match(told, /^All \d+ are as Pulumi\.prod\.yaml declares\.$/m);
       } finally {
         await remove();

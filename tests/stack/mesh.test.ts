@@ -16,6 +16,7 @@ import {
 import type { Tools } from "../../local/tools.js";
 import { MAIN_PARTS, ensureToolchain } from "../../local/toolchain/index.js";
 import { eventually } from "../local/eventually.js";
+import { onTermination } from "./termination.js";
 
 describe("what the embedded mesh does, on real parts", function () {
   this.timeout(120_000);
@@ -25,8 +26,15 @@ describe("what the embedded mesh does, on real parts", function () {
   let tools: Tools;
   let plane: Plane;
   let cluster: ClusterClient;
+  let isRemoved: () => void;
+
+  const remove = async () => {
+    await stopPlane(stateDir);
+    rmSync(folder, { recursive: true, force: true });
+  };
 
   before(async () => {
+    isRemoved = onTermination(remove);
     tools = meshTools(await ensureToolchain(MAIN_PARTS));
     plane = await startPlane({ stateDir, tools });
     cluster = new ClusterClient(plane);
@@ -35,8 +43,8 @@ describe("what the embedded mesh does, on real parts", function () {
   });
 
   after(async () => {
-    await stopPlane(stateDir);
-    rmSync(folder, { recursive: true });
+    await remove();
+    isRemoved();
   });
 
   it("injects a sidecar where the namespace is labelled, and every Pod becomes ready", async () => {

@@ -12,6 +12,7 @@ import type { Tools } from "../../local/tools.js";
 import { MAIN_PARTS, ensureToolchain } from "../../local/toolchain/index.js";
 import { eventually } from "../local/eventually.js";
 import { close, listenOn, listeningAddresses } from "../local/sockets.js";
+import { onTermination } from "./termination.js";
 
 const PARTS = [
   "etcd",
@@ -28,19 +29,32 @@ describe("the embedded mesh's life, on real parts", function () {
   this.timeout(120_000);
 
   const folder = mkdtempSync(join(tmpdir(), "istio-egress-plane-"));
-  const stateDir = join(folder, "plane");
+  const places: string[] = [];
+  const placeOf = (name: string) => {
+    const place = join(folder, name, "plane");
+    places.push(place);
+    return place;
+  };
+  const stateDir = placeOf("own");
   let tools: Tools;
   let plane: Plane;
+  let isRemoved: () => void;
+
+  const remove = async () => {
+    await Promise.all(places.map((place) => stopPlane(place)));
+    rmSync(folder, { recursive: true, force: true });
+  };
 
   before(async () => {
+    isRemoved = onTermination(remove);
     tools = meshTools(await ensureToolchain(MAIN_PARTS));
     plane = await startPlane({ stateDir, tools });
     await new ClusterClient(plane).create(namespace("kept"));
   });
 
   after(async () => {
-    await stopPlane(stateDir);
-    rmSync(folder, { recursive: true });
+    await remove();
+    isRemoved();
   });
 
   const start = (lines: string[] = []) => {
@@ -148,7 +162,7 @@ describe("the embedded mesh's life, on real parts", function () {
   });
 
   it("starts once when two start it at a time, and lives beside another one", async () => {
-    const other = join(folder, "other", "plane");
+    const other = placeOf("other");
     try {
       const [one, two] = await Promise.all([
         startPlane({ stateDir: other, tools }),
@@ -165,7 +179,7 @@ describe("the embedded mesh's life, on real parts", function () {
   });
 
   it("goes on from a start that was killed in the middle", async () => {
-    const other = join(folder, "killed", "plane");
+    const other = placeOf("killed");
     const script = "require('./local/plane.ts').startPlane(JSON.parse(process.argv[1]))";
     const options = JSON.stringify({ stateDir: other, tools });
     const child = spawn(process.execPath, ["-r", "./register.cjs", "-e", script, options]);
@@ -193,7 +207,7 @@ describe("the embedded mesh's life, on real parts", function () {
   });
 
   it("names a part that can't start, with its log, and leaves nothing running", async () => {
-    const broken = join(folder, "broken", "plane");
+    const broken = placeOf("broken");
     const wrong = { ...tools, kwok: [...tools.kwok, "--no-such-flag"] };
     await assert.rejects(startPlane({ stateDir: broken, tools: wrong }), (error: Error) => {
       assert.match(error.message, /^kwok ended while the embedded mesh was starting\./);
@@ -207,7 +221,7 @@ describe("the embedded mesh's life, on real parts", function () {
   });
 
   it("gives up when its time is over, says what it waited for, and leaves nothing running", async () => {
-    const slow = join(folder, "slow", "plane");
+    const slow = placeOf("slow");
     await assert.rejects(
       startPlane({ stateDir: slow, tools, patience: 0 }),
       /(etcd|kube-apiserver) doesn't get ready: .*\.log\)/s,

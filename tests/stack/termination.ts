@@ -1,21 +1,25 @@
-const cleanUps = new Set<() => Promise<void>>();
+import os from "node:os";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+const cleanUps = new Set<() => Promise<unknown>>();
 
 /**
- * Has something taken away when the run is given up by SIGTERM; mocha itself only minds Ctrl-C.
- * `timeout` signals twice, so it must be safe to do twice.
+ * Has something taken away when the run is given up, by Ctrl-C or SIGTERM: mocha runs no `after` then.
+ * `timeout` signals twice, and so do a terminal and npm, so it must be safe to do twice.
  *
  * @returns to be called when it has been taken away
  */
-export function onTermination(cleanUp: () => Promise<void>): () => void {
-  if (cleanUps.size === 0) process.on("SIGTERM", terminate);
+export function onTermination(cleanUp: () => Promise<unknown>): () => void {
+  if (cleanUps.size === 0) for (const signal of SIGNALS) process.on(signal, terminate);
   cleanUps.add(cleanUp);
   return () => {
     cleanUps.delete(cleanUp);
-    if (cleanUps.size === 0) process.off("SIGTERM", terminate);
+    if (cleanUps.size === 0) for (const signal of SIGNALS) process.off(signal, terminate);
   };
 }
 
-function terminate(): void {
+function terminate(signal: NodeJS.Signals): void {
   const all = [...cleanUps].map((cleanUp) => cleanUp());
-  void Promise.allSettled(all).then(() => process.exit(143));
+  void Promise.allSettled(all).then(() => process.exit(128 + os.constants.signals[signal]));
 }
