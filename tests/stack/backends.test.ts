@@ -4,7 +4,7 @@ import { eventually } from "../local/eventually.js";
 import { objectsIn } from "./kube.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
 import { kill, SharedStack } from "./sharedStack.js";
-import { objectStore, postgres, type StateServer } from "./stateServers.js";
+import { objectStore, postgres, readOnly, type StateServer } from "./stateServers.js";
 
 const UP = ["up", "--yes", "--skip-preview", "-s", "dev"];
 const LOCKED =
@@ -119,3 +119,35 @@ for (const [name, start] of Object.entries(BACKENDS)) {
     });
   });
 }
+
+describe("a key that can only read the state, on the real engine", function () {
+  this.timeout(240_000);
+  let store: StateServer;
+  let gate: StateServer;
+  let stack: SharedStack;
+
+  before(async () => {
+    store = await objectStore();
+    gate = await readOnly(store);
+    stack = await SharedStack.open(await sharedPlane(), store);
+    stack.openGate();
+    await stack.done("one", ...UP);
+  });
+  after(async () => {
+    await stack?.done("one", "destroy", "--yes", "--skip-preview", "-s", "dev");
+    await gate?.stop();
+    await store?.stop();
+    stack?.remove();
+  });
+
+  it("is enough for a preview", async () => {
+    const preview = await stack.through(gate).done("other", "preview", "-s", "dev");
+    assert.match(preview, /3 unchanged/);
+  });
+
+  it("isn't enough for an update", async () => {
+    const { exitCode, output } = await stack.through(gate).run("other", ...UP);
+    assert.notEqual(exitCode, 0, output);
+    assert.match(output, /AccessDenied/);
+  });
+});

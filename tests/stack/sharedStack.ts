@@ -60,6 +60,11 @@ export class SharedStack {
     return stack;
   }
 
+  /** The same stack, by another way to its state. */
+  through(server: StateServer): SharedStack {
+    return new SharedStack(this.folder, this.engine, server);
+  }
+
   openGate(): void {
     writeFileSync(this.#gate, "");
   }

@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, request as requestTo } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -166,4 +167,31 @@ export async function objectStore(): Promise<StateServer> {
     secret,
     stop,
   };
+}
+
+/** A way to a store with S3's API for a key that may list and read, and do nothing else. */
+export async function readOnly(store: StateServer): Promise<StateServer> {
+  const url = new URL(store.url);
+  const behind = url.searchParams.get("endpoint")!;
+  const gate = createServer((request, response) => {
+    const { method = "", headers, url: place = "" } = request;
+    if (!["GET", "HEAD"].includes(method)) {
+      response.writeHead(403).end("<Error><Code>AccessDenied</Code></Error>");
+      return;
+    }
+    // With the signed headers as they are, so that the store knows the key.
+    const forwarded = requestTo(`${behind}${place}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(forwarded);
+  });
+  const [port = 0] = await freePorts(1);
+  await new Promise<void>((resolve) => gate.listen(port, LOOPBACK, resolve));
+  url.searchParams.set("endpoint", `http://${LOOPBACK}:${port}`);
+  const stop = async () => {
+    gate.closeAllConnections();
+    await new Promise((resolve) => gate.close(resolve));
+  };
+  return { ...store, url: url.href, stop };
 }
