@@ -1,6 +1,11 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Plane } from "../../local/plane.js";
-import { type SidecarCluster, asSidecar, sidecarClusters } from "../../local/sidecar.js";
+import {
+  type SidecarCluster,
+  type SidecarIdentity,
+  asSidecar,
+  sidecarClusters,
+} from "../../local/sidecar.js";
 import { objectsIn } from "./kube.js";
 
 /** Where a sidecar sends HTTP requests for some names. */
@@ -19,18 +24,19 @@ const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 export class SidecarView {
   readonly #of;
 
-  private constructor(
+  constructor(
     readonly plane: Plane,
-    { metadata, status }: V1Pod,
+    of: SidecarIdentity,
   ) {
-    const [pod, namespace] = [metadata!.name!, metadata!.namespace!];
-    this.#of = { pod, namespace, ip: status!.podIP!, labels: metadata!.labels! };
+    this.#of = of;
   }
 
   /** As the one Pod of a namespace. */
   static async ofPodIn(plane: Plane, namespace: string): Promise<SidecarView> {
     const { items } = await objectsIn(plane.kubeconfig).list<V1Pod>("v1", "Pod", namespace);
-    return new SidecarView(plane, items[0]!);
+    const { metadata, status } = items[0]!;
+    const [pod, labels] = [metadata!.name!, metadata!.labels!];
+    return new SidecarView(plane, { pod, namespace, ip: status!.podIP!, labels });
   }
 
   /** The outbound cluster for a host, on a port or on its only one, if there is one; its endpoints sorted. */
