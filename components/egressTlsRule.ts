@@ -1,19 +1,16 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
-import { DEFAULT_FACTS, type MeshFacts } from "../mesh/facts.js";
-import { externalNameIsAlias } from "../mesh/versions.js";
+import type { MeshFacts } from "../mesh/facts.js";
+import { egressTlsObjects, type NamedSpec } from "./egressTlsObjects.js";
 import { DestinationRule, ServiceEntry, VirtualService } from "./istio.js";
 import type {
-  ClientTlsSettings,
   DestinationRuleSpec,
   IstioArgs,
-  ServiceEntryPort,
   ServiceEntrySpec,
-  TrafficPolicy,
   VirtualServiceSpec,
 } from "./istio.js";
 import { MANAGED_BY } from "./labels.js";
-import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "./ports.js";
+import type { AliasPort } from "./ports.js";
 import { TOKENS } from "./tokens.js";
 import { createChild, inputsOf, type Transform } from "./transform.js";
 
@@ -55,9 +52,6 @@ export type TlsIntent =
   | (ServerName & { mode: "MUTUAL" } & (
         (Files & { clientCertificate: Input<string>; privateKey: Input<string> }) | Secret
       ));
-
-/** What the alias itself says about TLS, rather than Istio by itself. */
-type OwnTls = Exclude<TlsIntent, { mode: "AUTO" }>;
 
 export interface EgressTlsRuleArgs {
   /** Name of the DestinationRule: the alias's Service, as the task has it. */
@@ -127,127 +121,52 @@ export class EgressTlsRule extends ComponentResource {
 
   constructor(name: string, args: EgressTlsRuleArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.EgressTlsRule, name, inputsOf(args), opts);
-    const { namespace = "default", externalName, transform } = args;
+    const { namespace = "default", transform } = args;
+    const { rule, serviceEntry, targetRule, virtualService } = egressTlsObjects(args);
     const parent = { parent: this };
     this.rule = createChild(
       DestinationRule,
       `${name}-rule`,
-      { metadata: metadata(args.name, namespace), spec: ruleSpec(args.host, args) },
+      manifest(namespace, rule),
       parent,
       transform?.rule,
     );
-    const targetDecides =
-      externalName !== undefined && externalNameIsAlias({ ...DEFAULT_FACTS, ...args.mesh });
-    if (targetDecides) {
+    if (serviceEntry) {
       this.serviceEntry = createChild(
         ServiceEntry,
         `${name}-serviceentry`,
-        { metadata: metadata(externalName, namespace), spec: entrySpec(externalName, args) },
+        manifest(namespace, serviceEntry),
         parent,
         transform?.serviceEntry,
       );
+    }
+    if (targetRule) {
       this.targetRule = createChild(
         DestinationRule,
         `${name}-target-rule`,
-        { metadata: metadata(externalName, namespace), spec: ruleSpec(externalName, args) },
+        manifest(namespace, targetRule),
         // A rule for a host that Istio doesn't know yet would be flagged as dead.
-        { ...parent, dependsOn: this.serviceEntry },
+        { ...parent, dependsOn: this.serviceEntry ?? [] },
         transform?.targetRule,
       );
     }
-    const effectiveHost = targetDecides ? externalName : args.host;
-    const renamed = virtualServiceSpec(effectiveHost, args);
-    if (renamed) {
+    if (virtualService) {
       this.virtualService = createChild(
         VirtualService,
         `${name}-virtualservice`,
-        {
-          metadata: metadata(targetDecides ? externalName : args.name, namespace),
-          spec: renamed,
-        },
+        manifest(namespace, virtualService),
         { ...parent, dependsOn: this.serviceEntry ?? [] },
         transform?.virtualService,
       );
     }
-    this.effectiveHost = output(effectiveHost);
+    this.effectiveHost = output((targetRule ?? rule).spec.host);
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
 }
 
-function metadata(name: Input<string>, namespace: Input<string>) {
-  return { name, namespace, labels: MANAGED_BY };
-}
-
-function ruleSpec(
-  host: Input<string>,
-  { tls, ports, exportTo }: EgressTlsRuleArgs,
-): DestinationRuleSpec {
-  const selector = "credentialName" in tls && tls.credentialName && tls.workloadSelector;
-  return {
-    host,
-    ...(tls.mode !== "AUTO" && { trafficPolicy: trafficPolicy(tls, ports) }),
-    ...(exportTo && { exportTo: [...exportTo] }),
-    ...(selector && { workloadSelector: { matchLabels: selector } }),
-  };
-}
-
-/**
- * One policy for all ports where they agree. Where the sidecar encrypts on some ports and the
- * workload on others, the latter keep DISABLE and the former get their own settings.
- */
-function trafficPolicy(tls: OwnTls, ports: readonly AliasPort[]): TrafficPolicy {
-  if (tls.mode === "DISABLE") return { tls: { mode: "DISABLE" } };
-  const settings = clientTlsSettings(tls);
-  const originating = ports.filter((port) => istioEncrypts(port.name));
-  if (originating.length === ports.length) return { tls: settings };
-  return {
-    tls: { mode: "DISABLE" },
-    portLevelSettings: originating.map(({ port }) => ({ port: { number: port }, tls: settings })),
-  };
-}
-
-function clientTlsSettings(tls: Exclude<OwnTls, { mode: "DISABLE" }>): ClientTlsSettings {
-  const names = { mode: tls.mode, sni: tls.sni, subjectAltNames: [...tls.subjectAltNames] };
-  if (tls.credentialName !== undefined) return { ...names, credentialName: tls.credentialName };
-  const { caCertificates } = tls;
-  if (tls.mode === "SIMPLE") return { ...names, caCertificates };
-  const { clientCertificate, privateKey } = tls;
-  return { ...names, caCertificates, clientCertificate, privateKey };
-}
-
-/** Undefined where the sidecar encrypts no HTTP: then it leaves the Host header to the workload. */
-function virtualServiceSpec(
-  host: Input<string>,
-  { tls, ports, exportTo }: EgressTlsRuleArgs,
-): VirtualServiceSpec | undefined {
-  if (tls.mode === "DISABLE" || tls.mode === "AUTO") return undefined;
-  const http = ports
-    .filter(({ name }) => readsHttp(name))
-    .map(({ port }) => ({
-      match: [{ port }],
-      rewrite: { authority: tls.sni },
-      route: [{ destination: { host, port: { number: port } } }],
-    }));
-  if (http.length === 0) return undefined;
-  // A rule with a workloadSelector stays in its namespace.
-  const scope = exportTo ?? (tls.credentialName === undefined ? undefined : ["."]);
-  return { hosts: [host], http, ...(scope && { exportTo: [...scope] }) };
-}
-
-function entrySpec(
-  externalName: Input<string>,
-  { ports, exportTo }: EgressTlsRuleArgs,
-): ServiceEntrySpec {
-  return {
-    hosts: [externalName],
-    location: "MESH_EXTERNAL",
-    resolution: "DNS",
-    ports: ports.map(entryPort),
-    ...(exportTo && { exportTo: [...exportTo] }),
-  };
-}
-
-function entryPort({ name, port, targetPort }: AliasPort): ServiceEntryPort {
-  const protocol = protocolOf(name)?.toUpperCase() as ServiceEntryPort["protocol"];
-  return { number: port, name, protocol, ...(targetPort !== undefined && { targetPort }) };
+function manifest<Spec>(
+  namespace: Input<string>,
+  { name, spec }: NamedSpec<Spec>,
+): IstioArgs<Spec> {
+  return { metadata: { name, namespace, labels: MANAGED_BY }, spec };
 }
