@@ -1,24 +1,27 @@
-import type { Catalogue, CatalogueClient } from "../../components/catalogue.js";
+import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
 import { withoutIstio } from "../input/cluster.js";
 import type { ApiServer } from "../kube/api-server.js";
-import { carryingTarget, clientKey, renamingOf } from "./declared.js";
+import { clientKey, type DeclaredObject, istioObjects, objectKey } from "./declared.js";
 import {
-  type DestinationRule,
+  canBeConnected,
   type EndpointSlice,
-  hasSidecar,
+  type IstioObject,
   type Pod,
   type Reality,
   type Service,
-  type ServiceEntry,
-  type VirtualService,
 } from "./reality.js";
 
-/** Asks istiod what it sends to the sidecar of a Pod. */
-export type AskIstiod = (pod: Pod) => Promise<readonly SidecarCluster[]>;
+/** Asks istiod what it sends to the sidecar of a Pod; undefined where that isn't connected. */
+export type AskIstiod = (pod: Pod) => Promise<readonly SidecarCluster[] | undefined>;
 
 /** Served by every Istio that a catalogue can name (v1 came with 1.22). */
-const ISTIO = "networking.istio.io/v1beta1";
+const ISTIO = "/apis/networking.istio.io/v1beta1";
+const PLURALS = {
+  DestinationRule: "destinationrules",
+  ServiceEntry: "serviceentries",
+  VirtualService: "virtualservices",
+} as const satisfies Record<DeclaredObject["kind"], string>;
 
 /**
  * Reads what a catalogue speaks of, and nothing else: from the API server the objects, from istiod
@@ -30,34 +33,18 @@ export async function askCluster(
   server: ApiServer,
   askIstiod: AskIstiod,
 ): Promise<Reality> {
-  const group = `/apis/${ISTIO}`;
-  if (!(await server.find(group))) {
-    throw withoutIstio(server, { path: group, plural: "destinationrules" });
+  if (!(await server.find(ISTIO))) {
+    throw withoutIstio(server, { path: ISTIO, plural: PLURALS.DestinationRule });
   }
-  const targets = aliases.flatMap((alias) => {
-    const name = carryingTarget(alias, mesh);
-    return name === undefined ? [] : [{ namespace: alias.namespace, name }];
-  });
-  const rules = [...aliases, ...targets];
-  const renamed = aliases.flatMap((alias) => {
-    const renaming = renamingOf(alias, mesh);
-    return renaming ? [{ namespace: alias.namespace, name: renaming.name }] : [];
-  });
   const pods = await gather(clients.map((client) => podsOf(client, server)));
   return {
     pods,
-    services: await gather(
-      aliases.map((ref) => named<Service>(server, "/api/v1", "services", ref)),
-    ),
+    services: await gather(aliases.map((alias) => serviceOf(alias, server))),
     slices: await gather(aliases.map((alias) => slicesOf(alias, server))),
-    rules: await gather(
-      rules.map((ref) => named<DestinationRule>(server, group, "destinationrules", ref)),
-    ),
-    entries: await gather(
-      targets.map((ref) => named<ServiceEntry>(server, group, "serviceentries", ref)),
-    ),
-    virtualServices: await gather(
-      renamed.map((ref) => named<VirtualService>(server, group, "virtualservices", ref)),
+    istioObjects: await gather(
+      aliases.flatMap((alias) =>
+        istioObjects(alias, mesh).map((declared) => istioObject(alias, declared, server)),
+      ),
     ),
     clusters: await gather([...pods].map((entry) => clustersOf(entry, askIstiod))),
   };
@@ -80,24 +67,32 @@ function keyOf({ namespace, name }: Name): string {
   return `${namespace}/${name}`;
 }
 
-async function named<T>(
-  server: ApiServer,
-  path: string,
-  plural: string,
-  ref: Name,
-): Promise<Entry<T>> {
-  const found = await server.find(`${path}/namespaces/${ref.namespace}/${plural}/${ref.name}`);
-  return [keyOf(ref), found as T | undefined];
+async function serviceOf(service: Name, server: ApiServer): Promise<Entry<Service>> {
+  const path = `/api/v1/namespaces/${service.namespace}/services/${service.name}`;
+  return [keyOf(service), (await server.find(path)) as Service | undefined];
 }
 
-/** A Pod on its way out says nothing about what is declared now. */
+async function istioObject(
+  alias: CatalogueAlias,
+  declared: DeclaredObject,
+  server: ApiServer,
+): Promise<Entry<IstioObject>> {
+  const resource = `${ISTIO}/namespaces/${alias.namespace}/${PLURALS[declared.kind]}`;
+  const found = await server.find(`${resource}/${declared.name}`);
+  return [objectKey(alias, declared), found as IstioObject | undefined];
+}
+
+/** One on its way out says nothing about what is declared now, nor one that is over: evicted, say. */
 async function podsOf(client: CatalogueClient, server: ApiServer): Promise<Entry<Pod[]>> {
   const path = `/api/v1/namespaces/${client.namespace}/pods?labelSelector=app%3D${client.name}`;
   const { items } = (await server.get(path)) as { items: Pod[] };
-  return [
-    clientKey(client),
-    items.filter(({ metadata }) => metadata.deletionTimestamp === undefined),
-  ];
+  const standing = items.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined &&
+      status.phase !== "Failed" &&
+      status.phase !== "Succeeded",
+  );
+  return [clientKey(client), standing];
 }
 
 async function slicesOf(service: Name, server: ApiServer): Promise<Entry<EndpointSlice[]>> {
@@ -107,10 +102,14 @@ async function slicesOf(service: Name, server: ApiServer): Promise<Entry<Endpoin
   return [keyOf(service), items];
 }
 
+/** Of the first Pod whose sidecar is connected: all of them have one Deployment's labels. */
 async function clustersOf(
   [key, pods = []]: Entry<Pod[]>,
   askIstiod: AskIstiod,
 ): Promise<Entry<readonly SidecarCluster[]>> {
-  const pod = pods.find((pod) => hasSidecar(pod) && pod.status.podIP !== undefined);
-  return [key, pod && (await askIstiod(pod))];
+  for (const pod of pods.filter(canBeConnected)) {
+    const sent = await askIstiod(pod);
+    if (sent !== undefined) return [key, sent];
+  }
+  return [key, undefined];
 }

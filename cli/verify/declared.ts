@@ -1,6 +1,13 @@
 /** What a catalogue means, in the words of the API server and istiod. */
+import type { Unwrap } from "@pulumi/pulumi";
 import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
-import { istioEncrypts, readsHttp } from "../../components/ports.js";
+import { type EgressTlsObjects, egressTlsObjects } from "../../components/egressTlsObjects.js";
+import type {
+  DestinationRuleSpec,
+  ServiceEntrySpec,
+  VirtualServiceSpec,
+} from "../../components/istio.js";
+import { istioEncrypts } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { externalNameIsAlias } from "../../mesh/versions.js";
 
@@ -43,21 +50,30 @@ export function modeOn(
   return istioEncrypts(name) ? tls.mode : "DISABLE";
 }
 
-/** The host whose requests a sidecar gives the server's name, where it encrypts HTTP. */
-export interface Renaming {
-  host: string;
-  /** Name of the VirtualService. */
-  name: string;
-  authority: string;
-  ports: number[];
+/** An object of Istio's that the stack makes for an alias, in the alias's namespace. */
+export type DeclaredObject =
+  | { kind: "DestinationRule"; name: string; spec: Unwrap<DestinationRuleSpec> }
+  | { kind: "ServiceEntry"; name: string; spec: Unwrap<ServiceEntrySpec> }
+  | { kind: "VirtualService"; name: string; spec: Unwrap<VirtualServiceSpec> };
+
+/** All of an alias, as its EgressTlsRule makes them. */
+export function istioObjects(alias: CatalogueAlias, mesh: MeshFacts): DeclaredObject[] {
+  const args = { ...alias, host: aliasHost(alias, mesh), mesh };
+  // A catalogue has plain values, so these are plain too.
+  const made = egressTlsObjects(args) as Unwrap<EgressTlsObjects>;
+  const { rule, targetRule, serviceEntry, virtualService } = made;
+  return [
+    { kind: "DestinationRule", ...rule },
+    ...(targetRule ? [{ kind: "DestinationRule" as const, ...targetRule }] : []),
+    ...(serviceEntry ? [{ kind: "ServiceEntry" as const, ...serviceEntry }] : []),
+    ...(virtualService ? [{ kind: "VirtualService" as const, ...virtualService }] : []),
+  ];
 }
 
-/** Undefined where the Host header is left to the workload. */
-export function renamingOf(alias: CatalogueAlias, mesh: MeshFacts): Renaming | undefined {
-  const { tls } = alias;
-  const ports = alias.ports.filter(({ name }) => readsHttp(name)).map(({ port }) => port);
-  if (!("sni" in tls) || ports.length === 0) return undefined;
-  const target = carryingTarget(alias, mesh);
-  const host = target ?? aliasHost(alias, mesh);
-  return { host, name: target ?? alias.name, authority: tls.sni, ports };
+/** How an object is told from others: `ServiceEntry default/httpbin.org`. */
+export function objectKey(
+  { namespace }: CatalogueAlias,
+  { kind, name }: Pick<DeclaredObject, "kind" | "name">,
+): string {
+  return `${kind} ${namespace}/${name}`;
 }

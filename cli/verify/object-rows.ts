@@ -3,16 +3,16 @@ import { transportOf } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { refText } from "../judgement.js";
 import {
-  aliasHost,
-  carryingTarget,
   clientKey,
+  type DeclaredObject,
   externalNameOf,
+  istioObjects,
   modeOn,
-  renamingOf,
+  objectKey,
 } from "./declared.js";
+import { differences } from "./differences.js";
 import {
   addressesText,
-  type DestinationRule,
   hasSidecar,
   type Pod,
   podText,
@@ -42,9 +42,7 @@ export function aliasRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reali
   return [
     serviceRow(alias, mesh, reality),
     ...addressRows(alias, reality),
-    ...ruleRows(alias, mesh, reality),
-    ...entryRows(alias, mesh, reality),
-    ...renamingRows(alias, mesh, reality),
+    ...istioRows(alias, mesh, reality),
   ];
 }
 
@@ -75,87 +73,51 @@ function addressRows(alias: CatalogueAlias, { slices }: Reality): Row[] {
   return [row(`EndpointSlices ${refOf(alias)}`, addressesText([declared]), addressesText(found))];
 }
 
-/** The rule on the alias, and the one on its target where only the target has a cluster. */
-function ruleRows(alias: CatalogueAlias, mesh: MeshFacts, { rules }: Reality): Row[] {
-  const target = carryingTarget(alias, mesh);
-  const declared = [
-    { name: alias.name, host: aliasHost(alias, mesh) },
-    ...(target === undefined ? [] : [{ name: target, host: target }]),
-  ];
-  const modes = alias.ports.map((port) => {
-    const mode = modeOn(port, alias);
-    return `${port.port} ${mode === "AUTO" ? NO_TLS : mode}`;
-  });
-  return declared.map(({ name, host }) => {
-    const rule = rules.get(refOf(alias, name))?.spec;
-    const found =
-      rule &&
-      ruleText(
-        rule.host,
-        alias.ports.map(({ port }) => `${port} ${saidOn(port, rule)}`),
-        rule.exportTo,
-      );
-    const expected = ruleText(host, modes, alias.exportTo);
-    return row(`DestinationRule ${refOf(alias, name)}`, expected, found);
+/** Istio's objects: the rule on the alias, and what else it takes for the rule to count. */
+function istioRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reality): Row[] {
+  return istioObjects(alias, mesh).map((declared) => {
+    const key = objectKey(alias, declared);
+    const text = objectText(declared, alias);
+    const found = reality.istioObjects.get(key)?.spec;
+    if (found === undefined) return row(key, text, undefined);
+    const differing = differences(declared.kind, declared.spec, found);
+    if (differing.length === 0) return row(key, text, text);
+    return row(
+      key,
+      differing.map(({ field, declared }) => `${field} ${declared}`).join(", "),
+      differing.map(({ field, found }) => `${field} ${found}`).join(", "),
+    );
   });
 }
 
-function ruleText(
-  host: string,
-  modes: readonly string[],
-  exportTo: readonly string[] = [],
-): string {
+/** What it is there for. */
+function objectText(declared: DeclaredObject, alias: CatalogueAlias): string {
+  const { exportTo = [] } = declared.spec;
   const exported = exportTo.length > 0 ? `, exportTo ${exportTo.join(",")}` : "";
-  return `${host}: ${modes.join(", ")}${exported}`;
+  switch (declared.kind) {
+    case "DestinationRule": {
+      const modes = alias.ports.map((port) => {
+        const mode = modeOn(port, alias);
+        return `${port.port} ${mode === "AUTO" ? "no tls" : mode}`;
+      });
+      return `${declared.spec.host}: ${modes.join(", ")}${exported}`;
+    }
+    case "ServiceEntry": {
+      const ports = declared.spec.ports.map(({ number, targetPort = number }) =>
+        targetPort === number ? `${number}` : `${number} to ${targetPort}`,
+      );
+      return `${declared.spec.hosts.join(",")}: ${ports.join(", ")}${exported}`;
+    }
+    case "VirtualService": {
+      // The Host header that the server sees, where the sidecar encrypts HTTP.
+      const routes = declared.spec.http.map(
+        ({ match, rewrite }) => `${match[0]?.port} as ${rewrite.authority}`,
+      );
+      return `${declared.spec.hosts.join(",")}: ${routes.join(", ")}${exported}`;
+    }
+  }
 }
 
-const NO_TLS = "no tls";
-
-/** What a rule says on a port: a port's own settings replace the ones above as a whole. */
-function saidOn(port: number, { trafficPolicy }: DestinationRule["spec"]): string {
-  const own = trafficPolicy?.portLevelSettings?.find((setting) => setting.port.number === port);
-  const { tls } = own ?? trafficPolicy ?? {};
-  return tls === undefined ? NO_TLS : (tls.mode ?? "DISABLE");
-}
-
-function entryRows(alias: CatalogueAlias, mesh: MeshFacts, { entries }: Reality): Row[] {
-  const target = carryingTarget(alias, mesh);
-  if (target === undefined) return [];
-  const entry = entries.get(refOf(alias, target))?.spec;
-  const expected = entryText(
-    [target],
-    alias.ports.map(({ port, targetPort }) => ({ number: port, targetPort })),
-  );
-  const found = entry && entryText(entry.hosts, entry.ports ?? []);
-  return [row(`ServiceEntry ${refOf(alias, target)}`, expected, found)];
-}
-
-/** The Host header that the server sees, where the sidecar encrypts HTTP. */
-function renamingRows(alias: CatalogueAlias, mesh: MeshFacts, reality: Reality): Row[] {
-  const renaming = renamingOf(alias, mesh);
-  if (renaming === undefined) return [];
-  const { host, name, authority, ports } = renaming;
-  const subject = `VirtualService ${refOf(alias, name)}`;
-  const spec = reality.virtualServices.get(refOf(alias, name))?.spec;
-  const routes = spec?.http?.map(({ match = [], rewrite }) => {
-    const port = match.map(({ port }) => port).join("|");
-    return `${port} as ${rewrite?.authority ?? "it comes"}`;
-  });
-  const expected = `${host}: ${ports.map((port) => `${port} as ${authority}`).join(", ")}`;
-  const found = routes && `${spec?.hosts.join(",")}: ${routes.join(", ")}`;
-  return [row(subject, expected, found)];
-}
-
-function entryText(
-  hosts: readonly string[],
-  ports: readonly { number: number; targetPort?: number }[],
-): string {
-  const pairs = ports.map(({ number, targetPort = number }) =>
-    targetPort === number ? `${number}` : `${number} to ${targetPort}`,
-  );
-  return `${hosts.join(",")}: ${pairs.join(", ")}`;
-}
-
-function refOf({ namespace, name }: CatalogueAlias, ofName = name): string {
-  return refText({ kind: "", namespace, name: ofName });
+function refOf({ namespace, name }: CatalogueAlias): string {
+  return refText({ kind: "", namespace, name });
 }

@@ -45,39 +45,9 @@ export interface EndpointSlice {
   ports?: { name?: string; port?: number }[] | null;
 }
 
-interface Tls {
-  mode?: string;
-  sni?: string;
-}
-
-/** The fields that are read of a DestinationRule (networking.istio.io). */
-export interface DestinationRule {
-  spec: {
-    host: string;
-    exportTo?: string[];
-    trafficPolicy?: {
-      tls?: Tls;
-      portLevelSettings?: { port: { number: number }; tls?: Tls }[];
-    };
-  };
-}
-
-/** The fields that are read of a ServiceEntry (networking.istio.io). */
-export interface ServiceEntry {
-  spec: {
-    hosts: string[];
-    location?: string;
-    resolution?: string;
-    ports?: { number: number; targetPort?: number }[];
-  };
-}
-
-/** The fields that are read of a VirtualService (networking.istio.io). */
-export interface VirtualService {
-  spec: {
-    hosts: string[];
-    http?: { match?: { port?: number }[]; rewrite?: { authority?: string } }[];
-  };
+/** What is read of an object of Istio's (networking.istio.io). */
+export interface IstioObject {
+  spec: object;
 }
 
 /** Objects by `namespace/name`; what isn't there has no entry. */
@@ -87,10 +57,9 @@ export interface Reality {
   services: ReadonlyMap<string, Service>;
   /** By Service. */
   slices: ReadonlyMap<string, readonly EndpointSlice[]>;
-  rules: ReadonlyMap<string, DestinationRule>;
-  entries: ReadonlyMap<string, ServiceEntry>;
-  virtualServices: ReadonlyMap<string, VirtualService>;
-  /** By client: what istiod sends to its sidecar. A client without a sidecar has no entry. */
+  /** Istio's, by kind, too: `ServiceEntry default/httpbin.org`. */
+  istioObjects: ReadonlyMap<string, IstioObject>;
+  /** By client: what istiod sends to a sidecar of it. Where none is connected there is no entry. */
   clusters: ReadonlyMap<string, readonly SidecarCluster[]>;
 }
 
@@ -122,6 +91,11 @@ export function hasSidecar({ spec }: Pod): boolean {
   return [...spec.containers, ...(spec.initContainers ?? [])].some(
     ({ name }) => name === "istio-proxy",
   );
+}
+
+/** Whether there is a sidecar that istiod could know: a Pod that no node has taken yet has no address. */
+export function canBeConnected(pod: Pod): boolean {
+  return hasSidecar(pod) && pod.status.podIP !== undefined;
 }
 
 /** TYPE, CLUSTER-IP, EXTERNAL-IP and PORT(S) of a Service, as `kubectl get svc` prints them. */

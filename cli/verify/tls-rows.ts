@@ -4,7 +4,7 @@ import type { SidecarCluster } from "../../local/cluster-tls.js";
 import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
 import { refText } from "../judgement.js";
 import { aliasHost, carryingTarget, clientKey, modeOn } from "./declared.js";
-import type { Pod, Reality } from "./reality.js";
+import { canBeConnected, type Pod, type Reality } from "./reality.js";
 import { row, type Row } from "./row.js";
 
 /** What a sidecar does with a TLS mode of the catalogue. */
@@ -25,7 +25,8 @@ export function tlsRows(
   mesh: MeshFacts,
   { clusters, pods }: Reality,
 ): Row[] {
-  if (!isMeantFor(client, alias, pods.get(clientKey(client))?.[0])) return [];
+  const own = pods.get(clientKey(client)) ?? [];
+  if (!isMeantFor(client, alias, own[0])) return [];
   // A Service inside has rules of its own, of which the catalogue knows nothing.
   if (alias.externalName !== undefined && alias.location === "inside") return [];
   const sent = clusters.get(clientKey(client));
@@ -42,8 +43,18 @@ export function tlsRows(
         endpoints: outsideAddresses(alias)?.length,
       });
       const subject = `${clientKey(client)} → ${alias.namespace}/${alias.name}:${port.port}`;
-      return row(subject, expected, sent ? sentText(found, alias) : "not asked: no sidecar runs");
+      return row(subject, expected, sent ? sentText(found, alias) : notAsked(client, own));
     });
+}
+
+/** Why nothing is known of what istiod sends to a client. */
+function notAsked(client: CatalogueClient, pods: readonly Pod[]): string {
+  if (!pods.some(canBeConnected)) return "not asked: no sidecar runs";
+  const { name, namespace } = client;
+  return (
+    "no istiod knows its sidecar, it isn't connected; its log: " +
+    `kubectl logs -n ${namespace} deploy/${name} -c istio-proxy`
+  );
 }
 
 /** The cluster that carries an alias's port, of those that istiod sends to a sidecar. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { PatchStrategy, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, PatchStrategy, type V1Pod } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { ExitCode } from "../../cli/mistake.js";
@@ -77,7 +77,7 @@ describe("verification, on real parts", function () {
     await setMode("ISTIO_MUTUAL");
     await eventually(async () => {
       assert.deepEqual(await differences(), [
-        "DestinationRule default/my-wikipedia: my-wikipedia.default.svc.cluster.local: 443 ISTIO_MUTUAL",
+        "DestinationRule default/my-wikipedia: trafficPolicy.tls.mode ISTIO_MUTUAL",
         "default/sleep → default/my-wikipedia:443: ISTIO_MUTUAL by default/my-wikipedia, 2 endpoints",
       ]);
       return true;
@@ -168,10 +168,56 @@ describe("verification, on real parts", function () {
       assert.equal(code, ExitCode.Violation);
     });
 
-    it("ends with exit 2 where the sidecar isn't connected", async () => {
-      const { code, stderr } = await istioEgress(["verify", "--kubeconfig", kubeconfig]);
-      assert.match(stderr, /no istiod in istio-system knows the sidecar of Pod default\/sleep-/);
-      assert.equal(code, ExitCode.BadInput);
+    it("waits for a sidecar that isn't connected yet", async () => {
+      const args = ["verify", "--kubeconfig", kubeconfig, "--patience", "60"];
+      let hasEnded = false;
+      const verifying = istioEgress(args).finally(() => (hasEnded = true));
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      assert.ok(!hasEnded, "it has given up");
+      const { code, stdout, stderr } = await connected(() => verifying);
+      assert.equal(code, ExitCode.Ok, stdout + stderr);
+    });
+
+    it("ends with exit 1 where no sidecar of a client is connected, and says so in a row", async () => {
+      const args = ["verify", "--kubeconfig", kubeconfig, "--patience", "0", "--json"];
+      const { code, stdout } = await istioEgress(args);
+      const failed = (JSON.parse(stdout) as VerifyReport).rows.filter(({ ok }) => !ok);
+      assert.deepEqual(
+        failed.map(({ subject }) => subject),
+        ["default/sleep → default/my-httpbin:80", "default/sleep → default/my-wikipedia:443"],
+      );
+      for (const { found } of failed) assert.match(found, /no istiod knows its sidecar/);
+      assert.equal(code, ExitCode.Violation);
+    });
+
+    it("passes over a Pod that was evicted, and one whose sidecar isn't connected", async () => {
+      const beside = (name: string, spec: object) => ({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace: "default", labels: { app: "sleep" } },
+        spec: { containers: [{ name: "sleep", image: "sleep:1" }], ...spec },
+      });
+      // Both before the client's own in the order of their names.
+      const evicted = beside("a-evicted", { schedulerName: "nobody" });
+      const unconnected = beside("b-unconnected", { nodeName: "fake" });
+      const objects = objectsIn(kubeconfig);
+      const { code, stdout, stderr } = await connected(async () => {
+        try {
+          await objects.create(evicted);
+          await objects.create(unconnected);
+          await evict(kubeconfig, evicted.metadata);
+          await eventually(async () => {
+            const { status } = await objects.read<V1Pod>(unconnected);
+            return status?.phase === "Running" || undefined;
+          });
+          return await istioEgress(["verify", "--kubeconfig", kubeconfig]);
+        } finally {
+          await objects.delete(evicted);
+          await objects.delete(unconnected);
+        }
+      });
+      assert.equal(code, ExitCode.Ok, stdout + stderr);
+      assert.match(stdout, /^ok +Pod default\/sleep +2\/2 Running$/m);
     });
 
     it("ends with exit 1 where nothing can be run in a Pod: the kubelet doesn't answer", async () => {
@@ -244,3 +290,13 @@ describe("verification, on real parts", function () {
     }
   });
 });
+
+/** What a kubelet that is short of memory does to a Pod. */
+async function evict(kubeconfig: string, pod: { name: string; namespace: string }): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const pods = config.makeApiClient(CoreV1Api);
+  const body = await pods.readNamespacedPodStatus(pod);
+  const status = { ...body.status, phase: "Failed", reason: "Evicted" };
+  await pods.replaceNamespacedPodStatus({ ...pod, body: { ...body, status } });
+}

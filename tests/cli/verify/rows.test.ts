@@ -1,19 +1,6 @@
 import assert from "node:assert/strict";
-import { type Catalogue, parseCatalogue } from "../../../components/catalogue.js";
-import { rowsOf } from "../../../cli/verify/rows.js";
-import { CATALOGUE, cluster, endpoint, pod, renamed, rule, WIKIPEDIA, world } from "./world.js";
-
-function rows(change: (there: ReturnType<typeof world>) => void = () => {}, catalogue = CATALOGUE) {
-  const changed = world();
-  change(changed);
-  return rowsOf(catalogue, changed);
-}
-
-function failures(change: (there: ReturnType<typeof world>) => void, catalogue?: Catalogue) {
-  return rows(change, catalogue)
-    .filter(({ ok }) => !ok)
-    .map(({ subject, expected, found }) => `${subject}: ${expected} | ${found}`);
-}
+import { parseCatalogue } from "../../../components/catalogue.js";
+import { CATALOGUE, cluster, endpoint, failures, pod, renamed, rows, WIKIPEDIA } from "./world.js";
 
 describe("what is declared, compared with what is there", () => {
   it("has a row for every Pod, object and sidecar, and all are well where nothing differs", () => {
@@ -94,33 +81,9 @@ describe("what is declared, compared with what is there", () => {
       "EndpointSlices default/my-wikipedia: 198.35.26.96:443 208.80.153.224:443 | 198.35.26.96:443",
     ],
     [
-      "a rule with another mode",
-      ({ rules }) => rules.set("default/my-wikipedia", rule(WIKIPEDIA, "ISTIO_MUTUAL")),
-      `DestinationRule default/my-wikipedia: ${WIKIPEDIA}: 443 DISABLE | ${WIKIPEDIA}: 443 ISTIO_MUTUAL`,
-    ],
-    [
-      "a rule that leaves some namespaces out",
-      ({ rules }) => rules.set("default/httpbin.org", rule("httpbin.org", "SIMPLE", ["."])),
-      "DestinationRule default/httpbin.org: httpbin.org: 80 SIMPLE | httpbin.org: 80 SIMPLE, exportTo .",
-    ],
-    [
-      "a ServiceEntry that keeps the port",
-      ({ entries }) =>
-        entries.set("default/httpbin.org", {
-          spec: { hosts: ["httpbin.org"], ports: [{ number: 80, targetPort: 80 }] },
-        }),
-      "ServiceEntry default/httpbin.org: httpbin.org: 80 to 443 | httpbin.org: 80",
-    ],
-    [
       "requests that keep the alias for a Host header",
-      ({ virtualServices }) => virtualServices.delete("default/httpbin.org"),
+      ({ istioObjects }) => istioObjects.delete("VirtualService default/httpbin.org"),
       "VirtualService default/httpbin.org: httpbin.org: 80 as httpbin.org | missing",
-    ],
-    [
-      "requests that get another server's name",
-      ({ virtualServices }) =>
-        virtualServices.set("default/httpbin.org", renamed("httpbin.org", "example.org")),
-      "VirtualService default/httpbin.org: httpbin.org: 80 as httpbin.org | httpbin.org: 80 as example.org",
     ],
     [
       "a wildcard elsewhere that decides instead",
@@ -176,18 +139,32 @@ describe("what is declared, compared with what is there", () => {
   }
 
   it("says so where no sidecar runs that could be asked about", () => {
-    const failed = failures(({ clusters }) => clusters.clear());
+    const failed = failures(({ clusters, pods }) => {
+      clusters.clear();
+      delete pods.get("default/sleep")![0]!.status.podIP;
+    });
     assert.equal(failed.length, 2);
     assert.ok(failed.every((text) => text.endsWith("| not asked: no sidecar runs")));
+  });
+
+  it("says so where the sidecar that runs isn't connected, and where its log is", () => {
+    const failed = failures(({ clusters }) => clusters.clear());
+    assert.equal(failed.length, 2);
+    for (const text of failed) {
+      assert.match(
+        text,
+        /isn't connected; .* kubectl logs -n default deploy\/sleep -c istio-proxy$/,
+      );
+    }
   });
 
   it("asks on an older Istio about the alias itself, whose own cluster carries the traffic", () => {
     const old = { ...CATALOGUE, mesh: { ...CATALOGUE.mesh, istioVersion: "1.20" } };
     const subjects = rows(undefined, old).map(({ subject }) => subject);
     assert.ok(!subjects.includes("ServiceEntry default/httpbin.org"));
-    const failed = failures(({ clusters, virtualServices }) => {
+    const failed = failures(({ clusters, istioObjects }) => {
       const host = "my-httpbin.default.svc.cluster.local";
-      virtualServices.set("default/my-httpbin", renamed(host, "httpbin.org"));
+      istioObjects.set("VirtualService default/my-httpbin", renamed(host, "httpbin.org"));
       clusters
         .get("default/sleep")
         ?.push(cluster(host, 80, "my-httpbin", { tls: "SIMPLE", sni: "httpbin.org" }));
@@ -224,9 +201,14 @@ describe("what is declared, compared with what is there", () => {
       },
       "Pulumi.test.yaml",
     );
-    const expected = rows(undefined, both).map(
-      ({ subject, expected }) => `${subject}: ${expected}`,
-    );
+    const names = { sni: "en.wikipedia.org", subjectAltNames: ["en.wikipedia.org"] };
+    const encrypting = { port: { number: 80 }, tls: { mode: "SIMPLE", ...names } };
+    const trafficPolicy = { tls: { mode: "DISABLE" }, portLevelSettings: [encrypting] };
+    const live = { spec: { host: WIKIPEDIA, trafficPolicy } };
+    const expected = rows(
+      ({ istioObjects }) => istioObjects.set("DestinationRule default/my-wikipedia", live),
+      both,
+    ).map(({ subject, expected }) => `${subject}: ${expected}`);
     assert.ok(
       expected.includes(
         `DestinationRule default/my-wikipedia: ${WIKIPEDIA}: 80 SIMPLE, 443 DISABLE`,

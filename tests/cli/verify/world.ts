@@ -1,4 +1,5 @@
-import { parseCatalogue } from "../../../components/catalogue.js";
+import { rowsOf } from "../../../cli/verify/rows.js";
+import { type Catalogue, parseCatalogue } from "../../../components/catalogue.js";
 import type { Pod } from "../../../cli/verify/reality.js";
 import type { SidecarCluster } from "../../../local/cluster-tls.js";
 
@@ -61,6 +62,15 @@ export function cluster(
 export const WIKIPEDIA = "my-wikipedia.default.svc.cluster.local";
 export const endpoint = (address: string) => ({ address, istioMutual: false });
 
+/** Verified TLS to httpbin.org, as the API server has it. */
+export const SIMPLE = { mode: "SIMPLE", sni: "httpbin.org", subjectAltNames: ["httpbin.org"] };
+export const ENTRY = {
+  hosts: ["httpbin.org"],
+  location: "MESH_EXTERNAL",
+  resolution: "DNS",
+  ports: [{ number: 80, name: "http", protocol: "HTTP", targetPort: 443 }],
+};
+
 /** A world that is as {@link CATALOGUE} declares; each test changes one thing in it. */
 export function world() {
   return {
@@ -89,18 +99,13 @@ export function world() {
         ],
       ],
     ]),
-    rules: new Map([
-      ["default/my-httpbin", rule("my-httpbin.default.svc.cluster.local", "SIMPLE")],
-      ["default/httpbin.org", rule("httpbin.org", "SIMPLE")],
-      ["default/my-wikipedia", rule(WIKIPEDIA, "DISABLE")],
+    istioObjects: new Map<string, { spec: object }>([
+      ["DestinationRule default/my-httpbin", rule("my-httpbin.default.svc.cluster.local", SIMPLE)],
+      ["DestinationRule default/httpbin.org", rule("httpbin.org", SIMPLE)],
+      ["DestinationRule default/my-wikipedia", rule(WIKIPEDIA, { mode: "DISABLE" })],
+      ["ServiceEntry default/httpbin.org", { spec: ENTRY }],
+      ["VirtualService default/httpbin.org", renamed("httpbin.org")],
     ]),
-    entries: new Map([
-      [
-        "default/httpbin.org",
-        { spec: { hosts: ["httpbin.org"], ports: [{ number: 80, targetPort: 443 }] } },
-      ],
-    ]),
-    virtualServices: new Map([["default/httpbin.org", renamed("httpbin.org")]]),
     clusters: new Map([
       [
         "default/sleep",
@@ -115,11 +120,29 @@ export function world() {
   };
 }
 
-/** A VirtualService that gives requests for a host on port 80 that host for a name. */
-export function renamed(host: string, authority = host) {
-  return { spec: { hosts: [host], http: [{ match: [{ port: 80 }], rewrite: { authority } }] } };
+type World = ReturnType<typeof world>;
+
+/** A VirtualService that gives requests for a host on port 80 a name. */
+export function renamed(host: string, authority = host, more: object = {}) {
+  const route = [{ destination: { host, port: { number: 80 } } }];
+  const http = [{ match: [{ port: 80 }], rewrite: { authority }, route }];
+  return { spec: { hosts: [host], http, ...more } };
 }
 
-export function rule(host: string, mode: string, exportTo?: string[]) {
-  return { spec: { host, trafficPolicy: { tls: { mode } }, ...(exportTo && { exportTo }) } };
+export function rule(host: string, tls: object, more: object = {}) {
+  return { spec: { host, trafficPolicy: { tls }, ...more } };
+}
+
+/** The rows about a world that somebody has changed. */
+export function rows(change: (there: World) => void = () => {}, catalogue = CATALOGUE) {
+  const changed = world();
+  change(changed);
+  return rowsOf(catalogue, changed);
+}
+
+/** Those of them that fail, in a line each: `subject: expected | found`. */
+export function failures(change: (there: World) => void, catalogue?: Catalogue) {
+  return rows(change, catalogue)
+    .filter(({ ok }) => !ok)
+    .map(({ subject, expected, found }) => `${subject}: ${expected} | ${found}`);
 }
