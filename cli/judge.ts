@@ -66,13 +66,21 @@ export function command(): Command {
   return options.addFactOptions(command).action(run);
 }
 
-async function run(files: string[], given: JudgeOptions & { gateway?: Client[] }): Promise<void> {
+async function run(
+  files: string[],
+  given: JudgeOptions & { gateway?: Client[] },
+  command: Command,
+): Promise<void> {
+  options.requireWith(command, "kube", ["kubeconfig", "context"]);
   const names = [...files, ...(given.file ?? [])];
   const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
   const progress = new Progress();
   if (given.jsonLines) {
     process.exitCode = await runLines(names, clients, given, progress);
     return;
+  }
+  if (given.kube && names.length > 0) {
+    throw new Mistake(`a live cluster or files, not both: give --kube or ${names.join(" ")}.`);
   }
   const { manifests, facts } = given.kube
     ? await fromCluster(given, progress)

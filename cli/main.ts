@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { WIDTH } from "./format/text.js";
-import { ExitCode, Mistake } from "./mistake.js";
+import { ExitCode, isMistake } from "./mistake.js";
 
 interface Subcommand {
   summary: string;
@@ -103,7 +103,7 @@ async function run(argv: readonly string[]): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? ExitCode.Ok : ExitCode.BadInput;
-  if (error instanceof Mistake) {
+  if (isMistake(error)) {
     process.stderr.write(`istio-egress: ${error.message}\n`);
     return ExitCode.BadInput;
   }

@@ -1,16 +1,22 @@
-/**
- * Something the person at the keyboard can put right: a wrong option, a file that can't be read, a
- * cluster that doesn't answer. It is printed as it is, without a stack trace, and the command ends
- * with {@link ExitCode.BadInput}. The message says what is wrong, where, and what to do instead.
- */
-export class Mistake extends Error {}
+import { Mistake } from "../local/mistake.js";
+
+export { Mistake } from "../local/mistake.js";
+
+/** What the machine itself refuses: a folder that isn't ours, a full disk. Node says which file. */
+const REFUSALS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"]);
+
+/** Whether an error is for the person at the keyboard, and not a fault of this program. */
+export function isMistake(error: unknown): error is Error {
+  if (error instanceof Mistake) return true;
+  return error instanceof Error && REFUSALS.has((error as NodeJS.ErrnoException).code ?? "");
+}
 
 /** How every subcommand ends. */
 export enum ExitCode {
   Ok = 0,
   /** A violation (`judge`), or reality differs from the catalogue (`verify`). */
   Violation = 1,
-  /** Wrong options, unreadable input, an unreachable cluster. */
+  /** A {@link Mistake}: wrong options, unreadable input, an unreachable cluster, a missing tool. */
   BadInput = 2,
   /** No violation, but something couldn't be decided from what was given. */
   Undecided = 3,

@@ -68,7 +68,12 @@ export function command(): Command {
       ),
     )
     .option("-s, --stack <name>", "a stack of the Pulumi project here")
-    .option("--deployed", "the stack as its last update left it, not as a preview sees it")
+    .addOption(
+      new Option(
+        "--deployed",
+        "the stack as its last update left it, not as a preview sees it",
+      ).conflicts(["policyPack", "policyPackConfig"]),
+    )
     .option("--project <folder>", "the folder of Pulumi.yaml", ".")
     .option("--policy-pack <folder>", "instead of this package's own")
     .option("--policy-pack-config <file>", "the pack's configuration")
@@ -97,9 +102,16 @@ function format(choices: readonly string[]): Option {
   return new Option("--format <format>", "how to tell it").choices(choices).default("table");
 }
 
-async function run(files: string[], given: PostureOptions): Promise<void> {
+/** What says which stack is meant, or how it is looked at. */
+const OF_STACK = ["deployed", "embedded", "project", "policyPack", "policyPackConfig"];
+
+async function run(files: string[], given: PostureOptions, command: Command): Promise<void> {
+  options.requireWith(command, "stack", OF_STACK);
   const names = [...files, ...(given.file ?? [])];
-  if ((given.stack === undefined) === (names.length === 0)) {
+  if (given.stack !== undefined && names.length > 0) {
+    throw new Mistake(`a stack or files, not both: give --stack or ${names.join(" ")}.`);
+  }
+  if (given.stack === undefined && names.length === 0) {
     throw new Mistake(
       "nothing to look at: give -f FILES, -f - for standard input, or --stack NAME.",
     );

@@ -1,25 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { parse } from "yaml";
 import {
   type Catalogue,
   CATALOGUE_KEY,
   CatalogueError,
   parseCatalogue,
 } from "../components/catalogue.js";
+import { readStackFile, stackFile } from "../local/stack-file.js";
+import { REPOSITORY } from "../local/toolchain/cache.js";
 import type { ClusterChoice } from "./kube/api-server.js";
 import { Mistake } from "./mistake.js";
 
-const ROOT = path.join(__dirname, "..");
-
-/** The file that holds a stack's configuration. */
-export function stackFile(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
-}
+export { stackFile } from "../local/stack-file.js";
 
 /**
  * What a stack declares.
- * @throws {Mistake} if there is no such stack, or its catalogue has mistakes
+ * @throws {Mistake} if there is no such stack, or its file or catalogue has mistakes
  */
 export function readCatalogue(stack: string): Catalogue {
   try {
@@ -30,22 +24,31 @@ export function readCatalogue(stack: string): Catalogue {
 }
 
 /**
- * The cluster that a stack's configuration names; empty where it names none.
- * @throws {Mistake} if it is given as something that can't be read here, such as a secret
+ * The cluster that a stack's configuration names; empty where it names none. Pulumi opens a kubeconfig
+ * that is a secret: another one, which happens to be at hand, may be of another cluster.
+ * @throws {Mistake} if it can't
  */
-export function clusterOf(stack: string): ClusterChoice {
+export async function clusterOf(stack: string): Promise<ClusterChoice> {
   const config = readConfig(stack);
-  const [kubeconfig, context] = [config["istio-egress:kubeconfig"], config["istio-egress:context"]];
-  if (kubeconfig !== undefined && !isPath(kubeconfig)) {
-    throw new Mistake(
-      `${stackFile(stack)}: istio-egress:kubeconfig isn't a path, and only Pulumi can read it; ` +
-        "say which cluster with --kubeconfig.",
-    );
-  }
+  const [kubeconfig, context] = [config[KUBECONFIG_KEY], config["istio-egress:context"]];
   return {
-    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(isPath(kubeconfig) && { kubeconfig }),
+    ...(kubeconfig !== undefined && !isPath(kubeconfig) && { content: await contentOf(stack) }),
     ...(typeof context === "string" && { context }),
   };
+}
+
+const KUBECONFIG_KEY = "istio-egress:kubeconfig";
+
+async function contentOf(stack: string): Promise<string> {
+  const { ambientEngine, runPulumi } = await import("./stack/engine.js");
+  const args = ["config", "get", KUBECONFIG_KEY, "-s", stack];
+  const { exitCode, stdout, output } = await runPulumi(ambientEngine(REPOSITORY), args);
+  if (exitCode === 0) return stdout;
+  throw new Mistake(
+    `${stackFile(stack)}: ${KUBECONFIG_KEY} is for Pulumi to open, which it can't here:\n${output}\n` +
+      "Give it the backend and the passphrase that `pulumi up` has, or say which cluster with --kubeconfig.",
+  );
 }
 
 /** It may also be what is in the file, in the open or encrypted. */
@@ -54,15 +57,5 @@ function isPath(kubeconfig: unknown): kubeconfig is string {
 }
 
 function readConfig(stack: string): Record<string, unknown> {
-  const file = path.join(ROOT, stackFile(stack));
-  if (!existsSync(file)) {
-    const stacks = readdirSync(ROOT).flatMap(
-      (name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [],
-    );
-    throw new Mistake(
-      `there is no ${stackFile(stack)}; the stacks here are: ${stacks.join(", ")}.`,
-    );
-  }
-  const { config } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
-  return config ?? {};
+  return readStackFile(REPOSITORY, stack).config ?? {};
 }

@@ -43,7 +43,7 @@ async function up(stack: string): Promise<ExitCode> {
 
 /** Bundles the policy pack: what is enforced is what the sources say now. */
 export async function buildPolicyPack(): Promise<void> {
-  const result = await execa("node", ["policies/build.mjs"], {
+  const result = await execa(process.execPath, ["policies/build.mjs"], {
     cwd: REPOSITORY,
     reject: false,
     all: true,

@@ -3,13 +3,14 @@ import { credentialFiles } from "./credentials.js";
 import { probe } from "./health.js";
 import { istioObjects } from "./istio.js";
 import { kwokObjects } from "./kwok.js";
+import { Mistake } from "./mistake.js";
 import { type Part, type PartName, type Ports, planeFiles } from "./part.js";
 import { isRunning, lastLines, runningProcesses, spawnProcess } from "./processes.js";
 import { describeProblem } from "./status.js";
 import type { Tools } from "./tools.js";
 
 /** The embedded mesh can't be had; the message says which part, why, and where its log is. */
-export class PlaneError extends Error {}
+export class PlaneError extends Mistake {}
 
 /** Another program listens where a part wanted to. */
 export class PortTakenError extends PlaneError {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Options, execa } from "execa";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
+import { Mistake } from "./mistake.js";
+import { projectName, readStackFile, stackFile } from "./stack-file.js";
 import { KUBERNETES_PROVIDER_VERSION, type Toolchain, cacheRoot } from "./toolchain/index.js";
 
 /**
@@ -20,6 +22,7 @@ export interface Engine {
 /**
  * Opens the engine whose state is in `home`, making what isn't there yet.
  * @param kubeconfig the cluster that the programs reach when they name no other
+ * @throws {Mistake} with what `pulumi` said, if it doesn't take the provider
  */
 export async function openEngine(
   toolchain: Toolchain,
@@ -52,15 +55,8 @@ export async function openEngine(
   const plugin = `resource-kubernetes-v${KUBERNETES_PROVIDER_VERSION}`;
   if (!existsSync(path.join(pulumiHome, "plugins", plugin))) {
     const version = `v${KUBERNETES_PROVIDER_VERSION}`;
-    await pulumi$(engine, [
-      "plugin",
-      "install",
-      "resource",
-      "kubernetes",
-      version,
-      "--file",
-      provider,
-    ]);
+    const args = ["plugin", "install", "resource", "kubernetes", version, "--file", provider];
+    await quietly(engine, args);
   }
   return engine;
 }
@@ -68,6 +64,19 @@ export async function openEngine(
 /** Runs `pulumi` with the engine's environment; output is captured unless `options` say otherwise. */
 export function pulumi$(engine: Engine, args: readonly string[], options: Options = {}) {
   return execa(engine.pulumi, args, { ...options, env: { ...engine.environment, ...options.env } });
+}
+
+/** A step of which nobody hears unless it fails. */
+async function quietly(engine: Engine, args: readonly string[]): Promise<void> {
+  const result = await pulumi$(engine, args, { reject: false, all: true });
+  if (!result.failed) return;
+  const said = String(result.all ?? "").trim() || result.shortMessage;
+  throw new Mistake(`\`pulumi ${args.join(" ")}\` failed:\n${said}`);
+}
+
+/** The folder that remembers which stacks of a project the engine has, and their salts. */
+export function stacksFolder({ home }: Engine, project: string): string {
+  return path.join(home, "stacks", projectName(project));
 }
 
 /**
@@ -78,6 +87,7 @@ export function pulumi$(engine: Engine, args: readonly string[], options: Option
  * @param project the folder of Pulumi.yaml
  * @param leaveOut keys of the configuration that don't hold on this engine
  * @returns the path for `--config-file`
+ * @throws {Mistake} if there is no such project or stack, its file can't be read, or `pulumi` refuses
  */
 export async function openStack(
   engine: Engine,
@@ -85,26 +95,18 @@ export async function openStack(
   stack: string,
   leaveOut: readonly string[] = [],
 ): Promise<string> {
-  const folder = path.join(engine.home, "stacks");
-  const salted = path.join(folder, `Pulumi.${stack}.yaml`);
-  if (!existsSync(salted)) {
+  const own = readStackFile(project, stack).config ?? {};
+  const folder = stacksFolder(engine, project);
+  if (!existsSync(path.join(folder, stackFile(stack)))) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(
-      path.join(folder, "Pulumi.yaml"),
-      readFileSync(path.join(project, "Pulumi.yaml")),
-    );
+    copyFileSync(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
     // `stack init` adds the salt to the configuration beside Pulumi.yaml.
-    await pulumi$(engine, ["stack", "init", stack, "--no-select", "-C", folder]);
+    await quietly(engine, ["stack", "init", stack, "--no-select", "-C", folder]);
   }
-  const own = readStackFile(path.join(project, `Pulumi.${stack}.yaml`)).config ?? {};
   const config = Object.entries(own).filter(([key]) => !leaveOut.includes(key));
-  const salt = readStackFile(salted);
-  const file = path.join(engine.home, `${stack}.config.yaml`);
+  const salt = readStackFile(folder, stack);
+  const file = path.join(folder, `${stack}.config.yaml`);
   const text = stringify({ ...salt, config: Object.fromEntries(config) });
   writeFileSync(file, text, { mode: 0o600 });
   return file;
-}
-
-function readStackFile(file: string): { config?: Record<string, unknown> } {
-  return (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
 }

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Mistake } from "./mistake.js";
 
 /** Who holds a lock: a process id alone may have been given to a later process. */
 interface Owner {
@@ -19,7 +20,7 @@ export interface LockOptions {
 /**
  * Runs `work` while no other process holds the lock file. A lock whose owner has died is taken over.
  *
- * @throws when another live process still holds it after `patience`
+ * @throws {Mistake} when another live process still holds it after `patience`
  */
 export async function withLock<T>(
   file: string,
@@ -36,7 +37,7 @@ export async function withLock<T>(
     }
     if (Date.now() > deadline) {
       const holder = owner ? `process ${owner.pid}` : "another process";
-      throw new Error(`${holder} still works on this plane (lock file ${file}).`);
+      throw new Mistake(`${holder} still works on this plane (lock file ${file}).`);
     }
     if (!waited && owner) options.onWait?.(owner.pid);
     await sleep(100);

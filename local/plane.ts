@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { PlaneError, PortTakenError, bringUp } from "./bring-up.js";
+import { PortTakenError, bringUp } from "./bring-up.js";
 import {
   apiServerPart,
   apiServerUrl,
@@ -13,13 +13,13 @@ import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
 import { PORT_NAMES, type Part, type Ports, planeFiles } from "./part.js";
+import { requireLinux } from "./platform.js";
 import { freePorts } from "./ports.js";
 import { runningProcesses, stopProcesses } from "./processes.js";
 import { type PlaneRecord, readRecord, writeRecord } from "./record.js";
 import { type PartStatus, describeProblem, inspectParts } from "./status.js";
 import type { Tools } from "./tools.js";
 
-export { PlaneError } from "./bring-up.js";
 export type { PartStatus } from "./status.js";
 export type { Tools } from "./tools.js";
 
@@ -242,12 +242,4 @@ function withPlaneLock<T>(
   return withLock(`${stateDir}.lock`, work, {
     onWait: (pid) => report(`Process ${pid} works on this plane; waiting for it.`),
   });
-}
-
-function requireLinux(): void {
-  if (process.platform === "linux") return;
-  throw new PlaneError(
-    `The embedded mesh runs on Linux only, and this is ${process.platform}. ` +
-      "Use a cluster of your own: set KUBECONFIG and run `pulumi up`.",
-  );
 }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
+import { Mistake } from "./mistake.js";
 
 /** The one address that anything in the embedded mesh listens on. */
 export const LOOPBACK = "127.0.0.1";
@@ -16,14 +17,14 @@ const ATTEMPTS_PER_PORT = 200;
  * Finds free TCP ports on the loopback address, all different.
  *
  * @param range from which to choose; `to` is not part of it
- * @throws when none is free after many random tries
+ * @throws {Mistake} when none is free after many random tries
  */
 export async function freePorts(count: number, range = RANGE): Promise<number[]> {
   const held: Server[] = [];
   try {
     for (let tries = 0; held.length < count; tries++) {
       if (tries >= count * ATTEMPTS_PER_PORT) {
-        throw new Error(
+        throw new Mistake(
           `No ${count} free ports on ${LOOPBACK} between ${range.from} and ${range.to}: ` +
             `end a program that listens there.`,
         );

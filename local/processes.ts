@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Mistake } from "./mistake.js";
 
 /**
  * Every process carries these in its environment. So the kernel is the record of what runs: it
@@ -42,7 +43,7 @@ export interface ProcessOptions {
  * Starts a process that outlives this one, marked as a part of the plane.
  *
  * @returns its process id
- * @throws when the executable is missing or can't be run
+ * @throws {Mistake} when the executable is missing or can't be run
  */
 export async function spawnProcess(plane: string, options: ProcessOptions): Promise<number> {
   const [executable, ...args] = options.command;
@@ -60,7 +61,7 @@ export async function spawnProcess(plane: string, options: ProcessOptions): Prom
     });
     return await new Promise<number>((resolve, reject) => {
       child.once("error", (cause) =>
-        reject(new Error(`${options.name} can't be started: ${cause.message}`, { cause })),
+        reject(new Mistake(`${options.name} can't be started: ${cause.message}`, { cause })),
       );
       child.once("spawn", () => {
         child.unref();
@@ -146,7 +147,7 @@ function nullSeparated(text: string): string[] {
 /**
  * Ends processes: asks first, and after `grace` milliseconds insists.
  *
- * @throws when one is still there after that
+ * @throws {Mistake} when one is still there after that
  */
 export async function stopProcesses(
   plane: string,
@@ -164,7 +165,7 @@ export async function stopProcesses(
     if (left().length === 0) return;
   }
   const names = processes.map(({ name, pid }) => `${name} (process ${pid})`).join(", ");
-  throw new Error(`Can't end ${names}.`);
+  throw new Mistake(`Can't end ${names}.`);
 }
 
 function signalProcess(pid: number, signal: NodeJS.Signals): void {

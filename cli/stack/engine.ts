@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, readdirSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { planeStatus } from "../../local/plane.js";
+import { requireProject, stacksIn } from "../../local/stack-file.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
 import { Mistake } from "../mistake.js";
@@ -42,17 +43,25 @@ export async function embeddedEngine(project: string): Promise<StackEngine> {
   return { engine, project, selecting };
 }
 
-/** The engine that was chosen on the command line. */
-export function chosenEngine(project: string, embedded = false): Promise<StackEngine> {
-  return embedded ? embeddedEngine(project) : Promise.resolve(ambientEngine(project));
+/**
+ * The engine that was chosen on the command line.
+ *
+ * @throws {Mistake} if the folder isn't a project's, or the embedded engine can't be had
+ */
+export async function chosenEngine(project: string, embedded = false): Promise<StackEngine> {
+  requireProject(project);
+  return embedded ? await embeddedEngine(project) : ambientEngine(project);
 }
 
-/** The stacks that have a configuration file in a project. */
+/**
+ * The stacks that have a configuration file in a project.
+ *
+ * @throws {Mistake} if it isn't a project, or has none
+ */
 export function stacksOf(project: string): string[] {
-  const stacks = readdirSync(project).flatMap(
-    (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
-  );
-  if (stacks.length > 0) return stacks.sort();
+  requireProject(project);
+  const stacks = stacksIn(project);
+  if (stacks.length > 0) return stacks;
   throw new Mistake(`${project}: no Pulumi.<stack>.yaml here. Name the folder with --project.`);
 }
 

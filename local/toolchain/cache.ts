@@ -10,15 +10,16 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { Mistake } from "../mistake.js";
 import type { Part } from "./parts.js";
 
 export const REPOSITORY = path.resolve(__dirname, "../..");
 
 /** What a first build needs on disk at its peak (measured: docs/performance.md), in bytes. */
-export const BUILD_SPACE = 17e9;
+export const BUILD_SPACE = 18e9;
 
-/** A mistake or a lack that a person can mend: its message is all that is shown. */
-export class ToolchainError extends Error {}
+/** A tool that can't be had: what is missing for it, or why its build failed. */
+export class ToolchainError extends Mistake {}
 
 /**
  * Where built tools are kept, outside every checkout: `$ISTIO_EGRESS_CACHE`, else

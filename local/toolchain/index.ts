@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type ListrTask, Listr } from "listr2";
 import { withLock } from "../lock.js";
+import { requireLinux } from "../platform.js";
 import { type Workplace, buildFolder, buildParts, download, packagesOf } from "./build.js";
 import { cacheLock, cacheRoot, partFolder, removeHalfBuilt, requireSpace } from "./cache.js";
 import { installedTools } from "./installed.js";
@@ -27,11 +28,12 @@ export const MAIN_PARTS: readonly string[] = PARTS.filter((part) => !part.forTes
 /**
  * Finds every program, building what is neither installed nor cached.
  * @param names the parts that are needed. @default all
- * @throws ToolchainError where a person has to do something first (no Go, no space)
+ * @throws {Mistake} where a person has to do something first (no Linux, no Go, no space)
  */
 export async function ensureToolchain(
   names: readonly string[] = PARTS.map((part) => part.name),
 ): Promise<Toolchain> {
+  requireLinux();
   const root = cacheRoot();
   const needed = PARTS.filter((part) => names.includes(part.name));
   const isBuilt = (part: Part) => existsSync(partFolder(part, root));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../../local/lock.js";
+import { Mistake } from "../../local/mistake.js";
 
 describe("the lock of a plane", () => {
   const folder = mkdtempSync(join(tmpdir(), "istio-egress-lock-"));
@@ -54,7 +55,9 @@ describe("the lock of a plane", () => {
     await withLock(file, () =>
       assert.rejects(
         withLock(file, () => Promise.resolve(), options),
-        new RegExp(`process ${process.pid} still works on this plane`),
+        (error: Error) =>
+          error instanceof Mistake &&
+          error.message.includes(`process ${process.pid} still works on this plane`),
       ),
     );
     assert.deepEqual(waited, [process.pid]);
