@@ -29,7 +29,8 @@ export function followedTowards(mesh: Mesh, host: string, clients: readonly Clie
 
 /** Whether a rule has a say in an entry that it was merged into. */
 export function hasSayIn(rule: Rule, entry: PoolEntry): boolean {
-  if (rule.policy && entry.policy === rule.policy) return true;
+  const { policy } = entry;
+  if (rule.policy && (policy === rule.policy || policy?.parts?.includes(rule.policy))) return true;
   if (rule.subsets.some((subset) => entry.subsets.includes(subset))) return true;
   return !rule.policy && rule.subsets.length === 0 && entry.rules[0] === rule;
 }

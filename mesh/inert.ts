@@ -234,7 +234,12 @@ function found(
   reason: InertReason,
   rest: Pick<InertRule, "alias" | "by" | "instead">,
 ): InertRule {
-  return { rule: rule.ref, host: text(at(rule.object, "spec", "host")), reason, ...rest };
+  return {
+    rule: rule.ref,
+    host: text(at(rule.object, "spec", "host")) || rule.host,
+    reason,
+    ...rest,
+  };
 }
 
 function nameOf({ kind, namespace, name }: ObjectRef): string {

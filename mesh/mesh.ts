@@ -1,4 +1,5 @@
 import { readAuthentication, type AcceptedTls } from "./authentication.js";
+import { rulesOfPolicies } from "./backend-policies.js";
 import { EndpointIndex, type Endpoint } from "./endpoints.js";
 import { DEFAULT_FACTS, type MeshFacts } from "./facts.js";
 import { at, text, type Labels, type Plain } from "./fields.js";
@@ -57,7 +58,6 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   const known: MeshFacts = { ...DEFAULT_FACTS, ...facts };
   const flat = flatten(objects);
   const byKind = sortByKind(flat, known.revision);
-  const rules = byKind.DestinationRule.map((object) => readRule(object, known.clusterDomain));
   const serviceFacts = {
     clusterDomain: known.clusterDomain,
     externalNameIsAlias: externalNameIsAlias(known),
@@ -70,6 +70,10 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     ...byKind.ServiceEntry.map((object): [Plain, Service[]] => [object, readServiceEntry(object)]),
   ]);
   const services = [...servicesByObject.values()].flat();
+  const rules = [
+    ...byKind.DestinationRule.map((object) => readRule(object, known.clusterDomain)),
+    ...rulesOfPolicies(byKind.BackendTLSPolicy, servicesByObject, known),
+  ];
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
   const virtualServices = readVirtualServices(byKind.VirtualService, known.clusterDomain);
   const registry = new Registry(services);
@@ -114,6 +118,7 @@ export const GROUPS = {
   Sidecar: "networking.istio.io",
   VirtualService: "networking.istio.io",
   PeerAuthentication: "security.istio.io",
+  BackendTLSPolicy: "gateway.networking.k8s.io",
 } as const;
 
 export type Kind = keyof typeof GROUPS;

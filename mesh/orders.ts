@@ -7,6 +7,7 @@ import type { Plain } from "./fields.js";
  * names; two of one age in one namespace have no order that istiod would keep to.
  */
 export function isOrderKnown(a: Plain, b: Plain): boolean {
+  if (isPolicy(a) || isPolicy(b)) return true;
   const [timeA, timeB] = [creationTime(a), creationTime(b)];
   if (timeA === 0 || timeB === 0) return false;
   if (timeA !== timeB) return true;
@@ -29,7 +30,13 @@ export function possibleOrders(objects: readonly Plain[]): Plain[][] {
   );
 }
 
+/** What istiod derives from a policy has no age, and comes first. */
+function isPolicy({ kind }: Plain): boolean {
+  return kind === "BackendTLSPolicy";
+}
+
 function compareAge(a: Plain, b: Plain): number {
+  if (isPolicy(a) || isPolicy(b)) return Number(isPolicy(b)) - Number(isPolicy(a));
   const [refA, refB] = [refOf(a), refOf(b)];
   if (a.kind === "ServiceEntry") {
     return creationTime(a) - creationTime(b) || compareText(refA.namespace, refB.namespace);

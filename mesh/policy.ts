@@ -31,6 +31,8 @@ export interface Origin {
 export interface TrafficPolicy extends Settings {
   origin: Origin;
   ports: readonly (Settings & { number: number | undefined })[];
+  /** What it was put together from, where one policy fills in what another leaves open. */
+  parts?: readonly TrafficPolicy[];
 }
 
 /** A subset: its clusters exist as soon as it is declared. */
@@ -76,6 +78,26 @@ export function readPolicy(raw: unknown, origin: Origin): TrafficPolicy | undefi
     .filter(isPlain)
     .map((port) => ({ ...readSettings(port), number: wholeNumber(at(port, "port", "number")) }));
   return { ...readSettings(raw), origin, ports };
+}
+
+/** A policy, with what it leaves open taken from another one (`mergeBackendPolicyTrafficPolicy`). */
+export function filledIn(
+  policy: TrafficPolicy | undefined,
+  other: TrafficPolicy | undefined,
+): TrafficPolicy | undefined {
+  if (!policy || !other) return policy ?? other;
+  const ports = policy.ports.map((port) => {
+    const same = other.ports.find(({ number }) => number === port.number);
+    return { ...same, ...port };
+  });
+  const numbers = new Set(ports.map(({ number }) => number));
+  return {
+    tls: policy.tls ?? other.tls,
+    loadBalancer: policy.loadBalancer ?? other.loadBalancer,
+    origin: policy.tls || !other.tls ? policy.origin : other.origin,
+    ports: [...ports, ...other.ports.filter(({ number }) => !numbers.has(number))],
+    parts: [policy, other].flatMap((one) => one.parts ?? [one]),
+  };
 }
 
 /**

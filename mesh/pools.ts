@@ -1,6 +1,6 @@
 import { byCreation, fits, type Labels } from "./fields.js";
 import { HostTable } from "./hosts.js";
-import type { Subset, TrafficPolicy } from "./policy.js";
+import { filledIn, type Subset, type TrafficPolicy } from "./policy.js";
 import type { Rule } from "./rules.js";
 
 /**
@@ -128,10 +128,17 @@ function newEntry(rule: Rule): PoolEntry {
 
 /** New subset names are added; the policy is taken only by an entry that has none at all. */
 function merge(entry: PoolEntry, rule: Rule): void {
+  entry.policy = mergedPolicy(entry, rule);
   entry.rules.push(rule);
   const known = new Set(entry.subsets.map((subset) => subset.name));
   entry.subsets.push(...rule.subsets.filter((subset) => !known.has(subset.name)));
-  entry.policy ??= rule.policy;
+}
+
+/** Of rules and what istiod derives from policies, rules come first; of the same sort, the older. */
+function mergedPolicy({ rules, policy }: PoolEntry, rule: Rule): TrafficPolicy | undefined {
+  const isFilling = rules[0]?.fillsIn === true;
+  if (isFilling === (rule.fillsIn === true)) return policy ?? rule.policy;
+  return isFilling ? filledIn(rule.policy, policy) : filledIn(policy, rule.policy);
 }
 
 const NO_ENTRIES: readonly PoolEntry[] = [];

@@ -18,6 +18,8 @@ export interface Rule {
   created: number;
   policy?: TrafficPolicy;
   subsets: readonly Subset[];
+  /** It was derived from a policy, and rules of its host only leave it what they don't say. */
+  fillsIn?: boolean;
 }
 
 /** Reads a DestinationRule of any of its API versions (they share one schema). */

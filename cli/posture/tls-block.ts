@@ -1,4 +1,5 @@
 import { at, isPlain, items, type Plain, wholeNumber } from "../../mesh/fields.js";
+import { derivedTls } from "../../mesh/backend-policies.js";
 import type { RuleLevel } from "../../mesh/index.js";
 
 /** Where in a DestinationRule a `tls` stands. */
@@ -8,8 +9,13 @@ export interface TlsPlace {
   subset: string;
 }
 
-/** The `tls` of a DestinationRule at a place that the model named; undefined where there is none. */
+/**
+ * The `tls` of a DestinationRule at a place that the model named, or the one that a policy stands
+ * for; undefined where there is none.
+ */
 export function tlsBlock(rule: Plain, { level, port, subset }: TlsPlace): Plain | undefined {
+  const derived = derivedTls(rule);
+  if (derived) return derived;
   const isInSubset = level === "subset" || level === "subset-port";
   const subsets = items(at(rule, "spec", "subsets"));
   const holder = isInSubset ? subsets.find((one) => at(one, "name") === subset) : at(rule, "spec");

@@ -34,6 +34,17 @@ const entry = (more: object = {}) =>
 const tls = (block: object | symbol, host = WEB, name = "r") =>
   rule("n", name, { host, trafficPolicy: { tls: block } });
 
+/** The sidecar starts TLS, and trusts what the system does. */
+const policy = (validation: object): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "BackendTLSPolicy",
+  metadata: { namespace: "n", name: "r" },
+  spec: {
+    targetRefs: [{ group: "", kind: "Service", name: "web" }],
+    validation: { hostname: "h.org", wellKnownCACertificates: "System", ...validation },
+  },
+});
+
 type Told = Partial<PostureRow>;
 
 /** Objects, and what is told of the one alias for clients in `n`. */
@@ -52,6 +63,16 @@ const CASES: [story: string, objects: KubeObject[], told: Told, facts?: Partial<
     "plain on a port where it doesn't",
     [...alias(HTTP), tls({ mode: "DISABLE" })],
     { declared: "DISABLE", tls: "PLAIN", verifier: "nobody" },
+  ],
+  [
+    "TLS by a policy of the Gateway API, which names the server for SNI alone",
+    [...alias(HTTP), policy({})],
+    { declared: "SIMPLE", tls: "SIMPLE", verifier: "sidecar, any name", rule: "n/r" },
+  ],
+  [
+    "TLS by a policy of the Gateway API, with the names to accept",
+    [...alias(HTTP), policy({ subjectAltNames: [{ type: "Hostname", hostname: "h.org" }] })],
+    { declared: "SIMPLE", tls: "SIMPLE", verifier: "sidecar", rule: "n/r" },
   ],
   [
     "plain on a port that may carry anything",
