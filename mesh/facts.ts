@@ -19,6 +19,10 @@ export interface MeshFacts {
   enableAutoMtls: boolean;
   /** `meshConfig.defaultDestinationRuleExportTo`. @default ["*"] */
   defaultDestinationRuleExportTo: string[];
+  /** `meshConfig.defaultServiceExportTo`, of Services and ServiceEntries. @default ["*"] */
+  defaultServiceExportTo: string[];
+  /** `meshConfig.defaultVirtualServiceExportTo`. @default ["*"] */
+  defaultVirtualServiceExportTo: string[];
   /** The control plane's revision: rules labelled `istio.io/rev` for another one are not read. @default "default" */
   revision: string;
   /** Pod and Service ranges: an address inside is not outside. @default [] */
@@ -34,6 +38,8 @@ export const DEFAULT_FACTS: MeshFacts = {
   rootNamespace: "istio-system",
   enableAutoMtls: true,
   defaultDestinationRuleExportTo: ["*"],
+  defaultServiceExportTo: ["*"],
+  defaultVirtualServiceExportTo: ["*"],
   revision: "default",
   clusterCidrs: [],
   externalHosts: [],

@@ -61,13 +61,17 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   const serviceFacts = {
     clusterDomain: known.clusterDomain,
     externalNameIsAlias: externalNameIsAlias(known),
+    defaultExportTo: known.defaultServiceExportTo,
   };
   const servicesByObject = new Map<Plain, Service[]>([
     ...byKind.Service.map((object): [Plain, Service[]] => [
       object,
       [readService(object, serviceFacts)],
     ]),
-    ...byKind.ServiceEntry.map((object): [Plain, Service[]] => [object, readServiceEntry(object)]),
+    ...byKind.ServiceEntry.map((object): [Plain, Service[]] => [
+      object,
+      readServiceEntry(object, serviceFacts),
+    ]),
   ]);
   const services = [...servicesByObject.values()].flat();
   const rules = [
@@ -75,7 +79,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     ...rulesOfPolicies(byKind.BackendTLSPolicy, servicesByObject, known),
   ];
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
-  const virtualServices = readVirtualServices(byKind.VirtualService, known.clusterDomain);
+  const virtualServices = readVirtualServices(byKind.VirtualService, known);
   const registry = new Registry(services);
   return {
     facts: known,

@@ -52,21 +52,28 @@ export class Registry {
   }
 }
 
+/** Who sees a service: what it says itself, else the mesh's default (`serviceExportTo`). */
+export function exportedTo({ exportTo, defaultExportTo = [] }: Service): readonly string[] {
+  return exportTo.length > 0 ? exportTo : defaultExportTo;
+}
+
 /** Whether every namespace may see a service. */
 export function isPublic(service: Service): boolean {
-  return service.exportTo.length === 0 || service.exportTo.includes("*");
+  const namespaces = exportedTo(service);
+  return namespaces.length === 0 || namespaces.includes("*");
 }
 
 /** `~` takes a service away from everyone, unless `*` stands beside it. */
 function isHidden(service: Service): boolean {
-  return !isPublic(service) && service.exportTo.includes("~");
+  return !isPublic(service) && exportedTo(service).includes("~");
 }
 
 /** Whether a service's exportTo names a namespace, its own by `.` (`IsServiceVisible`). */
 export function isVisible(service: Service, namespace: string): boolean {
+  const namespaces = exportedTo(service);
   return (
     isPublic(service) ||
-    service.exportTo.includes(namespace) ||
-    (service.exportTo.includes(".") && service.ref.namespace === namespace)
+    namespaces.includes(namespace) ||
+    (namespaces.includes(".") && service.ref.namespace === namespace)
   );
 }

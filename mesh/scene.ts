@@ -3,6 +3,7 @@ import type { Concern } from "./concerns.js";
 import { at, refOf, text, texts, NAMELESS, type Plain } from "./fields.js";
 import { HostTable, serviceNameOf } from "./hosts.js";
 import type { Mesh } from "./mesh.js";
+import { exportedTo } from "./registry.js";
 import type { Rule } from "./rules.js";
 import type { Blurred, Unclear } from "./unclear.js";
 import type { Client } from "./verdict.js";
@@ -209,7 +210,7 @@ export class Stage {
       facts.rootNamespace,
       ...rules.flatMap((rule) => [rule.ref.namespace, ...rule.exportTo]),
       ...clientSide.map((object) => refOf(object).namespace),
-      ...hosts.flatMap((host) => registry.of(host).flatMap((service) => service.exportTo)),
+      ...hosts.flatMap((host) => registry.of(host).flatMap(exportedTo)),
     ]);
   }
 

@@ -11,7 +11,7 @@ import {
   wholeNumber,
 } from "./fields.js";
 import type { Plain } from "./fields.js";
-import type { Resolution, Service } from "./services.js";
+import type { Resolution, Service, ServiceFacts } from "./services.js";
 
 const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
   STATIC: "eds",
@@ -24,7 +24,10 @@ const RESOLUTIONS: Readonly<Record<string, Resolution>> = {
  * Reads a ServiceEntry: one service per host (pilot/pkg/serviceregistry/serviceentry). Hosts keep
  * their case and are never completed with a namespace.
  */
-export function readServiceEntry(object: Plain): Service[] {
+export function readServiceEntry(
+  object: Plain,
+  { defaultExportTo }: Pick<ServiceFacts, "defaultExportTo">,
+): Service[] {
   const ref = refOf(object);
   const spec = at(object, "spec");
   if (!hasUsableAddress(texts(at(spec, "addresses")))) return [];
@@ -45,6 +48,7 @@ export function readServiceEntry(object: Plain): Service[] {
     // MESH_EXTERNAL is the first value of the enumeration, so it holds when nothing is written.
     meshExternal: at(spec, "location") !== "MESH_INTERNAL",
     exportTo: texts(at(spec, "exportTo")),
+    defaultExportTo,
     labels: labelsOf(at(object, "metadata", "labels")),
     ...(isPlain(selector) ? { selector: labelsOf(selector.labels) } : {}),
   } satisfies Partial<Service>;

@@ -36,8 +36,10 @@ export interface Service {
   ports: readonly ServicePort[];
   resolution: Resolution;
   meshExternal: boolean;
-  /** Empty: the mesh's default, which is everywhere. */
+  /** Empty: the mesh's default holds. */
   exportTo: readonly string[];
+  /** @default everywhere */
+  defaultExportTo?: readonly string[];
   labels: Labels;
   /** What the service selects its workloads by; undefined for none. */
   selector?: Labels;
@@ -45,10 +47,12 @@ export interface Service {
   externalName?: string;
 }
 
-/** Whether an ExternalName is an alias in this mesh, or (older) a cluster of its own. */
+/** What of the mesh decides how services are read: is an ExternalName an alias, or (older) a cluster? */
 export interface ServiceFacts {
   clusterDomain: string;
   externalNameIsAlias: boolean;
+  /** Who sees a service that doesn't say so itself. */
+  defaultExportTo: readonly string[];
 }
 
 /** Reads a Kubernetes Service (pilot/pkg/serviceregistry/kube/conversion.go). */
@@ -67,6 +71,7 @@ export function readService(object: Plain, facts: ServiceFacts): Service {
     resolution: "eds",
     meshExternal: externalName !== "",
     exportTo: exportToAnnotation(object),
+    defaultExportTo: facts.defaultExportTo,
     labels: labelsOf(at(object, "metadata", "labels")),
   };
   const selector = labelsOf(at(spec, "selector"));

@@ -1,3 +1,4 @@
+import type { MeshFacts } from "./facts.js";
 import { at, creationTime, isPlain, items, refOf, text, texts, wholeNumber } from "./fields.js";
 import type { Plain } from "./fields.js";
 import { resolveHost } from "./hosts.js";
@@ -31,6 +32,8 @@ interface HttpRoute {
   mirrors: readonly Destination[];
 }
 
+type Facts = Pick<MeshFacts, "clusterDomain" | "defaultVirtualServiceExportTo">;
+
 /** Completes a host with the namespace of the object that it is written in. */
 type Resolve = (host: string) => string;
 
@@ -39,16 +42,13 @@ type Resolve = (host: string) => string;
  * their places (pilot/pkg/model/virtualservice_controller.go). Delegates have no hosts, hold for
  * nobody by themselves, and delegate no further.
  */
-export function readVirtualServices(
-  objects: readonly Plain[],
-  clusterDomain: string,
-): VirtualService[] {
+export function readVirtualServices(objects: readonly Plain[], facts: Facts): VirtualService[] {
   const delegates = new Map(
     objects.filter(isDelegate).map((object) => [nameText(refOf(object)), object]),
   );
   return objects
     .filter((object) => !isDelegate(object) && isOfMesh(object))
-    .map((object) => readRoot(object, delegates, clusterDomain));
+    .map((object) => readRoot(object, delegates, facts));
 }
 
 function isDelegate(object: Plain): boolean {
@@ -67,8 +67,9 @@ function nameText({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): s
 function readRoot(
   object: Plain,
   delegates: ReadonlyMap<string, Plain>,
-  clusterDomain: string,
+  facts: Facts,
 ): VirtualService {
+  const { clusterDomain } = facts;
   const ref = refOf(object);
   const spec = at(object, "spec");
   const resolve = resolver(object, clusterDomain);
@@ -77,7 +78,7 @@ function readRoot(
     .flatMap((route) => {
       if (!isPlain(route.delegate)) return [readHttpRoute(route, resolve)];
       const delegate = delegates.get(nameText(delegateOf(route.delegate, ref.namespace)));
-      if (!delegate || !isExportedTo(delegate, ref.namespace)) return [];
+      if (!delegate || !isExportedTo(delegate, ref.namespace, facts)) return [];
       const root = readHttpRoute(route, resolve);
       return httpRoutesOf(delegate, clusterDomain).flatMap((own) => under(root, own));
     });
@@ -85,7 +86,7 @@ function readRoot(
     ref,
     created: creationTime(object),
     hosts: texts(at(spec, "hosts")).map(resolve),
-    exportTo: exportToOf(object),
+    exportTo: exportToOf(object, facts),
     destinations: [
       ...http.flatMap(({ sources, routed, mirror, mirrors }) =>
         [...routed, ...mirror, ...mirrors].map((destination) => ({
@@ -117,14 +118,14 @@ function resolver(object: Plain, clusterDomain: string): Resolve {
 }
 
 /** Namespaces that a VirtualService is exported to, its own by name; `*` for all. */
-function exportToOf(object: Plain): string[] {
-  const exportTo = texts(at(object, "spec", "exportTo"));
-  if (exportTo.length === 0) return ["*"];
+function exportToOf(object: Plain, { defaultVirtualServiceExportTo }: Facts): string[] {
+  const own = texts(at(object, "spec", "exportTo"));
+  const exportTo = own.length > 0 ? own : defaultVirtualServiceExportTo;
   return exportTo.map((namespace) => (namespace === "." ? refOf(object).namespace : namespace));
 }
 
-function isExportedTo(object: Plain, namespace: string): boolean {
-  const exportTo = exportToOf(object);
+function isExportedTo(object: Plain, namespace: string, facts: Facts): boolean {
+  const exportTo = exportToOf(object, facts);
   return exportTo.includes("*") || exportTo.includes(namespace);
 }
 

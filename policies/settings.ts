@@ -50,6 +50,14 @@ export const mesh = z.strictObject({
     .array(z.string())
     .optional()
     .describe('meshConfig.defaultDestinationRuleExportTo. Default: ["*"].'),
+  defaultServiceExportTo: z
+    .array(z.string())
+    .optional()
+    .describe('meshConfig.defaultServiceExportTo. Default: ["*"].'),
+  defaultVirtualServiceExportTo: z
+    .array(z.string())
+    .optional()
+    .describe('meshConfig.defaultVirtualServiceExportTo. Default: ["*"].'),
   revision: z.string().optional().describe("The control plane's revision. Default: default."),
 });
 

@@ -4,6 +4,7 @@ import { type ApiServer, Refusal, type Resource } from "../kube/api-server.js";
 import { Mistake } from "../mistake.js";
 import type { Progress } from "../progress.js";
 import type { Manifest } from "./manifests.js";
+import { at, items } from "../../mesh/fields.js";
 import type { KubeObject, MeshFacts } from "../../mesh/index.js";
 
 /**
@@ -74,6 +75,8 @@ const meshFacts = z.object({
   rootNamespace: z.string().optional(),
   enableAutoMtls: z.boolean().optional(),
   defaultDestinationRuleExportTo: z.array(z.string()).optional(),
+  defaultServiceExportTo: z.array(z.string()).optional(),
+  defaultVirtualServiceExportTo: z.array(z.string()).optional(),
 });
 
 /** meshConfig from istiod's ConfigMap; nothing where it isn't in the cluster or may not be read. */
@@ -85,14 +88,34 @@ async function meshConfig(
   const name = revision === "default" ? "istio" : `istio-${revision}`;
   try {
     const found = await server.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
-    return meshFacts.parse(parse(istioConfigMap.parse(found).data.mesh) ?? {});
+    const config: unknown = parse(istioConfigMap.parse(found).data.mesh) ?? {};
+    for (const setting of narrowedBy(config)) {
+      note(
+        `meshConfig.${setting} isn't modelled: everything is judged as if istiod read and showed it.`,
+      );
+    }
+    return meshFacts.parse(config);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    process.stderr.write(
-      `note: ConfigMap ${namespace}/${name} can't be read (${error.status}); taking Istio's defaults.\n`,
+    note(
+      `ConfigMap ${namespace}/${name} can't be read (${error.status}); taking Istio's defaults.`,
     );
     return {};
   }
+}
+
+/** Settings that keep objects from istiod, or from clients. */
+function narrowedBy(config: unknown): string[] {
+  const selectsNamespaces = items(at(config, "discoverySelectors")).length > 0;
+  const capsEntries = at(config, "serviceEntryVisibility", "applyToSidecars") === true;
+  return [
+    ...(selectsNamespaces ? ["discoverySelectors"] : []),
+    ...(capsEntries ? ["serviceEntryVisibility"] : []),
+  ];
+}
+
+function note(text: string): void {
+  process.stderr.write(`note: ${text}\n`);
 }
 
 const istiodPod = z.object({

@@ -28,6 +28,8 @@ const meshFacts = z.strictObject({
   rootNamespace: text.optional(),
   enableAutoMtls: z.boolean().optional(),
   defaultDestinationRuleExportTo: z.array(text).optional(),
+  defaultServiceExportTo: z.array(text).optional(),
+  defaultVirtualServiceExportTo: z.array(text).optional(),
   revision: text.optional(),
   clusterCidrs: z.array(text).optional(),
   externalHosts: z.array(text).optional(),

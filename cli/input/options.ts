@@ -12,6 +12,8 @@ export interface FactOptions {
   rootNamespace?: string;
   autoMtls: boolean;
   defaultDestinationRuleExportTo?: string[];
+  defaultServiceExportTo?: string[];
+  defaultVirtualServiceExportTo?: string[];
   revision?: string;
   clusterCidr?: string[];
   externalHost?: string[];
@@ -31,6 +33,14 @@ export function addFactOptions(command: Command): Command {
     new Option(
       "--default-destination-rule-export-to <namespace>",
       'meshConfig.defaultDestinationRuleExportTo, repeatable (default: "*")',
+    ).argParser(collected),
+    new Option(
+      "--default-service-export-to <namespace>",
+      'meshConfig.defaultServiceExportTo, repeatable (default: "*")',
+    ).argParser(collected),
+    new Option(
+      "--default-virtual-service-export-to <namespace>",
+      'meshConfig.defaultVirtualServiceExportTo, repeatable (default: "*")',
     ).argParser(collected),
     new Option("--revision <revision>", "the control plane's revision (default: default)"),
     new Option(
@@ -55,6 +65,8 @@ export function factsFrom(options: FactOptions): Partial<MeshFacts> {
     rootNamespace: options.rootNamespace,
     enableAutoMtls: options.autoMtls ? undefined : false,
     defaultDestinationRuleExportTo: options.defaultDestinationRuleExportTo,
+    defaultServiceExportTo: options.defaultServiceExportTo,
+    defaultVirtualServiceExportTo: options.defaultVirtualServiceExportTo,
     revision: options.revision,
     clusterCidrs: options.clusterCidr,
     externalHosts: options.externalHost,

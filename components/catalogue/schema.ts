@@ -88,6 +88,8 @@ const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
 );
 
+const namespaces = list(text("a namespace"), "a list of namespaces");
+
 /** What is known of the mesh: see MeshFacts for what each key means. */
 const mesh = section({
   istioVersion: istioVersion.default(DEFAULT_FACTS.istioVersion),
@@ -97,9 +99,9 @@ const mesh = section({
   ),
   rootNamespace: namespace.default(DEFAULT_FACTS.rootNamespace),
   enableAutoMtls: flag().default(DEFAULT_FACTS.enableAutoMtls),
-  defaultDestinationRuleExportTo: list(text("a namespace"), "a list of namespaces").default(
-    DEFAULT_FACTS.defaultDestinationRuleExportTo,
-  ),
+  defaultDestinationRuleExportTo: namespaces.default(DEFAULT_FACTS.defaultDestinationRuleExportTo),
+  defaultServiceExportTo: namespaces.default(DEFAULT_FACTS.defaultServiceExportTo),
+  defaultVirtualServiceExportTo: namespaces.default(DEFAULT_FACTS.defaultVirtualServiceExportTo),
   revision: text("a revision of istiod").default(DEFAULT_FACTS.revision),
   clusterCidrs: list(cidr, "a list of ranges").default(DEFAULT_FACTS.clusterCidrs),
   externalHosts: list(text("a host", hostPatternMistake), "a list of hosts").default(

@@ -37,6 +37,8 @@ describe("the mesh facts of a stack", () => {
         rootNamespace: "mesh",
         enableAutoMtls: false,
         defaultDestinationRuleExportTo: ["."],
+        defaultServiceExportTo: ["n", "."],
+        defaultVirtualServiceExportTo: ["~"],
         revision: "canary",
         clusterCidrs: ["10.0.0.0/8", "fd00::/8"],
         externalHosts: ["*.partner.example"],

@@ -13,6 +13,8 @@ describe("one line of a stream of meshes", () => {
         clusterDomain: "cluster.local",
         enableAutoMtls: true,
         defaultDestinationRuleExportTo: ["*"],
+        defaultServiceExportTo: ["."],
+        defaultVirtualServiceExportTo: ["n"],
       },
     };
     assert.deepEqual(parseMeshLine(JSON.stringify(line)), line);
