@@ -45,7 +45,10 @@ Examples:
   istio-egress verify --json
 
 It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
-Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant?
+Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant? Of Istio's
+objects every field counts, also one that somebody has added. Where one differs, its row tells the
+field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is waited
+for as long as --patience says.
 
 With --traffic every client calls every alias: the request of the stack's outputs, run by curl in
 the client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's
@@ -53,8 +56,9 @@ answer says, comes from the alias's address, and, for plain HTTP, is signed by t
 What the network doesn't allow (no DNS answer, no connection, no answer in time) has rows of its
 own: they say nothing about TLS, and are no success. It takes a cluster with real containers.
 
-Which cluster: --kubeconfig and --context; else the one that the stack's configuration names; else
-an embedded mesh that is up; else as kubectl chooses.
+Which cluster: --kubeconfig and --context; else the one that the stack's configuration names (where
+its kubeconfig is a secret, Pulumi opens it); else an embedded mesh that is up; else as kubectl
+chooses.
 
 Rights that it takes there, all of them for reading: in the catalogue's namespaces get services,
 destinationrules, serviceentries and virtualservices, list pods and endpointslices; in istiod's
@@ -62,8 +66,8 @@ namespace list pods, create and get pods/portforward (without credentials istiod
 loopback alone). For --traffic in the clients' namespaces create and get pods/exec, too: curl is
 all that is run there.
 
-Exit codes: 0 as declared, 1 something differs or a call failed, 2 nobody to ask, or a catalogue
-with mistakes.`;
+Exit codes: 0 as declared, 1 something differs (or no sidecar is connected) or a call failed,
+2 nobody to ask, or a catalogue with mistakes.`;
 
 /** `istio-egress verify`: whether reality is what the catalogue declares. */
 export function command(): Command {
@@ -142,8 +146,8 @@ interface Witnesses {
 }
 
 async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<Witnesses> {
-  const chosen = options.plane ? {} : clusterChoice(options);
-  const isChosen = chosen.kubeconfig !== undefined || chosen.context !== undefined;
+  const chosen = options.plane ? {} : await clusterChoice(options);
+  const isChosen = Object.keys(chosen).length > 0;
   const plane = options.plane ?? (isChosen ? undefined : await runningPlane());
   if (plane) {
     const server = await ApiServer.from({ kubeconfig: plane.kubeconfig });
@@ -159,7 +163,8 @@ async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<W
 }
 
 /** What is typed counts before what is configured. */
-function clusterChoice({ kubeconfig, context, stack }: VerifyOptions): ClusterChoice {
+async function clusterChoice(options: VerifyOptions): Promise<ClusterChoice> {
+  const { kubeconfig, context, stack } = options;
   if (kubeconfig === undefined && context === undefined) return clusterOf(stack);
   return {
     ...(kubeconfig !== undefined && { kubeconfig }),

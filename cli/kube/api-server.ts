@@ -8,6 +8,8 @@ import { Mistake } from "../mistake.js";
 export interface ClusterChoice {
   /** @default KUBECONFIG, else ~/.kube/config, else the Pod's own account */
   kubeconfig?: string;
+  /** What is in a kubeconfig that is no file. */
+  content?: string;
   /** @default the kubeconfig's current one */
   context?: string;
 }
@@ -35,9 +37,12 @@ export class ApiServer {
     const { KubeConfig } = await import("@kubernetes/client-node");
     const config = new KubeConfig();
     try {
-      if (choice.kubeconfig === undefined) config.loadFromDefault();
-      else config.loadFromFile(choice.kubeconfig);
+      if (choice.content !== undefined) config.loadFromString(choice.content);
+      else if (choice.kubeconfig !== undefined) config.loadFromFile(choice.kubeconfig);
+      else config.loadFromDefault();
     } catch (error) {
+      // What is wrong with a content would be told with a line of it, which may be a secret.
+      if (choice.content !== undefined) throw new Mistake("the stack's kubeconfig isn't one.");
       const name = choice.kubeconfig ?? process.env.KUBECONFIG ?? "kubeconfig";
       throw new Mistake(`${name}: can't be read as a kubeconfig: ${(error as Error).message}.`);
     }

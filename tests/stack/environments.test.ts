@@ -220,7 +220,10 @@ describe("an environment, with plain Pulumi on real parts", function () {
       const stranger = { ...theirs, PULUMI_CONFIG_PASSPHRASE: "of somebody else" };
       const { exitCode, output } = await team.run(VERIFY_PROD, stranger);
       assert.equal(exitCode, ExitCode.BadInput, output);
-      assert.match(output, /^Pulumi\.prod\.yaml: istio-egress:kubeconfig is for Pulumi to open/m);
+      assert.match(
+        output,
+        /^istio-egress: Pulumi\.prod\.yaml: istio-egress:kubeconfig is for Pulumi to open/m,
+      );
       assert.match(output, /incorrect passphrase[^]*say which cluster with --kubeconfig\.$/);
       const remove = await istiodPod(cluster);
       try {
