@@ -12,6 +12,8 @@ import {
   readMesh,
   shadowedRules,
   type ShadowedRule,
+  unmodelled,
+  type Unmodelled,
   type Verdict,
 } from "../mesh/index.js";
 
@@ -31,22 +33,24 @@ export interface Judgement {
   verdicts: readonly Verdict[];
   inert: readonly InertRule[];
   shadowed: readonly ShadowedRule[];
+  /** Objects that the verdicts leave out of account though they may matter. */
+  unmodelled: readonly Unmodelled[];
 }
 
 /** Asks the model everything that is told about a set of objects. */
 export function judgementOf({ manifests, clients, facts }: Question): Judgement {
-  const mesh = readMesh(
-    manifests.map(({ object }) => object),
-    facts,
-  );
+  const objects = manifests.map(({ object }) => object);
+  const mesh = readMesh(objects, facts);
   const asked = clients ?? defaultClients(mesh);
+  const verdicts = judge(mesh, asked);
   return {
     mesh,
     manifests,
     clients: asked,
-    verdicts: judge(mesh, asked),
+    verdicts,
     inert: inertRules(mesh, asked),
     shadowed: shadowedRules(mesh, asked),
+    unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
   };
 }
 
@@ -55,6 +59,11 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
   if (verdicts.some(({ verdict }) => verdict === "violation")) return ExitCode.Violation;
   if (verdicts.some(({ verdict }) => verdict === "undecided")) return ExitCode.Undecided;
   return ExitCode.Ok;
+}
+
+/** Says of an object that it isn't modelled, and what it can change. */
+export function unmodelledText({ object, why }: Unmodelled): string {
+  return `${object.kind} ${refText(object)} isn't modelled: ${why}.`;
 }
 
 /** `namespace/name`, or the name alone of what has no namespace. */

@@ -12,4 +12,5 @@ export { ANY_OTHER, defaultClients } from "./clients.js";
 export { judge } from "./judge.js";
 export { inertRules, type InertReason, type InertRule } from "./inert.js";
 export { shadowedRules, type ShadowedRule } from "./shadowed.js";
+export { unmodelled, type Unmodelled } from "./unmodelled.js";
 export { explain, type Explanation } from "./explain.js";

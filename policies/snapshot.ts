@@ -48,7 +48,8 @@ export function readSnapshot(text: string): StackSnapshot {
 /** No text of Kubernetes has a NUL in it. */
 const MARK = "\0unknown";
 
-const WHOLE_GROUPS = /^(networking\.istio\.io|security\.istio\.io|discovery\.k8s\.io)\//;
+const WHOLE_GROUPS =
+  /^(networking\.istio\.io|security\.istio\.io|discovery\.k8s\.io|gateway\.networking\.k8s\.io)\//;
 const WHOLE_KINDS = new Set(["Service", "Endpoints"]);
 
 /** Objects that decide nothing but who calls are kept without what they run, which may be secret. */

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { paragraph } from "./text.js";
-import { clientText, type Judgement, objectText, refText } from "../judgement.js";
+import { clientText, type Judgement, objectText, refText, unmodelledText } from "../judgement.js";
 import {
   explain,
   type InertRule,
@@ -34,6 +34,7 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
     ...adviceOn(findings, judgement.mesh, colour),
     ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
     ...shadowedNotes(judgement.shadowed).map((note) => paragraph(note)),
+    ...judgement.unmodelled.map((one) => paragraph(`note: ${unmodelledText(one)}`)),
     summaryLine(judgement),
   ]
     .join("\n\n")

@@ -26,6 +26,14 @@ const RESOURCES: readonly Resource[] = [
   { path: "/apis/security.istio.io/v1beta1", plural: "peerauthentications" },
 ];
 
+/** What a cluster may not have, or not show to everyone, beside Istio's own. */
+const OPTIONAL_RESOURCES: readonly Resource[] = [
+  { path: "/apis/networking.istio.io/v1alpha3", plural: "envoyfilters" },
+  { path: "/apis/gateway.networking.k8s.io/v1", plural: "backendtlspolicies" },
+  { path: "/apis/gateway.networking.k8s.io/v1", plural: "httproutes" },
+  { path: "/apis/gateway.networking.k8s.io/v1", plural: "grpcroutes" },
+];
+
 /** A live cluster, as {@link readCluster} found it. */
 export interface LiveMesh {
   manifests: Manifest[];
@@ -44,17 +52,27 @@ export async function readCluster(
   progress: Progress,
 ): Promise<LiveMesh> {
   const manifests: Manifest[] = [];
-  for (const resource of RESOURCES) {
+  const read = async (resource: Resource, refused: (refusal: Refusal) => void) => {
     try {
       for await (const object of server.list(resource)) {
         manifests.push({ object: object as KubeObject });
         progress.tell(() => `reading ${resource.plural}: ${manifests.length} objects so far`);
       }
     } catch (error) {
-      throw error instanceof Refusal && error.status === 404
-        ? withoutIstio(server, resource)
-        : error;
+      if (!(error instanceof Refusal)) throw error;
+      refused(error);
     }
+  };
+  for (const resource of RESOURCES) {
+    await read(resource, (refusal) => {
+      throw refusal.status === 404 ? withoutIstio(server, resource) : refusal;
+    });
+  }
+  for (const resource of OPTIONAL_RESOURCES) {
+    await read(resource, ({ status }) => {
+      if (status === 404) return;
+      note(`${resource.plural} can't be read (${status}); judging as if there were none.`);
+    });
   }
   const { rootNamespace = "istio-system", revision = "default" } = facts;
   const configured = await meshConfig(server, rootNamespace, revision);

@@ -3,7 +3,8 @@ import { Mistake } from "../mistake.js";
 import { deployedClusters, type ExportedResource } from "../stack/deployed.js";
 import { runPulumi, type StackEngine } from "../stack/engine.js";
 import type { Preview } from "../stack/preview.js";
-import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
+import { type Client, type KubeObject, type MeshFacts, unmodelled } from "../../mesh/index.js";
+import { unmodelledText } from "../judgement.js";
 import { type Posture, postureOf } from "./posture.js";
 
 /** How the owner of objects would have them judged: what they don't say themselves. */
@@ -43,7 +44,12 @@ export function postureOfSeen(
     const where = index === 0 ? "" : ` (cluster ${index + 1})`;
     return found.map((row) => ({ ...row, alias: row.alias + where }));
   });
-  return { source, rows, notes };
+  const leftOut = rows.length === 0 ? [] : clusters.flatMap(unmodelledNotes);
+  return { source, rows, notes: [...notes, ...leftOut] };
+}
+
+function unmodelledNotes(manifests: readonly Manifest[]): string[] {
+  return unmodelled(manifests.map(({ object }) => object)).map(unmodelledText);
 }
 
 /** Manifests as they are. */

@@ -1,4 +1,10 @@
-import { type Client, type Verdict, explain } from "../../mesh/index.js";
+import {
+  type Client,
+  type Unmodelled,
+  type Verdict,
+  explain,
+  unmodelled,
+} from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { fullName } from "../stack-object.js";
@@ -26,7 +32,8 @@ export const undecidedTls: Rule = {
 an answer must not pass as if all were well, and must not hide what is known. It is listed here with
 the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
 what no policy can see: the objects in a Helm release, and those of a collection whose content isn't
-known yet.`,
+known yet. And for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
+API that bring services to clients in spite of a Sidecar.`,
   example: {
     reported: `apiVersion: v1
 kind: Service
@@ -88,6 +95,7 @@ spec:
       ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
     ).map((sameCause) => undecided(sameCause, judgement)),
     ...groupBy(judgement.cluster.unseen, ({ what }) => what).map((same) => unseen(same)),
+    ...unmodelledIn(judgement).map((one) => leftOut(one, judgement)),
   ],
 };
 
@@ -124,4 +132,17 @@ function unseen(same: readonly { urn: string; what: string }[]): Finding {
   const [{ urn, what }] = same as [{ urn: string; what: string }];
   const names = same.map((resource) => resource.urn.split("::").at(-1) ?? resource.urn);
   return { message: [entry("not seen", shortened(names)), entry("because", what)].join("\n"), urn };
+}
+
+/** What isn't modelled matters where there is something to judge. */
+function unmodelledIn({ cluster, verdicts }: Judgement): Unmodelled[] {
+  return verdicts.length === 0 ? [] : unmodelled(cluster.objects.map(({ object }) => object));
+}
+
+function leftOut({ object, why }: Unmodelled, { urnOf }: Judgement): Finding {
+  const urn = urnOf(object);
+  return {
+    message: [entry("not modelled", named(object)), entry("because", why)].join("\n"),
+    ...(urn ? { urn } : {}),
+  };
 }

@@ -77,6 +77,7 @@ export function judgement(more: Partial<Judgement>): Judgement {
     verdicts: [],
     inert: [],
     shadowed: [],
+    unmodelled: [],
     ...more,
   };
 }

@@ -80,6 +80,12 @@ describe("the table of a judgement", () => {
     ]);
   });
 
+  it("tells of what isn't modelled", () => {
+    const object = ref("EnvoyFilter", "shop/tls");
+    const { below } = partsOf({ verdicts: [verdict(0)], unmodelled: [{ object, why: "it may" }] });
+    assert.equal(below[0], "note: EnvoyFilter shop/tls isn't modelled: it may.");
+  });
+
   it("counts rows that are ok from the hundredth on", () => {
     const verdicts = Array.from({ length: 140 }, (_, port) => verdict(0, { port: port + 1 }));
     const { table, below } = partsOf({ verdicts });
