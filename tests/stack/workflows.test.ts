@@ -273,6 +273,23 @@ describe("the workflows, on the real engine", function () {
       }
     });
 
+    it("ask the cluster that the stack names by a secret, and no other that is at hand", async () => {
+      const set = "pulumi config set -s staging --secret istio-egress:kubeconfig";
+      await team.done(`${set} < ${kubeconfig}`, shared);
+      try {
+        const job = JobRun.of("audit.yml", "audit", team, secrets);
+        await job.inOrder("Prepare Pulumi", "Name the cluster");
+        const { exitCode, output } = await withConnectedSidecar(
+          await sharedPlane(),
+          "default",
+          () => job.run(REALITY, { KUBECONFIG: "/nonexistent" }),
+        );
+        assert.equal(exitCode, 0, output);
+      } finally {
+        await team.done("git checkout --quiet Pulumi.staging.yaml");
+      }
+    });
+
     for (const { title, meddle, clean, says } of MEDDLING) {
       it(`find ${title}`, async () => {
         await meddle(objectsIn(kubeconfig));
