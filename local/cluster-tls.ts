@@ -23,6 +23,8 @@ export interface SidecarCluster {
   discovery: string;
   /** Known in the dump itself, or in its endpoint part; empty too when that part isn't there. */
   endpoints: SidecarEndpoint[];
+  /** The hosts whose HTTP requests are routed here; absent where the dump has no such routes. */
+  routedHosts?: string[];
 }
 
 /** One endpoint of a cluster. */
@@ -105,6 +107,21 @@ const cluster = z.object({
 
 type EnvoyCluster = z.infer<typeof cluster>;
 
+const route = z.object({
+  route: z
+    .object({
+      cluster: z.string().optional(),
+      weightedClusters: z.object({ clusters: z.array(z.object({ name: z.string() })) }).optional(),
+    })
+    .optional(),
+});
+
+const routeConfiguration = z.object({
+  virtualHosts: z
+    .array(z.object({ domains: z.array(z.string()), routes: z.array(route).default([]) }))
+    .default([]),
+});
+
 /**
  * Reads the outbound clusters of a proxy from a configuration dump: istiod's `/debug/config_dump`
  * (with or without `types`) or Envoy's own `/config_dump`, which spell their fields differently.
@@ -120,13 +137,37 @@ export function readClusters(dump: unknown): SidecarCluster[] {
       .map((resource) => loadAssignment.parse(resource))
       .map((assignment) => [assignment.clusterName, assignment]),
   );
+  const routed = routedHosts(
+    resources
+      .filter((resource) => hasType(resource, "RouteConfiguration"))
+      .map((resource) => routeConfiguration.parse(resource)),
+  );
   return resources
     .filter((resource) => hasType(resource, "Cluster"))
     .map((resource) => cluster.parse(resource))
     .flatMap((found) => {
       const service = found.edsClusterConfig?.serviceName ?? found.name;
-      return sidecarCluster(found, found.loadAssignment ?? assignments.get(service)) ?? [];
+      const read = sidecarCluster(found, found.loadAssignment ?? assignments.get(service));
+      const hosts = routed.get(found.name);
+      return read ? [{ ...read, ...(hosts && { routedHosts: [...hosts].sort() }) }] : [];
     });
+}
+
+/** By cluster, the domains of the virtual hosts that some route leads from to it. */
+function routedHosts(
+  configurations: readonly z.infer<typeof routeConfiguration>[],
+): Map<string, Set<string>> {
+  const routed = new Map<string, Set<string>>();
+  for (const { domains, routes } of configurations.flatMap(({ virtualHosts }) => virtualHosts)) {
+    const actions = routes.flatMap(({ route }) => route ?? []);
+    for (const { cluster, weightedClusters } of actions) {
+      const names = weightedClusters?.clusters.map(({ name }) => name) ?? [];
+      for (const name of cluster === undefined ? names : [cluster, ...names]) {
+        routed.set(name, new Set([...(routed.get(name) ?? []), ...domains]));
+      }
+    }
+  }
+  return routed;
 }
 
 /** Istio names an outbound cluster `outbound|<port>|<subset>|<host>`; others have other names. */

@@ -34,6 +34,7 @@ const SIDECAR_VERSION = "1.31.0";
 
 const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
 interface DiscoveryRequest {
   typeUrl: string;
@@ -52,8 +53,8 @@ interface DiscoveryResponse {
 type Stream = ClientDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 
 /**
- * What istiod tells a sidecar about its outbound clusters: their TLS, the rule that decided, and
- * their endpoints.
+ * What istiod tells a sidecar about its outbound clusters: their TLS, the rule that decided, their
+ * endpoints, and whose HTTP requests are routed there.
  *
  * @param timeout milliseconds
  * @throws when istiod can't be reached or doesn't answer in time
@@ -65,8 +66,14 @@ export function sidecarClusters(
 ): Promise<SidecarCluster[]> {
   return asSidecar(istiod, sidecar, timeout, async ({ subscribe, dump }) => {
     await subscribe(CLUSTERS);
-    await subscribe(ENDPOINTS, namesOf(await dump("CDS")));
-    return readClusters(await dump("CDS,EDS"));
+    const clusters = await dump("CDS");
+    const names = namesOf(clusters);
+    // Routes for a port are named by its number.
+    const ports = new Set(readClusters(clusters).map(({ port }) => String(port)));
+    // Asking for nothing would never be answered.
+    if (names.length > 0) await subscribe(ENDPOINTS, names);
+    if (ports.size > 0) await subscribe(ROUTES, [...ports]);
+    return readClusters(await dump("CDS,EDS,RDS"));
   });
 }
 

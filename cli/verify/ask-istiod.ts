@@ -60,7 +60,7 @@ async function configDump(
   istiod: Pod,
   proxy: string,
 ): Promise<SidecarCluster[] | undefined> {
-  const query = new URLSearchParams({ proxyID: proxy, types: "CDS,EDS" });
+  const query = new URLSearchParams({ proxyID: proxy, types: "CDS,EDS,RDS" });
   const { status, body } = await getForwarded(
     server,
     istiod,

@@ -57,16 +57,25 @@ function notAsked(client: CatalogueClient, pods: readonly Pod[]): string {
   );
 }
 
-/** The cluster that carries an alias's port, of those that istiod sends to a sidecar. */
+/**
+ * The cluster that carries an alias's port, of those that istiod sends to a sidecar. A Sidecar may
+ * import an external name's target without the alias: then the target's cluster is sent, and requests
+ * by the alias's name aren't routed there.
+ */
 export function sentCluster(
   sent: readonly SidecarCluster[],
   alias: CatalogueAlias,
   port: number,
   mesh: MeshFacts,
 ): SidecarCluster | undefined {
-  const host = carryingTarget(alias, mesh) ?? aliasHost(alias, mesh);
+  const called = aliasHost(alias, mesh);
+  const host = carryingTarget(alias, mesh) ?? called;
   return sent.find(
-    (cluster) => cluster.host === host && cluster.port === port && cluster.subset === "",
+    (cluster) =>
+      cluster.host === host &&
+      cluster.port === port &&
+      cluster.subset === "" &&
+      (cluster.routedHosts?.includes(called) ?? true),
   );
 }
 

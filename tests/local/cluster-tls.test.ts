@@ -212,6 +212,22 @@ describe("a sidecar's configuration dump", () => {
     assert.deepEqual(found?.endpoints, expected.endpoints);
   });
 
+  it("tells whose HTTP requests are routed to a cluster, all or some of them", () => {
+    const routes = (...actions: object[]) => actions.map((route) => ({ route }));
+    const weighted = { weightedClusters: { clusters: [{ name: "other" }, { name: NAME }] } };
+    const virtualHosts = [
+      { domains: ["w", "w.n"], routes: routes({ cluster: NAME }) },
+      { domains: ["shared"], routes: routes({ cluster: "other" }, weighted) },
+      { domains: ["*"], routes: [{ directResponse: {} }, ...routes({ cluster: "other" })] },
+    ];
+    const routing = {
+      "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+      virtualHosts,
+    };
+    const [found] = readClusters({ configs: [cluster, routing] });
+    assert.deepEqual(found?.routedHosts, ["shared", "w", "w.n"]);
+  });
+
   it("tells subsets, and leaves out what isn't outbound", () => {
     const names = ["outbound|80|v1|a.example", "inbound|80||", "BlackHoleCluster", "agent"];
     const found = readClusters({ configs: names.map((name) => ({ ...cluster, name })) });

@@ -87,6 +87,8 @@ describe("the model and the running istiod's routes, on calls by the name of an 
             await clusterFor(ALIAS),
             isCarried ? `outbound|80||${TARGET}` : "PassthroughCluster",
           );
+          const sent = await caller.cluster(TARGET);
+          assert.equal(sent?.routedHosts?.includes(ALIAS), isCarried);
           return true;
         });
       } finally {

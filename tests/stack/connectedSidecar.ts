@@ -5,6 +5,7 @@ import type { TestPlane } from "./sharedPlane.js";
 
 const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+const ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
 /**
  * Keeps a stream to istiod open, as the sidecar of a namespace's only Pod would, while `work` goes on:
@@ -32,6 +33,7 @@ export async function withConnectedSidecar<T>(
       ENDPOINTS,
       byEndpoints.map(({ port, subset, host }) => `outbound|${port}|${subset}|${host}`),
     );
+    await subscribe(ROUTES, [...new Set(clusters.map(({ port }) => String(port)))]);
     return work();
   });
 }

@@ -122,6 +122,14 @@ describe("what is declared, compared with what is there", () => {
       "default/sleep → default/my-httpbin:80: SIMPLE to httpbin.org by default/httpbin.org | no cluster",
     ],
     [
+      "requests by the alias's name that aren't routed to its target's cluster",
+      ({ clusters }) =>
+        clusters
+          .get("default/sleep")
+          ?.forEach((sent) => Object.assign(sent, { routedHosts: [sent.host] })),
+      "default/sleep → default/my-httpbin:80: SIMPLE to httpbin.org by default/httpbin.org | no cluster",
+    ],
+    [
       "TLS to another server name",
       ({ clusters }) =>
         clusters
