@@ -93,7 +93,7 @@ export async function runPulumi(
   });
   if (result.code === "ENOENT") {
     throw new Mistake(
-      "there is no `pulumi` on the PATH. Install it, or take the embedded engine with --embedded.",
+      "there is no `pulumi` on the PATH. Install it; posture and pr-report have one with --embedded.",
     );
   }
   return {
