@@ -39,10 +39,13 @@ const ruleSpec: Values = (around) => {
     { workloadSelector: {} },
   ];
   const policies = [{}, ...policy(around).map((trafficPolicy) => ({ trafficPolicy }))];
-  const subsets = [UNREADABLE, ...subsetNames].map((name) => ({
-    exportTo: ["*"],
-    subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
-  }));
+  // Only rules that are exported alike are merged, so that one's subset replaces the other's.
+  const subsets = [UNREADABLE, ...subsetNames].flatMap((name) =>
+    [["*"], ...exportSets].map((set) => ({
+      exportTo: set,
+      subsets: [{ name, trafficPolicy: { tls: MUTUAL } }],
+    })),
+  );
   const specs = [
     ...seenBy.flatMap((seen) => policies.map((policy) => ({ ...seen, ...policy }))),
     ...subsets,
