@@ -59,6 +59,8 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
   "ServiceEntry: wildcard host": (m) => has(m, "ServiceEntry", /"hosts":\[.*"\*\./),
   "ServiceEntry: selects workloads": (m) => has(m, "ServiceEntry", /workloadSelector/),
   WorkloadEntry: (m) => has(m, "WorkloadEntry"),
+  "WorkloadEntry: probed": (m) => has(m, "WorkloadEntry", /health-checks-enabled/),
+  "endpoint: with a locality": (m) => has(m, "ServiceEntry", /"locality"/),
   "Sidecar: egress hosts": (m) => has(m, "Sidecar", /egress/),
   "Sidecar: listener with a port": (m) => has(m, "Sidecar", /"number"/),
   "Sidecar: takes hosts away": (m) => has(m, "Sidecar", /"~/),

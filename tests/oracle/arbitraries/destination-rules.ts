@@ -124,7 +124,9 @@ const subsets = fc.uniqueArray(
   fc.record(
     {
       name: fc.constantFrom("v1", "v2"),
-      labels: fc.constantFrom({ version: "v1" }, { version: "v2" }),
+      labels: fc.constantFrom(...[{ version: "v1" }, { version: "v1" }, { version: "v2" }], {
+        "topology.kubernetes.io/region": "r1",
+      }),
       trafficPolicy: mostlyTls,
     },
     { requiredKeys: ["name"] },

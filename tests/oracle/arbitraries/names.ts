@@ -52,6 +52,9 @@ export const workloadLabels = fc.record(
   { requiredKeys: [] },
 );
 
+/** Where a workload is; subsets select by its region. */
+export const locality = fc.constantFrom("r1", "r1/z1", "r2/z1/s1");
+
 /** The ports that rules and services talk about; 8443 is only ever a target port. */
 export const portNumber = fc.constantFrom(443, 80, 53, 8443);
 

@@ -6,6 +6,7 @@ import {
   externalHost,
   istioMetadata,
   legalExportTo,
+  locality,
   seldom,
   serviceHost,
   wildcardHost,
@@ -47,9 +48,11 @@ function endpoints(address: fc.Arbitrary<string>, maxLength: number) {
         labels: workloadLabels,
         tlsMode: seldom(fc.constantFrom("istio", "disabled"), 3),
         serviceAccount: seldom(fc.constant("sa"), 3),
+        locality: seldom(locality, 2),
       })
-      .map(({ tlsMode, labels, serviceAccount, ...endpoint }) => ({
+      .map(({ tlsMode, labels, serviceAccount, locality, ...endpoint }) => ({
         ...endpoint,
+        ...(locality && { locality }),
         labels: { ...labels, ...(tlsMode && { "security.istio.io/tlsMode": tlsMode }) },
         ...(serviceAccount && { serviceAccount }),
       })),

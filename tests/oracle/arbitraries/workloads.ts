@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import {
   istioMetadata,
+  locality,
   namespace,
   seldom,
   serviceName,
@@ -163,6 +164,11 @@ function addressInSlice(type: string, { behind }: Endpoint, slice: Slice, positi
   return behind === "outside" ? "91.198.174.192" : addressOf(slice, position);
 }
 
+const PROBED = { "proxy.istio.io/health-checks-enabled": "true" };
+
+/** What istiod's probes found: nothing yet, or whether it is healthy. */
+const health = fc.constantFrom(undefined, "True", "False");
+
 /** An address in the mesh that is no Pod: it can speak mTLS if a label or a service account says so. */
 export const workloadEntry = fc
   .record({
@@ -171,11 +177,13 @@ export const workloadEntry = fc
     labels: workloadLabels,
     tlsMode: seldom(fc.constantFrom("istio", "disabled"), 2),
     serviceAccount: seldom(fc.constant("sa"), 2),
+    locality: seldom(locality, 3),
+    probe: seldom(fc.record({ health }), 4),
   })
-  .map(({ metadata, address, labels, tlsMode, serviceAccount }) => ({
+  .map(({ metadata, address, labels, tlsMode, serviceAccount, locality, probe }) => ({
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
-    metadata,
+    metadata: probe ? { ...metadata, annotations: PROBED } : metadata,
     spec: {
       address,
       labels: {
@@ -183,5 +191,7 @@ export const workloadEntry = fc
         ...(tlsMode !== undefined && { "security.istio.io/tlsMode": tlsMode }),
       },
       ...(serviceAccount !== undefined && { serviceAccount }),
+      ...(locality !== undefined && { locality }),
     },
+    ...(probe?.health && { status: { conditions: [{ type: "Healthy", status: probe.health }] } }),
   }));
