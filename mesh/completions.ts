@@ -1,3 +1,4 @@
+import { BACKEND_TLS_POLICY } from "./completions/backend-policy.js";
 import { DESTINATION_RULE } from "./completions/destination-rule.js";
 import { ENDPOINTS, ENDPOINT_SLICE } from "./completions/endpoints.js";
 import { PEER_AUTHENTICATION, SIDECAR, VIRTUAL_SERVICE } from "./completions/scopes.js";
@@ -25,6 +26,7 @@ const TABLE: Readonly<Record<string, Rows>> = {
   PeerAuthentication: PEER_AUTHENTICATION,
   Pod: POD,
   WorkloadEntry: WORKLOAD_ENTRY,
+  BackendTLSPolicy: BACKEND_TLS_POLICY,
 };
 
 function rowFor(object: Plain, path: Path): Values | undefined {

@@ -41,6 +41,7 @@ const IDENTITY: Partial<Record<Kind, RegExp>> = {
   Endpoints: /^metadata(\.name|\.namespace)?$/,
   Pod: /^metadata(\.namespace)?$/,
   WorkloadEntry: /^metadata(\.namespace)?$/,
+  BackendTLSPolicy: /^(metadata(\.namespace)?|spec|spec\.targetRefs(\.\d+(\.(kind|name))?)?)$/,
 };
 
 /** Finds what is unclear, or undefined where everything is known. */

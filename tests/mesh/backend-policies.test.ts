@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { inertRules, judge, readMesh, type KubeObject, type MeshFacts } from "../../mesh/index.js";
+import {
+  inertRules,
+  judge,
+  readMesh,
+  UNKNOWN,
+  type KubeObject,
+  type MeshFacts,
+} from "../../mesh/index.js";
 import { IM, MUTUAL, OFF, POOL_ONLY, rule, serviceEntry, W } from "./objects.js";
 
-type Target = Record<string, string>;
-
-const policy = (targetRefs: Target[], annotations = {}): KubeObject => ({
+const policy = (targetRefs: unknown[], annotations = {}): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "BackendTLSPolicy",
   metadata: { namespace: "n", name: "w-tls", annotations },
@@ -82,6 +87,18 @@ describe("a BackendTLSPolicy", () => {
   for (const [story, objects, expected, istioVersion = "1.31"] of stories) {
     it(story, () => assert.equal(verdictOn(objects, { istioVersion }), expected));
   }
+
+  it("leaves open what is sent where it isn't known what it is for, and blames that", () => {
+    for (const target of [UNKNOWN, { ...TO_W, name: UNKNOWN }, { ...TO_W, sectionName: UNKNOWN }]) {
+      const mesh = readMesh([...W, policy([target]), ROOT_MUTUAL]);
+      const [verdict] = judge(mesh, [{ namespace: "x", labels: {} }]);
+      assert.equal(verdict?.verdict, "undecided");
+      assert.deepEqual(
+        verdict?.unknowns?.map(({ object }) => object.name),
+        ["w-tls"],
+      );
+    }
+  });
 
   it("doesn't make a rule inert whose policy it fills in", () => {
     const both = {
