@@ -46,7 +46,6 @@ The tools that they need are built when they are missing.`,
 async function runTests(unitOnly: boolean): Promise<ExitCode> {
   const { PROPERTY_SEED } = process.env;
   if (PROPERTY_SEED) fc.configureGlobal({ seed: Number(PROPERTY_SEED) });
-  if (!unitOnly) process.env.PROPERTY_RUNS ??= "2";
   const started = Date.now();
   const files = readdirSync(path.join(REPOSITORY, "tests"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
