@@ -250,8 +250,8 @@ const alias = section({
 /** Before the defaults that follow from other keys; what the rules between keys look at. */
 const declared = section({
   mesh: mesh.prefault({}),
-  clients: list(client, "a list of clients").default([]),
-  aliases: list(alias, "a list of aliases").default([]),
+  clients: list(client, "a list of clients, or [] if there are none"),
+  aliases: list(alias, "a list of aliases, or [] if there are none"),
 });
 
 export type Declared = z.output<typeof declared>;
