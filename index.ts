@@ -1,13 +1,13 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
 import { all, type Output, type Resource } from "@pulumi/pulumi";
-import { requestCommands, sourcePodCommand } from "./components/commands.js";
+import { requestCommands, sourcePodCommand } from "./stack/commands.js";
 import { EgressTlsRule } from "./components/egressTlsRule.js";
 import { ExternalService } from "./components/externalService.js";
 import { InjectedNamespace } from "./components/injectedNamespace.js";
-import { requireIstio } from "./components/requireIstio.js";
+import { requireIstio } from "./stack/requireIstio.js";
 import { SleepDeployment } from "./components/sleepDeployment.js";
-import { stackCatalogue } from "./components/stackCatalogue.js";
-import { stackOptions } from "./components/stackOptions.js";
+import { stackCatalogue } from "./stack/stackCatalogue.js";
+import { stackOptions } from "./stack/stackOptions.js";
 import { WithoutIstioNamespace } from "./components/withoutIstioNamespace.js";
 
 const { mesh, clients, aliases } = stackCatalogue();

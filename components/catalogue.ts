@@ -3,8 +3,8 @@
  * aliases with their TLS intents, and what is known of the mesh. Imports no Pulumi SDK.
  */
 import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./catalogue/error.js";
-import { createsNamespace } from "./catalogue/rules.js";
-import { declaredCatalogue } from "./catalogue/schema.js";
+import { createsNamespace, findings } from "./catalogue/rules.js";
+import { declared } from "./catalogue/schema.js";
 import type { Declared, DeclaredAlias, DeclaredTls } from "./catalogue/schema.js";
 
 export { CATALOGUE_KEY, CatalogueError } from "./catalogue/error.js";
@@ -16,6 +16,16 @@ export type Catalogue = ReturnType<typeof complete>;
 export type CatalogueClient = Catalogue["clients"][number];
 /** An in-cluster name for something outside: a DNS name, or addresses. */
 export type CatalogueAlias = Catalogue["aliases"][number];
+
+/** A whole catalogue. Its rules between keys run on whatever keys are sound, so that all mistakes show at once. */
+const declaredCatalogue = declared.superRefine(
+  (value, context) => {
+    for (const { path, message } of findings(value, context.issues)) {
+      context.addIssue({ code: "custom", path, message });
+    }
+  },
+  { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
+);
 
 /**
  * Reads a catalogue as it stands in a stack file.

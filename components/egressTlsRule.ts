@@ -1,81 +1,19 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
-import type { MeshFacts } from "../mesh/facts.js";
-import { egressTlsObjects, type NamedSpec } from "./egressTlsObjects.js";
-import { DestinationRule, ServiceEntry, VirtualService } from "./istio.js";
+import { egressTlsObjects, type NamedSpec } from "./alias/egressTlsObjects.js";
+import type { EgressTlsArgs } from "./alias/tlsIntent.js";
+import { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
 import type {
   DestinationRuleSpec,
   IstioArgs,
   ServiceEntrySpec,
   VirtualServiceSpec,
-} from "./istio.js";
-import { MANAGED_BY } from "./labels.js";
-import type { AliasPort } from "./ports.js";
-import { TOKENS } from "./tokens.js";
-import { createChild, inputsOf, type Transform } from "./transform.js";
+} from "./resources/istio.js";
+import { MANAGED_BY } from "./resources/labels.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
-/** Which server is meant. Istio alone would ask for the alias, which no server outside has a certificate for. */
-interface ServerName {
-  /** Name asked for in the TLS handshake. */
-  sni: Input<string>;
-  /** Names of which the certificate must carry one. Without them any valid certificate would do. */
-  subjectAltNames: readonly Input<string>[];
-}
-
-/** Certificates that are files in the sidecar. */
-interface Files {
-  /** Path of the certificates to trust. @default the system's (Istio 1.21 and later) */
-  caCertificates?: Input<string>;
-  credentialName?: undefined;
-}
-
-/** Certificates from a Secret: a sidecar reads one only for the workloads that a rule selects. */
-interface Secret {
-  /** Secret in the clients' namespace; their ServiceAccount must be allowed to read it. */
-  credentialName: Input<string>;
-  /** Labels of the workloads that the rule is for, in the rule's namespace; others get no rule. */
-  workloadSelector: Record<string, Input<string>>;
-}
-
-/**
- * How TLS is meant to work towards an alias. Istio's own mutual TLS isn't among the choices:
- * nothing outside the mesh can speak it.
- */
-export type TlsIntent =
-  /** Traffic is sent as the workload sends it: already encrypted, or plain. */
-  | { mode: "DISABLE" }
-  /** For servers that may move inside: Istio encrypts towards those of them that have a sidecar. */
-  | { mode: "AUTO" }
-  /** The sidecar encrypts and checks the server. */
-  | (ServerName & { mode: "SIMPLE" } & (Files | Secret))
-  /** As SIMPLE, and the sidecar shows a client certificate of yours. */
-  | (ServerName & { mode: "MUTUAL" } & (
-        (Files & { clientCertificate: Input<string>; privateKey: Input<string> }) | Secret
-      ));
-
-export interface EgressTlsRuleArgs {
-  /** Name of the DestinationRule: the alias's Service, as the task has it. */
-  name: Input<string>;
-  /** Namespace of the alias. @default "default" */
-  namespace?: Input<string>;
-  /** The alias in full: `<service>.<namespace>.svc.<cluster domain>`. */
-  host: Input<string>;
-  /** The alias's ports. On those named `tls` or `https` the workload encrypts, so Istio doesn't. */
-  ports: readonly AliasPort[];
-  tls: TlsIntent;
-  /**
-   * What an ExternalName alias stands for. From Istio 1.21 a rule on such an alias does nothing;
-   * then the target gets a ServiceEntry and a rule of its own as well, both named after it.
-   */
-  externalName?: Input<string>;
-  /**
-   * Namespaces whose clients follow the rules: names, `.` for the alias's own, or `*`. The target's
-   * ServiceEntry is exported alike, and so changes how these clients reach the target directly.
-   * @default every namespace
-   */
-  exportTo?: readonly Input<string>[];
-  /** What is known of the mesh: its Istio version decides on the target's rule. @default Istio's own defaults */
-  mesh?: Partial<MeshFacts>;
+export interface EgressTlsRuleArgs extends EgressTlsArgs {
   transform?: {
     rule?: Transform<IstioArgs<DestinationRuleSpec>>;
     serviceEntry?: Transform<IstioArgs<ServiceEntrySpec>>;

@@ -6,11 +6,11 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
 import { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import type { EndpointSliceArgs } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
-import { MANAGED_BY, MANAGER } from "./labels.js";
-import { type InsidePods, type InsideService, type Location, NOWHERE } from "./location.js";
+import { MANAGED_BY, MANAGER } from "./resources/labels.js";
+import { type InsidePods, type InsideService, type Location, NOWHERE } from "./alias/location.js";
 import { transportOf, type AliasPort } from "./ports.js";
-import { TOKENS } from "./tokens.js";
-import { createChild, inputsOf, type Transform } from "./transform.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
 /** Which Kubernetes API carries the addresses of an alias. */
 export type EndpointsApi = "Endpoints" | "EndpointSlice";

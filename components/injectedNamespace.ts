@@ -4,9 +4,9 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { NamespaceArgs } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
 import type { NamespacePatchArgs } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
-import { INJECTION_LABEL, MANAGED_BY } from "./labels.js";
-import { TOKENS } from "./tokens.js";
-import { createChild, inputsOf, type Transform } from "./transform.js";
+import { INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
 export interface InjectedNamespaceArgs {
   name: Input<string>;

@@ -5,9 +5,9 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import type { ServiceAccountArgs } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import * as kx from "@pulumi/kubernetesx";
-import { MANAGED_BY } from "./labels.js";
-import { TOKENS } from "./tokens.js";
-import { createChild, inputsOf, type Transform } from "./transform.js";
+import { MANAGED_BY } from "./resources/labels.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
 type DeploymentArgs = ConstructorParameters<typeof kx.Deployment>[1];
 

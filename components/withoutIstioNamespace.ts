@@ -2,9 +2,9 @@ import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { NamespaceArgs } from "@pulumi/kubernetes/core/v1/namespace.js";
-import { INJECTION_LABEL, MANAGED_BY } from "./labels.js";
-import { TOKENS } from "./tokens.js";
-import { createChild, inputsOf, type Transform } from "./transform.js";
+import { INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
 export interface WithoutIstioNamespaceArgs {
   /** @default "without-istio" */

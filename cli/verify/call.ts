@@ -1,5 +1,5 @@
 import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
-import { curlArguments, portOf, requestUrl } from "../../components/commands.js";
+import { curlArguments, portOf, requestUrl } from "../../stack/commands.js";
 import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
 import type { Container } from "../kube/exec.js";
 import { aliasHost, clientKey, modeOn } from "./declared.js";

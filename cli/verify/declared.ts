@@ -1,12 +1,15 @@
 /** What a catalogue means, in the words of the API server and istiod. */
 import type { Unwrap } from "@pulumi/pulumi";
 import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
-import { type EgressTlsObjects, egressTlsObjects } from "../../components/egressTlsObjects.js";
+import {
+  type EgressTlsObjects,
+  egressTlsObjects,
+} from "../../components/alias/egressTlsObjects.js";
 import type {
   DestinationRuleSpec,
   ServiceEntrySpec,
   VirtualServiceSpec,
-} from "../../components/istio.js";
+} from "../../components/resources/istio.js";
 import { istioEncrypts } from "../../components/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 import { externalNameIsAlias } from "../../mesh/versions.js";

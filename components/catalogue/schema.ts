@@ -6,7 +6,6 @@ import { hostPatternMistake } from "../../mesh/hosts.js";
 import { isBefore, istioVersionMistake } from "../../mesh/versions.js";
 import { unknownKey } from "./error.js";
 import * as names from "./names.js";
-import { findings } from "./rules.js";
 
 /** Message for a value of the wrong type: what it is, what to write. */
 function wrong(write: string) {
@@ -248,22 +247,12 @@ const alias = section({
 });
 
 /** Before the defaults that follow from other keys; what the rules between keys look at. */
-const declared = section({
+export const declared = section({
   mesh: mesh.prefault({}),
-  clients: list(client, "a list of clients, or [] if there are none"),
-  aliases: list(alias, "a list of aliases, or [] if there are none"),
+  clients: list(client, "a list of clients").default([]),
+  aliases: list(alias, "a list of aliases").default([]),
 });
 
 export type Declared = z.output<typeof declared>;
 export type DeclaredAlias = z.output<typeof alias>;
 export type DeclaredTls = z.output<typeof tls>;
-
-/** A whole catalogue. Its rules between keys run on whatever keys are sound, so that all mistakes show at once. */
-export const declaredCatalogue = declared.superRefine(
-  (value, context) => {
-    for (const { path, message } of findings(value, context.issues)) {
-      context.addIssue({ code: "custom", path, message });
-    }
-  },
-  { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
-);

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import {
-  EgressTlsRule,
-  type EgressTlsRuleArgs,
-  type TlsIntent,
-} from "../../components/egressTlsRule.js";
+import { EgressTlsRule, type EgressTlsRuleArgs } from "../../components/egressTlsRule.js";
+import type { TlsIntent } from "../../components/alias/tlsIntent.js";
 import { find, run, UNKNOWN, type MockOptions } from "./mocks.js";
 
 const host = "my-httpbin.default.svc.cluster.local";

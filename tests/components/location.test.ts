@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { parseCatalogue } from "../../components/catalogue.js";
 import { EgressTlsRule } from "../../components/egressTlsRule.js";
 import { ExternalService } from "../../components/externalService.js";
-import type { Location } from "../../components/location.js";
-import { httpbin, mistakes, wikipedia } from "./catalogue/examples.js";
+import type { Location } from "../../components/alias/location.js";
+import { httpbin, mistakes, wikipedia } from "../catalogue/examples.js";
 import { find, run } from "./mocks.js";
 
 const name = { ...httpbin, inside: { service: "httpbin", namespace: "apps" } };
@@ -15,10 +15,7 @@ const addresses = {
 
 /** What the program makes of an alias of the catalogue, at one of the two places. */
 async function registered(alias: object, location: Location) {
-  const catalogue = parseCatalogue(
-    { clients: [], aliases: [{ ...alias, location }] },
-    "Pulumi.dev.yaml",
-  );
+  const catalogue = parseCatalogue({ aliases: [{ ...alias, location }] }, "Pulumi.dev.yaml");
   const { tls, exportTo, ...target } = catalogue.aliases[0]!;
   const { registrations } = await run(() => {
     const { host } = new ExternalService("x", target);

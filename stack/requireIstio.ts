@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { Config, RunError, runtime } from "@pulumi/pulumi";
 import type { Question } from "./askForIstio.js";
-import { ISTIO_API_VERSION } from "./istio.js";
+import { ISTIO_API_VERSION } from "../components/resources/istio.js";
 
 const PATIENCE_MS = 30_000;
 

@@ -3,9 +3,9 @@
  * compares it with what is there. Imports no Pulumi SDK.
  */
 import type { Input } from "@pulumi/pulumi";
-import { DEFAULT_FACTS } from "../mesh/facts.js";
-import { externalNameIsAlias } from "../mesh/versions.js";
-import type { EgressTlsRuleArgs, TlsIntent } from "./egressTlsRule.js";
+import { DEFAULT_FACTS } from "../../mesh/facts.js";
+import { externalNameIsAlias } from "../../mesh/versions.js";
+import type { EgressTlsArgs, TlsIntent } from "./tlsIntent.js";
 import type {
   ClientTlsSettings,
   DestinationRuleSpec,
@@ -13,8 +13,8 @@ import type {
   ServiceEntrySpec,
   TrafficPolicy,
   VirtualServiceSpec,
-} from "./istio.js";
-import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "./ports.js";
+} from "../resources/istio.js";
+import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "../ports.js";
 
 /** What the alias itself says about TLS, rather than Istio by itself. */
 type OwnTls = Exclude<TlsIntent, { mode: "AUTO" }>;
@@ -34,7 +34,7 @@ export interface EgressTlsObjects {
 }
 
 /** The objects that the arguments of an EgressTlsRule ask for, before any transform. */
-export function egressTlsObjects(args: Omit<EgressTlsRuleArgs, "transform">): EgressTlsObjects {
+export function egressTlsObjects(args: EgressTlsArgs): EgressTlsObjects {
   const { name, host, externalName } = args;
   const target =
     externalName !== undefined && externalNameIsAlias({ ...DEFAULT_FACTS, ...args.mesh })
@@ -53,7 +53,7 @@ export function egressTlsObjects(args: Omit<EgressTlsRuleArgs, "transform">): Eg
 
 function ruleSpec(
   host: Input<string>,
-  { tls, ports, exportTo }: EgressTlsRuleArgs,
+  { tls, ports, exportTo }: EgressTlsArgs,
 ): DestinationRuleSpec {
   const selector = "credentialName" in tls && tls.credentialName && tls.workloadSelector;
   return {
@@ -91,7 +91,7 @@ function clientTlsSettings(tls: Exclude<OwnTls, { mode: "DISABLE" }>): ClientTls
 /** Undefined where the sidecar encrypts no HTTP: then it leaves the Host header to the workload. */
 function virtualServiceSpec(
   host: Input<string>,
-  { tls, ports, exportTo }: EgressTlsRuleArgs,
+  { tls, ports, exportTo }: EgressTlsArgs,
 ): VirtualServiceSpec | undefined {
   if (tls.mode === "DISABLE" || tls.mode === "AUTO") return undefined;
   const http = ports
@@ -109,7 +109,7 @@ function virtualServiceSpec(
 
 function entrySpec(
   externalName: Input<string>,
-  { ports, exportTo }: EgressTlsRuleArgs,
+  { ports, exportTo }: EgressTlsArgs,
 ): ServiceEntrySpec {
   return {
     hosts: [externalName],

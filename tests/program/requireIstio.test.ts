@@ -8,9 +8,9 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { runtime } from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { stackCluster } from "../../components/requireIstio.js";
+import { stackCluster } from "../../stack/requireIstio.js";
 
-const ASKER = path.join(__dirname, "../../components/askForIstio.ts");
+const ASKER = path.join(__dirname, "../../stack/askForIstio.ts");
 const REGISTER = path.join(__dirname, "../../register.cjs");
 
 /** A kubeconfig with two contexts, `first` and `second`, for one server. */

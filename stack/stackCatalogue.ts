@@ -1,5 +1,10 @@
 import { Config, getStack, RunError } from "@pulumi/pulumi";
-import { CATALOGUE_KEY, CatalogueError, parseCatalogue, type Catalogue } from "./catalogue.js";
+import {
+  CATALOGUE_KEY,
+  CatalogueError,
+  parseCatalogue,
+  type Catalogue,
+} from "../components/catalogue.js";
 
 /**
  * The catalogue of the stack that is running, from its `Pulumi.<stack>.yaml`.

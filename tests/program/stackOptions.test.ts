@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
-import { stackOptions } from "../../components/stackOptions.js";
+import { stackOptions } from "../../stack/stackOptions.js";
 
 describe("what a stack's configuration says of all its resources", () => {
   afterEach(() => runtime.setAllConfig({}));
