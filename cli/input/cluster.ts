@@ -105,20 +105,33 @@ async function meshConfig(
 ): Promise<Partial<MeshFacts>> {
   const name = revision === "default" ? "istio" : `istio-${revision}`;
   try {
-    const found = await server.get(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
-    const config: unknown = parse(istioConfigMap.parse(found).data.mesh) ?? {};
+    const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+    const { data } = await server.get(path, istioConfigMap);
+    const config = yamlIn(data.mesh, `ConfigMap ${namespace}/${name}`);
     for (const setting of narrowedBy(config)) {
       note(
         `meshConfig.${setting} isn't modelled: everything is judged as if istiod read and showed it.`,
       );
     }
-    return meshFacts.parse(config);
+    const { success, data: facts, error } = meshFacts.safeParse(config);
+    if (success) return facts;
+    const [{ path: key, message }] = error.issues as [z.core.$ZodIssue];
+    throw new Mistake(`ConfigMap ${namespace}/${name}: mesh: ${key.join(".")}: ${message}.`);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     note(
       `ConfigMap ${namespace}/${name} can't be read (${error.status}); taking Istio's defaults.`,
     );
     return {};
+  }
+}
+
+function yamlIn(text: string, where: string): unknown {
+  try {
+    return parse(text) ?? {};
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    throw new Mistake(`${where}: mesh: not YAML: ${line}`);
   }
 }
 

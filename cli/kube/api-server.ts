@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { text } from "node:stream/consumers";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
 import { Mistake } from "../mistake.js";
 
 /** Which cluster, as kubectl would choose it. */
@@ -51,18 +52,30 @@ export class ApiServer {
     return new ApiServer(config, serverOf(config));
   }
 
-  /** The JSON at a path. @throws {Mistake} if the server can't be reached or refuses */
-  async get(path: string): Promise<unknown> {
+  /** The JSON object at a path. */
+  async get(path: string): Promise<object>;
+  /**
+   * What is at a path.
+   *
+   * @param shape what it must look like
+   * @throws {Mistake} if the server can't be reached, refuses, or answers with something else
+   */
+  async get<T>(path: string, shape: z.ZodType<T>): Promise<T>;
+  async get(path: string, shape: z.ZodType = OBJECT): Promise<unknown> {
     const response = await this.request(path);
-    const body = await text(response);
-    if (response.statusCode === 200) return JSON.parse(body) as unknown;
-    throw this.refusal(path, response.statusCode ?? 0, body);
+    const body = await text(response).catch((error: Error) => {
+      throw this.unreachable(error);
+    });
+    if (response.statusCode !== 200) throw this.refusal(path, response.statusCode ?? 0, body);
+    const { success, data, error } = shape.safeParse(parsed(body));
+    if (success) return data;
+    throw this.nonsense(path, body, error);
   }
 
-  /** The JSON at a path, or undefined where there is nothing. */
-  async find(path: string): Promise<unknown> {
+  /** The same, or undefined where there is nothing. */
+  async find<T = object>(path: string, shape?: z.ZodType<T>): Promise<T | undefined> {
     try {
-      return await this.get(path);
+      return await (shape ? this.get(path, shape) : (this.get(path) as Promise<T>));
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) return undefined;
       throw error;
@@ -74,7 +87,7 @@ export class ApiServer {
     let next = "";
     do {
       const query = `limit=${PAGE}${next && `&continue=${encodeURIComponent(next)}`}`;
-      const list = (await this.get(`${path}/${plural}?${query}`)) as ObjectList;
+      const list = await this.get(`${path}/${plural}?${query}`, OBJECT_LIST);
       const kind = list.kind.replace(/List$/, "");
       for (const item of list.items) yield { apiVersion: list.apiVersion, kind, ...item };
       next = list.metadata?.continue ?? "";
@@ -83,10 +96,18 @@ export class ApiServer {
 
   private async request(path: string): Promise<http.IncomingMessage> {
     const options: https.RequestOptions = { headers: { accept: "application/json" } };
-    await this.config.applyToHTTPSOptions(options);
+    await this.config.applyToHTTPSOptions(options).catch((error: Error) => {
+      throw this.unusable(error);
+    });
     const { request } = this.server.startsWith("https:") ? https : http;
     return new Promise((resolve, reject) => {
-      const sent = request(new URL(this.server + path), options, resolve);
+      let sent: http.ClientRequest;
+      try {
+        sent = request(new URL(this.server + path), options, resolve);
+      } catch (error) {
+        // A certificate or key that isn't one, or a server that isn't a URL.
+        return reject(this.unusable(error as Error));
+      }
       sent.setTimeout(PATIENCE_MS, () =>
         sent.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
       );
@@ -100,6 +121,27 @@ export class ApiServer {
       `the API server ${this.server} can't be reached: ${reasonOf(error)}.\n` +
         `It is the one of context "${this.config.getCurrentContext()}": start it, or choose another ` +
         "with --kubeconfig and --context.",
+    );
+  }
+
+  /** What is in the kubeconfig is never repeated: it may hold credentials. */
+  private unusable(error: Error): Mistake {
+    const { code } = error as NodeJS.ErrnoException;
+    return new Mistake(
+      `the kubeconfig's context "${this.config.getCurrentContext()}" can't be used` +
+        `${code === undefined ? "" : ` (${code})`}: its server, certificate or key is damaged. ` +
+        "Write the kubeconfig anew, or choose another with --kubeconfig and --context.",
+    );
+  }
+
+  private nonsense(path: string, body: string, error: z.ZodError): Mistake {
+    const { path: at = [], message = "" } = error.issues[0] ?? {};
+    const where = at.length === 0 ? "" : `, at ${at.join(".")}`;
+    const start = body.trim().slice(0, 60);
+    return new Mistake(
+      `${this.server} answered GET ${path.replace(/\?.*/, "")} with something that no API server of ` +
+        `Kubernetes says${where} (${message}): ${start === "" ? "nothing" : start}\n` +
+        "Choose another cluster with --kubeconfig and --context.",
     );
   }
 
@@ -128,11 +170,23 @@ export class Refusal extends Mistake {
   }
 }
 
-interface ObjectList {
-  apiVersion: string;
-  kind: string;
-  metadata?: { continue?: string };
-  items: object[];
+const OBJECT = z.looseObject({});
+
+/** A list of objects of one resource, or a page of it. */
+const OBJECT_LIST = z.object({
+  apiVersion: z.string().optional(),
+  kind: z.string(),
+  metadata: z.object({ continue: z.string().optional() }).optional(),
+  items: z.array(OBJECT),
+});
+
+/** Undefined where it isn't JSON. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function useContext(config: KubeConfig, context: string) {
@@ -165,10 +219,8 @@ function reasonOf(error: Error): string {
   return (errors?.[0] as Error | undefined)?.message ?? error.message;
 }
 
+/** A `Status` of Kubernetes, if it is one. */
 function parseStatus(body: string): { message?: string } {
-  try {
-    return JSON.parse(body) as { message?: string };
-  } catch {
-    return {};
-  }
+  const status = z.object({ message: z.string() }).safeParse(parsed(body));
+  return status.success ? status.data : {};
 }

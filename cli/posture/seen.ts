@@ -82,7 +82,10 @@ export async function seenInState(
 ): Promise<Seen> {
   const { exitCode, stdout, output } = await runPulumi(on, ["stack", "export", "-s", stack]);
   if (exitCode !== 0) throw new Mistake(`the state of stack ${stack} can't be read:\n${output}`);
-  const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: ExportedResource[] } };
+  const { deployment } = printed<{ deployment?: { resources?: ExportedResource[] } }>(
+    stdout,
+    stack,
+  );
   const clusters = deployedClusters(deployment?.resources ?? [], context);
   return {
     ...(context ?? { facts: await statedFacts(on, stack), clients: [] }),
@@ -97,7 +100,7 @@ async function statedFacts(on: StackEngine, stack: string): Promise<Partial<Mesh
   const args = ["config", "--json", ...(await on.selecting(stack))];
   const { exitCode, stdout, output } = await runPulumi(on, args);
   if (exitCode !== 0) throw new Mistake(`stack ${stack}'s configuration can't be read:\n${output}`);
-  const values = JSON.parse(stdout) as Record<string, { value?: string }>;
+  const values = printed<Record<string, { value?: string }>>(stdout, stack);
   const known = Object.entries(values).flatMap(([key, { value }]): [string, string][] =>
     value === undefined ? [] : [[key, value]],
   );
@@ -110,6 +113,17 @@ async function statedFacts(on: StackEngine, stack: string): Promise<Partial<Mesh
   } catch (error) {
     throw error instanceof SettingsError ? new Mistake(error.message) : error;
   }
+}
+
+/** What `pulumi` printed of a stack in JSON. @throws {Mistake} if it isn't, as of an older version */
+function printed<T extends object>(stdout: string, stack: string): T {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    if (typeof value === "object" && value !== null) return value as T;
+  } catch {
+    // It is told below.
+  }
+  throw new Mistake(`what pulumi printed of stack ${stack} isn't JSON: ${stdout.slice(0, 60)}`);
 }
 
 /** The nearest thing to a line that declares it is the stack's own file. */

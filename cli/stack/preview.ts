@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
@@ -40,6 +40,17 @@ export interface Preview {
   snapshot?: StackSnapshot;
 }
 
+/** Nothing where the pack didn't get as far as to leave one, or was ended while it wrote. */
+function snapshotIn(file: string): Pick<Preview, "snapshot"> {
+  try {
+    return { snapshot: readSnapshot(readFileSync(file, "utf8")) };
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (isMissing || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
 /** Previews a stack with the pack. Never throws because of what the preview comes to. */
 export function previewStack(
   on: StackEngine,
@@ -61,7 +72,7 @@ export function previewStack(
       exitCode,
       output,
       events: readEvents(log),
-      ...(existsSync(snapshot) && { snapshot: readSnapshot(readFileSync(snapshot, "utf8")) }),
+      ...snapshotIn(snapshot),
     };
   });
 }

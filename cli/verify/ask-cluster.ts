@@ -6,10 +6,15 @@ import { clientKey, type DeclaredObject, istioObjects, objectKey } from "./decla
 import {
   canBeConnected,
   type EndpointSlice,
+  endpointSliceShape,
   type IstioObject,
+  istioObjectShape,
+  listOf,
   type Pod,
+  podShape,
   type Reality,
   type Service,
+  serviceShape,
 } from "./reality.js";
 
 /** Asks istiod what it sends to the sidecar of a Pod; undefined where that isn't connected. */
@@ -69,7 +74,7 @@ function keyOf({ namespace, name }: Name): string {
 
 async function serviceOf(service: Name, server: ApiServer): Promise<Entry<Service>> {
   const path = `/api/v1/namespaces/${service.namespace}/services/${service.name}`;
-  return [keyOf(service), (await server.find(path)) as Service | undefined];
+  return [keyOf(service), await server.find(path, serviceShape)];
 }
 
 async function istioObject(
@@ -78,14 +83,14 @@ async function istioObject(
   server: ApiServer,
 ): Promise<Entry<IstioObject>> {
   const resource = `${ISTIO}/namespaces/${alias.namespace}/${PLURALS[declared.kind]}`;
-  const found = await server.find(`${resource}/${declared.name}`);
-  return [objectKey(alias, declared), found as IstioObject | undefined];
+  const found = await server.find(`${resource}/${declared.name}`, istioObjectShape);
+  return [objectKey(alias, declared), found];
 }
 
 /** One on its way out says nothing about what is declared now, nor one that is over: evicted, say. */
 async function podsOf(client: CatalogueClient, server: ApiServer): Promise<Entry<Pod[]>> {
   const path = `/api/v1/namespaces/${client.namespace}/pods?labelSelector=app%3D${client.name}`;
-  const { items } = (await server.get(path)) as { items: Pod[] };
+  const { items } = await server.get(path, listOf(podShape));
   const standing = items.filter(
     ({ metadata, status }) =>
       metadata.deletionTimestamp === undefined &&
@@ -98,7 +103,7 @@ async function podsOf(client: CatalogueClient, server: ApiServer): Promise<Entry
 async function slicesOf(service: Name, server: ApiServer): Promise<Entry<EndpointSlice[]>> {
   const slices = `/apis/discovery.k8s.io/v1/namespaces/${service.namespace}/endpointslices`;
   const path = `${slices}?labelSelector=kubernetes.io%2Fservice-name%3D${service.name}`;
-  const { items } = (await server.get(path)) as { items: EndpointSlice[] };
+  const { items } = await server.get(path, listOf(endpointSliceShape));
   return [keyOf(service), items];
 }
 

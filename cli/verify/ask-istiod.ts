@@ -6,7 +6,7 @@ import { type IstiodPorts, sidecarClusters } from "../../local/sidecar.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { Mistake } from "../mistake.js";
 import type { AskIstiod } from "./ask-cluster.js";
-import type { Pod } from "./reality.js";
+import { listOf, type Pod, podShape } from "./reality.js";
 
 /**
  * Asks the istiod of the embedded mesh as the Pod's sidecar would, because the Pods there have none
@@ -45,7 +45,7 @@ export function throughPortForward(server: ApiServer, istiodNamespace: string): 
 
 async function runningIstiods(server: ApiServer, namespace: string): Promise<Pod[]> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Distiod`;
-  const { items } = (await server.get(path)) as { items: Pod[] };
+  const { items } = await server.get(path, listOf(podShape));
   const running = items.filter(({ status }) => status.phase === "Running");
   if (running.length > 0) return running;
   throw new Mistake(
@@ -73,7 +73,15 @@ async function configDump(
       `istiod ${namespace}/${name} answered ${status} to config_dump: ${body.trim()}`,
     );
   }
-  return readClusters(JSON.parse(body) as unknown);
+  try {
+    return readClusters(JSON.parse(body));
+  } catch {
+    const { namespace, name } = istiod.metadata;
+    throw new Mistake(
+      `istiod ${namespace}/${name} answered config_dump with something that is no configuration of a ` +
+        `proxy: ${body.trim().slice(0, 60)}`,
+    );
+  }
 }
 
 /** One HTTP request to a Pod's own loopback, through the API server. */

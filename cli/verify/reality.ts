@@ -1,53 +1,77 @@
 /** What the API server and istiod said, as the comparison needs it. */
+import { z } from "zod";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
 
-/** The fields that are read of a Pod (core/v1). */
-export interface Pod {
-  metadata: {
-    name: string;
-    namespace: string;
-    labels?: Record<string, string>;
-    deletionTimestamp?: string;
-  };
-  spec: {
-    containers: { name: string }[];
-    initContainers?: { name: string; restartPolicy?: string }[];
-  };
-  status: {
-    phase?: string;
-    podIP?: string;
-    containerStatuses?: ContainerStatus[];
-    initContainerStatuses?: ContainerStatus[];
-  };
-}
+const containerStatus = z.object({
+  name: z.string(),
+  ready: z.boolean(),
+  started: z.boolean().optional(),
+  state: z
+    .object({
+      running: z.object({}).optional(),
+      waiting: z.object({ reason: z.string().optional() }).optional(),
+    })
+    .optional(),
+});
 
-interface ContainerStatus {
-  name: string;
-  ready: boolean;
-  started?: boolean;
-  state?: { running?: object; waiting?: { reason?: string } };
-}
+/** The fields that are read of a Pod (core/v1). */
+export const podShape = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.object({
+    containers: z.array(z.object({ name: z.string() })),
+    initContainers: z
+      .array(z.object({ name: z.string(), restartPolicy: z.string().optional() }))
+      .optional(),
+  }),
+  status: z.object({
+    phase: z.string().optional(),
+    podIP: z.string().optional(),
+    containerStatuses: z.array(containerStatus).optional(),
+    initContainerStatuses: z.array(containerStatus).optional(),
+  }),
+});
+
+export type Pod = z.infer<typeof podShape>;
 
 /** The fields that are read of a Service (core/v1). */
-export interface Service {
-  spec: {
-    type?: string;
-    clusterIP?: string;
-    externalName?: string;
-    externalIPs?: string[];
-    ports?: { port: number; protocol?: string }[];
-  };
-}
+export const serviceShape = z.object({
+  spec: z.object({
+    type: z.string().optional(),
+    clusterIP: z.string().optional(),
+    externalName: z.string().optional(),
+    externalIPs: z.array(z.string()).optional(),
+    ports: z.array(z.object({ port: z.number(), protocol: z.string().optional() })).optional(),
+  }),
+});
+
+export type Service = z.infer<typeof serviceShape>;
 
 /** The fields that are read of an EndpointSlice (discovery.k8s.io/v1). */
-export interface EndpointSlice {
-  endpoints?: { addresses: string[] }[] | null;
-  ports?: { name?: string; port?: number }[] | null;
-}
+export const endpointSliceShape = z.object({
+  endpoints: z.array(z.object({ addresses: z.array(z.string()) })).nullish(),
+  ports: z.array(z.object({ name: z.string().optional(), port: z.number().optional() })).nullish(),
+});
+
+export type EndpointSlice = z.infer<typeof endpointSliceShape>;
 
 /** What is read of an object of Istio's (networking.istio.io). */
 export interface IstioObject {
   spec: object;
+}
+
+export const istioObjectShape: z.ZodType<IstioObject> = z.object({
+  // The definition asks for none.
+  spec: z.looseObject({}).default({}),
+});
+
+/** The items of a list. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item) });
 }
 
 /** Objects by `namespace/name`; what isn't there has no entry. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { stringify } from "yaml";
 import { readCluster } from "../../../cli/input/cluster.js";
 import { ApiServer } from "../../../cli/kube/api-server.js";
+import { Mistake } from "../../../cli/mistake.js";
 import { Progress } from "../../../cli/progress.js";
 
 /** An API server that has what it is given by path; all else is an empty list or not there. */
@@ -87,6 +88,25 @@ describe("a live cluster", () => {
       ["gateway.networking.k8s.io/v1 BackendTLSPolicy"],
     );
   });
+
+  const mistaken: [what: string, mesh: string, message: RegExp][] = [
+    ["that isn't YAML", "a: [", /^ConfigMap istio-system\/istio: mesh: not YAML: /],
+    [
+      "with a value of another type",
+      "enableAutoMtls: perhaps",
+      /^ConfigMap istio-system\/istio: mesh: enableAutoMtls: /,
+    ],
+  ];
+  for (const [what, mesh, message] of mistaken) {
+    it(`is told where it has a mesh configuration ${what}`, async () => {
+      const path = "/api/v1/namespaces/istio-system/configmaps/istio";
+      await assert.rejects(reading({ [path]: { data: { mesh } } }), (error: Error) => {
+        assert.ok(error instanceof Mistake, error.stack);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
 
   it("is judged without what its API server doesn't show, and a note says so", async () => {
     const path = "/apis/networking.istio.io/v1alpha3/envoyfilters";
