@@ -9,11 +9,8 @@ export interface StackObject {
   logicalName: string;
 }
 
-/** A StackObject as its resource has it. */
+/** A StackObject, and whether it is a patch of an object that may live elsewhere. */
 export interface SeenObject extends StackObject {
-  /** The way to it in the resource's properties; empty unless it is an item of a list. */
-  path: readonly (string | number)[];
-  /** Whether it is a patch of an object that may live elsewhere. */
   patch: boolean;
 }
 

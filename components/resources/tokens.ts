@@ -5,4 +5,5 @@ export const TOKENS = {
   SleepDeployment: "istio-egress:clients:SleepDeployment",
   ExternalService: "istio-egress:aliases:ExternalService",
   EgressTlsRule: "istio-egress:aliases:EgressTlsRule",
+  EgressGuard: "istio-egress:guard:EgressGuard",
 } as const;

@@ -23,6 +23,7 @@ function oneOfEach() {
     ports,
     tls: { mode: "SIMPLE", sni: "example.com", subjectAltNames: ["example.com"] },
   });
+  new components.EgressGuard("parent", { aliases: [] });
 }
 
 describe("every component", () => {
@@ -36,7 +37,7 @@ describe("every component", () => {
   it("owns its children, whose names begin with its own", async () => {
     const { registrations } = await run(oneOfEach);
     const children = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
-    assert.equal(children.length, 11);
+    assert.equal(children.length, 15);
     for (const child of children) {
       assert.equal(child.parent, "parent", child.name);
       assert.match(child.name, /^parent-[a-z0-9-]+$/);
@@ -49,7 +50,8 @@ describe("every component", () => {
       if (!type.startsWith("kubernetes:")) continue;
       const { name, namespace } = inputs.metadata as { name?: string; namespace?: string };
       assert.ok(name, type);
-      assert.equal(namespace, type.includes(":Namespace") ? undefined : "default", type);
+      const isClusterWide = /:(Namespace|ValidatingAdmissionPolicy)/.test(type);
+      assert.equal(namespace, isClusterWide ? undefined : "default", type);
     }
   });
 

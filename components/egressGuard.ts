@@ -1,0 +1,114 @@
+import { ComponentResource, output } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
+import type { ValidatingAdmissionPolicyArgs } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
+import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
+import type { ValidatingAdmissionPolicyBindingArgs } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
+import { DEFAULT_FACTS, type MeshFacts } from "../mesh/index.js";
+import {
+  EXEMPT_NAMESPACES,
+  guardObjects,
+  type Guard,
+  type ValidationAction,
+} from "./guard/objects.js";
+import type { GuardedAlias, GuardWaiver } from "./guard/parameters.js";
+import { MANAGED_BY } from "./resources/labels.js";
+import { TOKENS } from "./resources/tokens.js";
+import { createChild, inputsOf, type Transform } from "./resources/transform.js";
+
+export type { GuardedAlias, GuardWaiver, ValidationAction };
+
+export interface EgressGuardArgs {
+  /**
+   * What the policies and their bindings are named after. Two guards of one cluster need two names.
+   * @default "istio-egress"
+   */
+  name?: string;
+  /** The aliases that are guarded. */
+  aliases: readonly GuardedAlias[];
+  /** What is known of the mesh; its externalHosts are guarded too. @default Istio's own defaults */
+  mesh?: Partial<MeshFacts>;
+  /**
+   * What becomes of an object that is wrong: `Deny` refuses it; `Warn` tells whoever writes it, and
+   * `Audit` the audit log. Mirrors validationActions of a ValidatingAdmissionPolicyBinding.
+   * @default ["Deny"]
+   */
+  validationActions?: readonly ValidationAction[];
+  /**
+   * Labels, each of which exempts the namespaces that have it.
+   * @default { "istio-egress/guard": "exempt" }
+   */
+  exemptNamespaces?: Readonly<Record<string, string>>;
+  /** DestinationRules that are let through until a day. @default none */
+  waivers?: readonly GuardWaiver[];
+  transform?: {
+    policy?: Transform<ValidatingAdmissionPolicyArgs>;
+    binding?: Transform<ValidatingAdmissionPolicyBindingArgs>;
+  };
+}
+
+/**
+ * Has the API server refuse what no alias survives, whoever writes it and however: a DestinationRule
+ * that says ISTIO_MUTUAL for an external alias, and a Service, Endpoints or EndpointSlice that stands
+ * for a metadata service, a loopback or another special address. Admission policies in CEL: no webhook
+ * runs. From Kubernetes 1.30.
+ *
+ * @example
+ * new EgressGuard("guard", {
+ *   aliases: [{ name: "my-httpbin", namespace: "default", externalName: "httpbin.org", ports: [{ port: 80 }] }],
+ * });
+ */
+export class EgressGuard extends ComponentResource {
+  /** Asks about DestinationRules; the aliases' hosts are in it. */
+  readonly rulesPolicy: ValidatingAdmissionPolicy;
+  readonly rulesBinding: ValidatingAdmissionPolicyBinding;
+  /** Asks what Services, Endpoints and EndpointSlices stand for. */
+  readonly addressesPolicy: ValidatingAdmissionPolicy;
+  readonly addressesBinding: ValidatingAdmissionPolicyBinding;
+  /** The names of the policies. */
+  readonly policies: Output<string[]>;
+
+  constructor(name: string, args: EgressGuardArgs, opts?: ComponentResourceOptions) {
+    super(TOKENS.EgressGuard, name, inputsOf(args), opts);
+    const mesh = { ...DEFAULT_FACTS, ...args.mesh };
+    const options = {
+      name: args.name ?? "istio-egress",
+      validationActions: args.validationActions ?? (["Deny"] as const),
+      exemptNamespaces: args.exemptNamespaces ?? EXEMPT_NAMESPACES,
+    };
+    const { aliases, waivers = [] } = args;
+    const { rules, addresses } = guardObjects(options, { aliases, waivers, mesh });
+    [this.rulesPolicy, this.rulesBinding] = this.guard(`${name}-rules`, rules, args.transform);
+    [this.addressesPolicy, this.addressesBinding] = this.guard(
+      `${name}-addresses`,
+      addresses,
+      args.transform,
+    );
+    this.policies = output([rules.name, addresses.name]);
+    this.registerOutputs({ policies: this.policies });
+  }
+
+  /** Nothing is refused before the binding is there, and it goes first. */
+  private guard(
+    name: string,
+    { name: own, policy, binding }: Guard,
+    transform: EgressGuardArgs["transform"],
+  ): [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding] {
+    const metadata = { name: own, labels: MANAGED_BY };
+    const asked = createChild(
+      ValidatingAdmissionPolicy,
+      `${name}-policy`,
+      { metadata, spec: policy },
+      { parent: this },
+      transform?.policy,
+    );
+    const bound = createChild(
+      ValidatingAdmissionPolicyBinding,
+      `${name}-binding`,
+      { metadata, spec: binding },
+      { parent: this, dependsOn: asked },
+      transform?.binding,
+    );
+    return [asked, bound];
+  }
+}

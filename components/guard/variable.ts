@@ -1,0 +1,18 @@
+/** A named CEL expression: a variable of a policy, evaluated when it is first read, or a condition of one. */
+export interface Variable {
+  name: string;
+  expression: string;
+}
+
+/** What an API server asks of an object, in CEL. Only what Kubernetes 1.29 knows of it: an API server
+ * of 1.30 accepts no newer. */
+export interface Question {
+  /** All must hold, else the object isn't looked at. They read no variables. */
+  matchConditions: readonly Variable[];
+  /** Each may read those before it. */
+  variables: readonly Variable[];
+  /** Whether the object is right. */
+  expression: string;
+  /** What is wrong, in one line; evaluated for right ones too. */
+  message: string;
+}
