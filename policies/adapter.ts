@@ -1,9 +1,18 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { type KubeObject, UNKNOWN } from "../mesh/index.js";
+import { GROUPS, type KubeObject, UNKNOWN } from "../mesh/index.js";
+import {
+  clustersAmong,
+  type Connection,
+  type Connections,
+  connectionsOf,
+  isOneCluster,
+} from "./connections.js";
+import { list, map, text } from "./fields.js";
 import { mergePatches } from "./patches.js";
 import { type SeenObject, type StackObject, compareText, identity } from "./stack-object.js";
-import { type KubeType, isCollection, isHelmRelease, kubeType } from "./tokens.js";
-import { hasUnknown, knownValues } from "./unknowns.js";
+import { type KubeType, kubeType } from "./tokens.js";
+import { knownFields, knownValues } from "./unknowns.js";
+import { type Unseen, unseenIn } from "./unseen.js";
 
 /** The part of a Pulumi resource that is read; resource rules and stack rules both have it. */
 export type SeenResource = Pick<PolicyResource, "type" | "name" | "urn" | "props" | "provider"> & {
@@ -13,78 +22,117 @@ export type SeenResource = Pick<PolicyResource, "type" | "name" | "urn" | "props
 /** The stack's objects in one Kubernetes cluster. */
 export interface StackCluster {
   objects: StackObject[];
-  /** What the stack brings into this cluster that no policy can see: one sentence each. */
-  unseen: { urn: string; what: string }[];
+  /** What the stack brings into this cluster that no policy can see. */
+  unseen: Unseen[];
+  /** Providers that count as this one cluster's because nothing tells theirs apart, by name. */
+  doubtful: string[];
 }
 
-/** What an object without a namespace, with a provider that has none, belongs to. */
+/** What objects go by that their resources don't say. */
 export interface AdapterOptions {
-  /** @default "default" */
+  /** The namespace of an object without one, where neither its provider nor a kubeconfig has one. @default "default" */
   defaultNamespace?: string;
+  /** Where providers lead. @default what their kubeconfigs on this machine say */
+  connections?: Connections;
 }
+
+const ON_THIS_MACHINE = connectionsOf();
 
 /**
  * The Kubernetes objects among a stack's resources, as their YAML would say, by cluster. Values
  * that aren't known in this preview are UNKNOWN. Objects come in a fixed order, whatever the order
- * of the resources.
+ * of the resources. Objects are judged together unless their clusters are known to be different
+ * ones: objects judged together that don't meet are better than objects that meet and aren't judged.
  */
 export function stackClusters(
   resources: readonly SeenResource[],
   options: AdapterOptions = {},
 ): StackCluster[] {
-  const clusters = new Map<string, { seen: SeenObject[]; unseen: StackCluster["unseen"] }>();
-  const keyOf = clusterKeys(resources);
-  const parents = new Set(resources.map((resource) => resource.parent?.urn));
-  for (const resource of resources) {
-    const seen = kubeObjects(resource, options);
-    const unseen = unseenContent(resource, parents.has(resource.urn));
-    if (seen.length === 0 && !unseen) continue;
-    const key = keyOf(resource);
-    const cluster = clusters.get(key) ?? { seen: [], unseen: [] };
-    clusters.set(key, cluster);
-    cluster.seen.push(...seen);
-    if (unseen) cluster.unseen.push({ urn: resource.urn, what: unseen });
-  }
-  return [...clusters.values()].map(({ seen, unseen }) => ({
-    objects: mergePatches(inOrder(seen)),
-    unseen: unseen.sort((a, b) => compareText(a.urn, b.urn)),
-  }));
+  const connections = options.connections ?? ON_THIS_MACHINE;
+  const unseenOf = unseenIn(resources);
+  const brought = resources
+    .map((resource) => ({
+      connection: connections(resource.provider),
+      provider: resource.provider?.name ?? "default",
+      seen: kubeObjects(resource, options),
+      unseen: unseenOf(resource),
+      isKubernetes: resource.type.startsWith("kubernetes:"),
+    }))
+    .filter(({ seen, unseen }) => seen.length + unseen.length > 0);
+  const placed = brought.filter(({ isKubernetes, seen }) => isKubernetes || seen.length > 0);
+  // What other providers do may meet any cluster of the stack.
+  const anywhere = brought.filter(({ isKubernetes, seen }) => !isKubernetes && seen.length === 0);
+  const used = [...new Set(placed.map(({ connection }) => connection))];
+  return clustersAmong(used).map((cluster) => {
+    const members = new Set(cluster);
+    const here = placed.filter(({ connection }) => members.has(connection));
+    return {
+      objects: mergePatches(inOrder(here.flatMap(({ seen }) => seen))),
+      unseen: [...here, ...anywhere]
+        .flatMap(({ unseen }) => unseen)
+        .sort((a, b) => compareText(a.urn, b.urn)),
+      doubtful: doubtfulAmong(here),
+    };
+  });
 }
 
 /** The objects that one resource stands for: none, one, or the items of a list. */
 export function kubeObjects(resource: SeenResource, options: AdapterOptions = {}): SeenObject[] {
-  const type = kubeType(resource.type);
-  if (!type || UNREAD.has(type.kind)) return [];
+  const type = kubeType(resource.type, knownFields(resource.props, ["apiVersion", "kind"]));
+  if (!type) return [];
   const properties = knownValues(resource.props) as Record<string, unknown>;
-  const namespace = providerNamespace(resource) ?? options.defaultNamespace ?? "default";
-  return listed(type, properties).map((fields) => ({
+  const { connections = ON_THIS_MACHINE, defaultNamespace = "default" } = options;
+  const namespace = () => connections(resource.provider).namespace ?? defaultNamespace;
+  return itemsOf(type, properties, []).map(({ type, fields, path }) => ({
     object: kubeObject(type, fields, namespace),
     urn: resource.urn,
     logicalName: resource.name,
+    path,
     patch: type.form === "patch",
   }));
+}
+
+/** An object in a resource's properties, and the way to it from there. */
+interface Item {
+  type: KubeType;
+  fields: Record<string, unknown>;
+  path: readonly (string | number)[];
+}
+
+/** The object itself, or a list's: each of the kind that it says, or of the list's. */
+function itemsOf(type: KubeType, fields: Record<string, unknown>, path: Item["path"]): Item[] {
+  if (type.form !== "list") return isRead(type) ? [{ type, fields, path }] : [];
+  const of = { ...type, form: "object" as const };
+  // What isn't known may hold any object of the list's kind.
+  const any = { type: of, fields: { metadata: UNKNOWN, spec: UNKNOWN } };
+  if (fields.items === UNKNOWN) return isRead(of) ? [{ ...any, path: [...path, "items"] }] : [];
+  return list(fields.items).flatMap((item, index) => {
+    const itemPath = [...path, "items", index];
+    if (item === UNKNOWN) return isRead(of) ? [{ ...any, path: itemPath }] : [];
+    const own = map(item);
+    const [apiVersion, kind] = [text(own.apiVersion), text(own.kind)];
+    const itemType = kind
+      ? kubeType(`kubernetes:v0:${kind}`, { apiVersion: apiVersion ?? of.apiVersion, kind })
+      : of;
+    return itemType ? itemsOf(itemType, own, itemPath) : [];
+  });
 }
 
 /** Kinds that hold what must never be repeated, and that say nothing about traffic. */
 const UNREAD = new Set(["Secret", "ConfigMap"]);
 
-function listed(type: KubeType, properties: Record<string, unknown>): Record<string, unknown>[] {
-  if (type.form !== "list") return [properties];
-  const items = properties.items;
-  // A list that isn't known may hold any object of its kind.
-  if (items === UNKNOWN) return [{ metadata: UNKNOWN, spec: UNKNOWN }];
-  if (!Array.isArray(items)) return [];
-  return items.map((item: unknown) =>
-    typeof item === "object" && item !== null
-      ? (item as Record<string, unknown>)
-      : { metadata: UNKNOWN, spec: UNKNOWN },
-  );
+/** Another group's kind of the same name (Knative has a Service) is another kind. */
+function isRead({ apiVersion, kind }: KubeType): boolean {
+  if (kind === "" || UNREAD.has(kind)) return false;
+  const group = (GROUPS as Record<string, string | undefined>)[kind];
+  const [first = "", version] = apiVersion.split("/");
+  return group === undefined || group === (version === undefined ? "" : first);
 }
 
 function kubeObject(
   type: KubeType,
   fields: Record<string, unknown>,
-  namespace: string | typeof UNKNOWN,
+  namespace: () => string | typeof UNKNOWN,
 ): KubeObject {
   const { apiVersion, kind } = type;
   const metadata = fields.metadata;
@@ -98,7 +146,7 @@ function kubeObject(
       ...given,
       // No name yet: the provider will choose one.
       name: (given.name ?? UNKNOWN) as string,
-      ...(kind === "Namespace" ? {} : { namespace: (given.namespace ?? namespace) as string }),
+      ...(kind === "Namespace" ? {} : { namespace: (given.namespace || namespace()) as string }),
       creationTimestamp: creationTimestamp(given),
     },
   };
@@ -113,43 +161,12 @@ function creationTimestamp(metadata: Record<string, unknown>): string | undefine
   return typeof creationTimestamp === "string" && resourceVersion ? creationTimestamp : undefined;
 }
 
-/** The provider's default namespace; undefined where it has none. */
-function providerNamespace(resource: SeenResource): string | typeof UNKNOWN | undefined {
-  const { namespace } = (knownValues(resource.provider?.props) ?? {}) as Record<string, unknown>;
-  return namespace === UNKNOWN || (typeof namespace === "string" && namespace !== "")
-    ? namespace
-    : undefined;
-}
-
-/**
- * Tells clusters apart by what their providers connect with, so that two providers of one cluster
- * are one. A provider that doesn't say, or not yet, counts as the others' cluster if they have but
- * one: objects judged together that don't meet are better than objects that meet and aren't judged.
- * Keys may hold credentials and never leave this file.
- */
-function clusterKeys(resources: readonly SeenResource[]): (resource: SeenResource) => string {
-  const keys = new Map(resources.map((resource) => [resource, connection(resource)]));
-  const said = new Set([...keys.values()].filter((key) => key !== ""));
-  const [only] = said.size === 1 ? said : [""];
-  return (resource) => keys.get(resource) || (only ?? "");
-}
-
-/** What a provider connects with; "" where it isn't said or known. */
-function connection(resource: SeenResource): string {
-  const provider = (knownValues(resource.provider?.props) ?? {}) as Record<string, unknown>;
-  const parts = [provider.kubeconfig, provider.context, provider.cluster];
-  const isSaid = parts.some((part) => part !== undefined && part !== "");
-  return isSaid && !parts.some(hasUnknown) ? JSON.stringify(parts) : "";
-}
-
-function unseenContent(resource: SeenResource, hasChildren: boolean): string | undefined {
-  if (isHelmRelease(resource.type)) {
-    return "Helm creates the objects of this release itself; use a Chart resource, or judge its rendered YAML.";
-  }
-  if (isCollection(resource.type) && !hasChildren) {
-    return "This collection shows no objects in this preview: its content isn't known yet.";
-  }
-  return undefined;
+/** The names of a cluster's providers, where some are in it only because nothing tells theirs apart. */
+function doubtfulAmong(brought: readonly { connection: Connection; provider: string }[]): string[] {
+  const providers = new Map(brought.map(({ connection, provider }) => [connection, provider]));
+  return isOneCluster([...providers.keys()])
+    ? []
+    : [...new Set(providers.values())].sort(compareText);
 }
 
 /** By kind, namespace and name; what goes by the same name, by its resource. */

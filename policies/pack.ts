@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type EnforcementLevel,
   type Policies,
@@ -130,6 +131,8 @@ class Run {
     check({ settings, now })
       .filter(({ about }) => !about || !waiverOf(settings.waivers, { policy, ...about }, now))
       .sort((a, b) => compareText(a.message, b.message))
+      // A provider that may lead to two clusters is judged in both.
+      .filter((one, index, all) => index === 0 || !isDeepStrictEqual(one, all[index - 1]))
       .forEach(({ message, urn }) => report(message, urn));
   }
 }
@@ -164,7 +167,12 @@ function policyOf(rule: Rule, run: Run): AnyPolicy {
       const { settings } = run;
       if (!settings) return undefined;
       const circumstances = { settings, now: run.now() };
-      const needed = kubeObjects(args, settings).flatMap((seen) => remedies(seen, circumstances));
+      const needed = kubeObjects(args, settings).flatMap((seen) =>
+        remedies(seen, circumstances).map((remedy) => ({
+          ...remedy,
+          holder: [...seen.path, ...remedy.holder],
+        })),
+      );
       for (const remedy of needed) apply(remedy, args.props);
       return needed.length > 0 ? args.props : undefined;
     };

@@ -1,5 +1,5 @@
 import { type KubeObject, UNKNOWN } from "../mesh/index.js";
-import { type SeenObject, type StackObject, identity } from "./stack-object.js";
+import { type SeenObject, type StackObject, identity, refOf } from "./stack-object.js";
 
 /**
  * Lays every Patch resource over the object it patches. A patch of an object that isn't in the
@@ -10,12 +10,18 @@ export function mergePatches(seen: readonly SeenObject[]): StackObject[] {
   const objects: StackObject[] = seen.filter(({ patch }) => !patch).map((whole) => ({ ...whole }));
   const byId = new Map(objects.map((object) => [identity(object), object]));
   for (const patched of seen.filter(({ patch }) => patch)) {
-    const whole = byId.get(identity(patched));
+    const whole = isNamed(patched) ? byId.get(identity(patched)) : undefined;
     if (whole) whole.object = overlaid(whole.object, patched.object) as KubeObject;
     else if (isLive(patched.object)) objects.push(patched);
     else objects.push(...standingAlone(patched));
   }
   return objects;
+}
+
+/** Objects without a known name and namespace aren't the same for that. */
+function isNamed(seen: StackObject): boolean {
+  const { kind, namespace, name } = refOf(seen);
+  return name !== "" && (namespace !== "" || kind === "Namespace");
 }
 
 /** Server-side apply: maps are merged, everything else is replaced (lists of a custom resource are atomic). */

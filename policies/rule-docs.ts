@@ -4,6 +4,7 @@ import type { PolicyConfigSchema } from "@pulumi/policy";
 import type { Rule } from "./rule.js";
 import { rules } from "./rules/index.js";
 import { settingsSchema } from "./settings.js";
+import { UNSEEN_KINDS, UNSEEN_TYPES } from "./unseen.js";
 import { WAIVABLE } from "./waivers.js";
 
 /**
@@ -116,6 +117,29 @@ function typeOf({ type, items, enum: values }: Setting): string {
 
 const GENERATED = "<!-- Written by `npm run docs:rules` out of policies/rules. -->";
 
+const UNSEEN = `## What it can't see
+
+No policy sees other stacks (name their aliases in \`externalHosts\`), nor what somebody changes in the
+cluster by hand. What a resource does beside the objects that it shows can't be seen either, and
+[egress-undecided-tls](egress-undecided-tls.md) reports each such resource of a stack that has objects in a
+cluster:
+
+${[
+  ...UNSEEN_TYPES.map(({ examples }) => examples),
+  `\`Chart\`, \`ConfigGroup\`, \`ConfigFile\` and \`Directory\` that show no object, for their content isn't known yet`,
+  ...UNSEEN_KINDS.map(
+    ({ group, kinds }) => `${kinds.map((kind) => `\`${kind}\``).join(", ")} of ${group}`,
+  ),
+  "a resource of any other provider that has an object of Istio or a Service, Endpoints or an EndpointSlice in its properties, as such or as YAML",
+  "an object whose `apiVersion` or `kind` isn't known yet",
+]
+  .map((line) => `- ${line}`)
+  .join("\n")}
+
+Not reported, for nothing gives it away: other providers' resources that fetch what they apply (a folder, a
+repository, a chart), and what the containers of the stack do.
+`;
+
 const OVERVIEW = `## Levels
 
 Rules about the stack see all of it, and are asked when the engine has gone through it: the preview
@@ -143,12 +167,15 @@ pulumi preview --policy-pack <this repository>/policies/dist
 It starts beside the program, in a fifth of the time that an empty pack takes with the SDK's own
 runner: neither TypeScript nor a provider's SDK is loaded into it.
 
-## What it can't see
+## Clusters
 
-What no policy can see: objects that a Helm Release creates (a Chart's are seen), other stacks (name
-their aliases in \`externalHosts\`), and what somebody changes in the cluster by hand. A Release, and a
-collection that shows no objects, are reported by [egress-undecided-tls](egress-undecided-tls.md).
-`;
+Objects are judged together that may meet. Providers lead to one cluster where their kubeconfigs (paths,
+contents, contexts and KUBECONFIG read as the provider reads them) have one server, or two with one
+authority, and wherever nothing tells: a kubeconfig that isn't known in the preview or isn't on this machine,
+a folder of YAML. An object that may be in several clusters is judged in each of them, and a finding names
+the providers that nothing tells apart. A \`clusterIdentifier\` on each provider says what can't be read.
+
+${UNSEEN}`;
 
 const SETTINGS = `All of them belong to \`egress-settings\`, for the engine lets a rule see no settings but its own:
 

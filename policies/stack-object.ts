@@ -9,8 +9,11 @@ export interface StackObject {
   logicalName: string;
 }
 
-/** A StackObject, and whether it is a patch of an object that may live elsewhere. */
+/** A StackObject as its resource has it. */
 export interface SeenObject extends StackObject {
+  /** The way to it in the resource's properties; empty unless it is an item of a list. */
+  path: readonly (string | number)[];
+  /** Whether it is a patch of an object that may live elsewhere. */
   patch: boolean;
 }
 

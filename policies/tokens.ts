@@ -1,3 +1,5 @@
+import { text } from "./fields.js";
+
 /**
  * Pulumi's type tokens of Kubernetes resources. They are matched as text: a custom resource's
  * class has no token to compare with, and importing the provider's SDK would cost every preview
@@ -14,38 +16,52 @@ export interface KubeType {
   form: "object" | "patch" | "list";
 }
 
+/** What an object says of itself, besides its token. Values that aren't known are none. */
+interface OwnType {
+  apiVersion?: unknown;
+  kind?: unknown;
+}
+
 /**
- * Reads a token such as `kubernetes:core/v1:Service`, `kubernetes:networking.istio.io/v1beta1:DestinationRulePatch`
- * or `kubernetes:core/v1:EndpointsList`. Undefined for anything that isn't one Kubernetes object:
- * components, charts, providers, other clouds.
+ * What kind of object a resource stands for. The provider goes by the object's own `apiVersion` and
+ * `kind`, whatever the token says: a CustomResource may be made with any, and a transform can change
+ * them. The token counts where they aren't there or aren't known.
+ *
+ * @param token such as `kubernetes:core/v1:Service`,
+ *   `kubernetes:networking.istio.io/v1beta1:DestinationRulePatch` or `kubernetes:core/v1:EndpointsList`;
+ *   a provider for somebody's custom resources has another first part
+ * @returns undefined for anything that isn't one Kubernetes object: components, charts, providers,
+ *   other clouds
  */
-export function kubeType(token: string): KubeType | undefined {
-  const match = /^kubernetes:([^:]+\/)?(v\d+(?:(?:alpha|beta)\d+)?):([A-Z]\w*)$/.exec(token);
-  if (!match) return undefined;
-  const [, group = "", version = "", kindAndForm = ""] = match;
+export function kubeType(token: string, own: OwnType = {}): KubeType | undefined {
+  const [, package_ = "", group = "", version = "", name = ""] = TOKEN.exec(token) ?? [];
   if (NOT_AN_OBJECT.has(group)) return undefined;
-  const suffix = /(Patch|List)$/.exec(kindAndForm)?.[1];
-  return {
-    apiVersion: group === "core/" ? version : group + version,
-    kind: suffix ? kindAndForm.slice(0, -suffix.length) : kindAndForm,
-    form: suffix === "Patch" ? "patch" : suffix === "List" ? "list" : "object",
-  };
+  const kind = text(own.kind);
+  const apiVersion = text(own.apiVersion);
+  const isVersioned = VERSION.test(version);
+  if (kind && apiVersion && (package_ === "kubernetes" || isVersioned)) {
+    return typeOf(withoutCore(apiVersion), kind, name);
+  }
+  if (package_ !== "kubernetes" || !isVersioned || !/^[A-Z]/.test(name)) return undefined;
+  const plain = kind ?? name.replace(/Patch$/, "");
+  return typeOf(apiVersion ?? withoutCore(group ? `${group}/${version}` : version), plain, name);
+}
+
+const TOKEN = /^([^:]+):(?:([^:]+)\/)?([^:/]+):([^:]+)$/;
+const VERSION = /^v\d+(?:(?:alpha|beta)\d+)?$/;
+
+/** A patch is told by its token, a list by its kind. */
+function typeOf(apiVersion: string, kind: string, name: string): KubeType {
+  if (name === `${kind}Patch`) return { apiVersion, kind, form: "patch" };
+  return kind.endsWith("List")
+    ? { apiVersion, kind: kind.slice(0, -"List".length), form: "list" }
+    : { apiVersion, kind, form: "object" };
+}
+
+/** Pulumi's name of the group that has none. */
+function withoutCore(apiVersion: string): string {
+  return apiVersion.replace(/^core\//, "");
 }
 
 /** Groups of the provider's own resources: collections and releases, not objects. */
-const NOT_AN_OBJECT = new Set(["helm.sh/", "yaml/", "kustomize/"]);
-
-/** A Helm release: its objects are created by Helm and never pass the engine. */
-export function isHelmRelease(token: string): boolean {
-  return /^kubernetes:helm\.sh\/v\d+:Release$/.test(token);
-}
-
-/**
- * A collection whose children are ordinary resources of the stack, unless its content isn't known
- * yet: then there are no children to see.
- */
-export function isCollection(token: string): boolean {
-  return /^kubernetes:(yaml(\/v\d+)?:Config(File|Group)|helm\.sh\/v\d+:Chart|kustomize(\/v\d+)?:Directory)$/.test(
-    token,
-  );
-}
+const NOT_AN_OBJECT = new Set(["helm.sh", "yaml", "kustomize"]);

@@ -19,6 +19,18 @@ export function knownValues(properties: unknown): unknown {
   return copy;
 }
 
+/** Some fields of a resource's properties, read in the same way. */
+export function knownFields<Name extends string>(
+  properties: unknown,
+  names: readonly Name[],
+): Record<Name, unknown> {
+  const holder = typeof properties === "object" && properties !== null ? properties : {};
+  return Object.fromEntries(names.map((name) => [name, field(holder, name)])) as Record<
+    Name,
+    unknown
+  >;
+}
+
 function field(holder: object, name: string | number): unknown {
   let value: unknown;
   try {

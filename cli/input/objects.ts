@@ -7,8 +7,12 @@ import { GROUPS } from "../../mesh/index.js";
 
 /** What keeps a value from being a Kubernetes object, and at which field. */
 export interface Fault {
-  path: string[];
+  path: (string | number)[];
   message: string;
+  /** What stands there. */
+  given?: unknown;
+  /** The field itself is wrong, not its value. */
+  atKey?: boolean;
 }
 
 const groups = new Map<string, string>(Object.entries(GROUPS));
@@ -48,7 +52,7 @@ function faultOfMetadata(metadata: unknown): Fault | undefined {
 }
 
 function fault(path: string[], given: unknown, expected: string): Fault {
-  return { path, message: `expected ${expected}, found ${nameOf(given)}` };
+  return { path, given, message: `expected ${expected}, found ${nameOf(given)}` };
 }
 
 /** Whether it is `kind: List`, or a typed list as the API server answers (`ServiceList`). */

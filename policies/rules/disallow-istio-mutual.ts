@@ -122,6 +122,7 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
     entry("host", `${host}, ${listed(places)}`),
     entry("rule", rule ? `${named(rule)}, ${levelInWords(first)}` : "none: the mesh's own default"),
     entry("clients", describeClients(clients, judgement.clients)),
+    ...doubt(judgement),
     ...(fix ? [entry("instead", fix)] : []),
     ...(yaml ? [block(yaml)] : []),
   ];
@@ -134,6 +135,15 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
       host,
     },
   };
+}
+
+/** Said where it may be a false alarm for that. */
+function doubt({ cluster: { doubtful } }: Judgement): string[] {
+  if (doubtful.length === 0) return [];
+  const text =
+    `the providers ${listed(doubtful)} count as one, for nothing tells their clusters apart; ` +
+    "give each a clusterIdentifier if they are several";
+  return [entry("cluster", text)];
 }
 
 function levelInWords({ level, port, subset }: Verdict): string {

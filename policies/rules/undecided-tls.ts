@@ -8,6 +8,7 @@ import {
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { fullName } from "../stack-object.js";
+import type { Unseen } from "../unseen.js";
 import { waiverOf } from "../waivers.js";
 import { describeClients, entry, groupBy, named, shortened } from "../wording.js";
 
@@ -31,8 +32,8 @@ export const undecidedTls: Rule = {
   why: `A preview doesn't know every value, and some answers depend on one that it doesn't know. Such
 an answer must not pass as if all were well, and must not hide what is known. It is listed here with
 the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
-what no policy can see: the objects in a Helm release, and those of a collection whose content isn't
-known yet. And for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
+what no policy can see: the objects in a Helm release, those of a collection whose content isn't known
+yet, what a command or a dynamic provider does ([all of them](README.md#what-it-cant-see)). And for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
 API that bring services to clients in spite of a Sidecar.`,
   example: {
     reported: `apiVersion: v1
@@ -128,9 +129,9 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
   };
 }
 
-function unseen(same: readonly { urn: string; what: string }[]): Finding {
-  const [{ urn, what }] = same as [{ urn: string; what: string }];
-  const names = same.map((resource) => resource.urn.split("::").at(-1) ?? resource.urn);
+function unseen(same: readonly Unseen[]): Finding {
+  const [{ urn, what }] = same as [Unseen];
+  const names = same.map(({ name }) => name);
   return { message: [entry("not seen", shortened(names)), entry("because", what)].join("\n"), urn };
 }
 

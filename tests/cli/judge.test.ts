@@ -126,7 +126,7 @@ describe("istio-egress judge", function () {
       "",
       /nothing to judge: give -f FILES, -f - for standard input, or --kube/,
     ],
-    ["broken YAML", ["-f", "-"], "a: b\n  c: d\n", /standard input:1:4: not YAML/],
+    ["broken YAML", ["-f", "-"], "a: b\n  c: d\n", /standard input:2:4: not YAML/],
     [
       "a Helm template",
       ["-f", "-"],

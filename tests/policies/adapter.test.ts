@@ -77,14 +77,31 @@ describe("the objects of a stack", () => {
     assert.deepEqual([object.kind, object.metadata], ["Service", UNKNOWN]);
   });
 
-  it("come from the token, whatever the properties say or don't know", () => {
-    const { kind, apiVersion } = only(
-      resource({
-        type: "kubernetes:networking.istio.io/v1beta1:DestinationRule",
-        props: { metadata: { name: "r" }, kind: unknown },
-      }),
-    );
+  it("are of the kind that they say, whatever the token", () => {
+    const props = destinationRule({ name: "r" }, { host: "h" });
+    for (const type of ["kubernetes:core/v1:Service", "kubernetes:made/up:Thing"]) {
+      const { kind, apiVersion } = only(resource({ type, props }));
+      assert.deepEqual([kind, apiVersion], ["DestinationRule", "networking.istio.io/v1"]);
+    }
+  });
+
+  it("are of the token's kind where theirs isn't known, which is told", () => {
+    const rule = resource({
+      type: "kubernetes:networking.istio.io/v1beta1:DestinationRule",
+      props: { metadata: { name: "r" }, kind: unknown },
+    });
+    const { kind, apiVersion } = only(rule);
     assert.deepEqual([kind, apiVersion], ["DestinationRule", "networking.istio.io/v1beta1"]);
+    assert.match(stackClusters([rule])[0]!.unseen[0]!.what, /isn't known in this preview/);
+  });
+
+  it("aren't another group's of a name that Kubernetes or Istio has too", () => {
+    const knative = kubernetesResource({
+      ...service({ name: "s" }),
+      apiVersion: "serving.knative.dev/v1",
+    });
+    const own = kubernetesResource(service({ name: "s" }), { name: "own" });
+    assert.equal(only(knative, own).apiVersion, "v1");
   });
 
   it("are taken out of lists", () => {
@@ -97,6 +114,22 @@ describe("the objects of a stack", () => {
       { name: "a", namespace: "default" },
       { name: "b", namespace: "default" },
     ]);
+  });
+
+  it("are taken out of lists of any kind, and out of lists in lists", () => {
+    const rule = destinationRule({ name: "r" }, { host: "h" });
+    const inner = { apiVersion: "v1", kind: "ServiceList", items: [{ metadata: { name: "s" } }] };
+    const list = resource({
+      type: "kubernetes:core/v1:List",
+      props: { apiVersion: "v1", kind: "List", items: [rule, inner] },
+    });
+    assert.deepEqual(
+      objects(list).map((object) => [object.apiVersion, object.kind, nameIn(object)]),
+      [
+        ["networking.istio.io/v1", "DestinationRule", { name: "r", namespace: "default" }],
+        ["v1", "Service", { name: "s", namespace: "default" }],
+      ],
+    );
   });
 
   it("that a list doesn't know may be any", () => {
@@ -176,6 +209,20 @@ describe("the objects of a stack", () => {
       );
       assert.deepEqual(only(patch(live)).spec, { host: "h", subsets: [] });
     });
+    it("of an object whose name isn't known aren't those of another one", () => {
+      const rule = destinationRule(
+        {},
+        { host: "h", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } },
+      );
+      const change = destinationRule(
+        { name: unknown },
+        { trafficPolicy: { tls: { mode: "DISABLE" } } },
+      );
+      const modes = objects(kubernetesResource(rule), patch(change)).map(
+        ({ spec }) => (spec as { trafficPolicy: { tls: { mode: string } } }).trafficPolicy.tls.mode,
+      );
+      assert.deepEqual(modes.sort(), ["DISABLE", "ISTIO_MUTUAL"]);
+    });
     it("that only label are no statement about traffic", () => {
       const labels = { name: "x", labels: { team: "a" } };
       const stack = stackClusters([
@@ -194,60 +241,6 @@ describe("the objects of a stack", () => {
         metadata: { name: "default", labels: { a: "b" } },
       };
       assert.equal(only(patch(namespace)).kind, "Namespace");
-    });
-  });
-
-  describe("clusters", () => {
-    const at = (provider: Record<string, unknown>) =>
-      kubernetesResource(service({ name: `s-${JSON.stringify(provider)}` }), { provider });
-    it("are told apart by what their providers connect with", () => {
-      assert.equal(stackClusters([at({ kubeconfig: "a" }), at({ kubeconfig: "b" })]).length, 2);
-      assert.equal(stackClusters([at({ context: "a" }), at({ context: "b" })]).length, 2);
-    });
-    it("are one for providers that differ in other things", () => {
-      assert.equal(
-        stackClusters([at({ kubeconfig: "a", namespace: "x" }), at({ kubeconfig: "a" })]).length,
-        1,
-      );
-      assert.equal(stackClusters([at({}), kubernetesResource(service({ name: "s" }))]).length, 1);
-    });
-    it("are one where one provider says what it connects with, and another doesn't", () => {
-      assert.equal(stackClusters([at({ kubeconfig: "a" }), at({})]).length, 1);
-      assert.equal(stackClusters([at({ kubeconfig: "a" }), at({ kubeconfig: unknown })]).length, 1);
-      assert.equal(
-        stackClusters([at({ kubeconfig: "a" }), at({ kubeconfig: "b" }), at({})]).length,
-        3,
-      );
-    });
-    it("are one where what providers connect with isn't known", () => {
-      assert.equal(
-        stackClusters([at({ kubeconfig: unknown }), at({ kubeconfig: unknown, namespace: "x" })])
-          .length,
-        1,
-      );
-    });
-  });
-
-  describe("what can't be seen", () => {
-    const unseen = (...resources: PolicyResource[]) =>
-      stackClusters(resources).flatMap((cluster) => cluster.unseen.map(({ what }) => what));
-    it("is what a Helm release holds", () => {
-      const release = resource({
-        type: "kubernetes:helm.sh/v3:Release",
-        props: { chart: "nginx" },
-      });
-      assert.match(unseen(release)[0] ?? "", /Helm/);
-    });
-    it("is a collection whose content isn't known", () => {
-      const group = resource({ type: "kubernetes:yaml/v2:ConfigGroup", props: { yaml: unknown } });
-      assert.match(unseen(group)[0] ?? "", /isn't known/);
-    });
-    it("isn't a collection whose children are there", () => {
-      const group = resource({ type: "kubernetes:yaml/v2:ConfigGroup", props: { yaml: "..." } });
-      assert.deepEqual(
-        unseen(group, kubernetesResource(service({ name: "s" }), { parent: group })),
-        [],
-      );
     });
   });
 });

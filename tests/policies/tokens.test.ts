@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isCollection, isHelmRelease, kubeType } from "../../policies/tokens.js";
+import { UNKNOWN } from "../../mesh/index.js";
+import { kubeType } from "../../policies/tokens.js";
 
 describe("Pulumi's type tokens", () => {
   const objects: [string, string, string, string][] = [
@@ -59,17 +60,78 @@ describe("Pulumi's type tokens", () => {
     it(`takes ${token} for no object`, () => assert.equal(kubeType(token), undefined));
   }
 
-  it("knows releases, whose objects nobody sees, from collections, whose children are seen", () => {
-    assert.equal(isHelmRelease("kubernetes:helm.sh/v3:Release"), true);
-    assert.equal(isHelmRelease("kubernetes:helm.sh/v4:Chart"), false);
-    for (const token of [
-      "yaml:ConfigFile",
-      "yaml:ConfigGroup",
-      "yaml/v2:ConfigFile",
-      "helm.sh/v4:Chart",
-      "kustomize/v2:Directory",
-    ]) {
-      assert.equal(isCollection(`kubernetes:${token}`), true, token);
+  describe("and what the object says of itself", () => {
+    const RULE = { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" };
+    const own: [string, string, Record<string, unknown>, [string, string, string] | undefined][] = [
+      [
+        "another kind's token",
+        "kubernetes:core/v1:ConfigMap",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "object"],
+      ],
+      [
+        "a token of no object",
+        "kubernetes:made/up:Thing",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "object"],
+      ],
+      [
+        "another version",
+        "kubernetes:networking.istio.io/v1alpha3:DestinationRule",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "object"],
+      ],
+      [
+        "another package's provider",
+        "istio-crds:networking.istio.io/v1:DestinationRule",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "object"],
+      ],
+      [
+        "a patch's token",
+        "kubernetes:networking.istio.io/v1:DestinationRulePatch",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "patch"],
+      ],
+      [
+        "the token of another kind's patch, which is none of its own",
+        "kubernetes:core/v1:ServicePatch",
+        RULE,
+        [RULE.apiVersion, RULE.kind, "object"],
+      ],
+      [
+        "a list",
+        "kubernetes:made/up:Thing",
+        { apiVersion: "v1", kind: "ServiceList" },
+        ["v1", "Service", "list"],
+      ],
+      [
+        "any list",
+        "kubernetes:made/up:Thing",
+        { apiVersion: "v1", kind: "List" },
+        ["v1", "", "list"],
+      ],
+      [
+        "Pulumi's name of the core group",
+        "kubernetes:core/v1:Service",
+        { apiVersion: "core/v1", kind: "Service" },
+        ["v1", "Service", "object"],
+      ],
+      [
+        "nothing known",
+        "kubernetes:core/v1:ServicePatch",
+        { apiVersion: UNKNOWN, kind: UNKNOWN },
+        ["v1", "Service", "patch"],
+      ],
+      ["a release's chart", "kubernetes:helm.sh/v3:Release", RULE, undefined],
+      ["another cloud's token", "aws:s3/bucket:Bucket", RULE, undefined],
+    ];
+    for (const [what, token, properties, expected] of own) {
+      it(`${what}: ${token}`, () => {
+        const [apiVersion, kind, form] = expected ?? [];
+        const type = expected && { apiVersion, kind, form };
+        assert.deepEqual(kubeType(token, properties), type);
+      });
     }
   });
 });

@@ -21,6 +21,9 @@ function mistakeIn(text: string): string {
 
 const SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n";
 
+const JSON_SERVICE = '{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}';
+const THREE = ["v1 Service a", "v1 Service a", "v1 Service a"];
+
 describe("manifests", () => {
   const readable: [story: string, text: string, objects: string[]][] = [
     ["one document", SERVICE, ["v1 Service a"]],
@@ -48,6 +51,23 @@ describe("manifests", () => {
       "apiVersion: v1\nkind: Service\nmetadata: {<<: {name: a}}\n",
       ["v1 Service a"],
     ],
+    ["JSON documents one after another", `${JSON_SERVICE}${JSON_SERVICE}\n${JSON_SERVICE}`, THREE],
+    ["JSON and YAML documents", `${JSON_SERVICE}\n---\n${SERVICE}--- ${JSON_SERVICE}`, THREE],
+    [
+      "braces in what Istio doesn't read: a Pod's arguments, a header",
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{args: ["{{ .x }}"]}]}\n---\n` +
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n" +
+        'spec: {http: [{directResponse: {status: 200, body: {string: "{{ .y }}"}}}]}\n',
+      ["v1 Pod a", "networking.istio.io/v1 VirtualService a"],
+    ],
+    ["a byte order mark", `\uFEFF${SERVICE}`, ["v1 Service a"]],
+    ["directives", `%YAML 1.1\n---\n${SERVICE}`, ["v1 Service a"]],
+    ["the end of a document", `${SERVICE}...\n---\n${SERVICE}`, ["v1 Service a", "v1 Service a"]],
+    [
+      "text and flow that go on at their key's indent",
+      `${SERVICE}spec:\n  externalName: "a\n  b"\n  ports: [\n  {port: 1}\n  ]\n`,
+      ["v1 Service a"],
+    ],
     [
       "a kind that isn't judged, without a name",
       "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
@@ -64,11 +84,15 @@ describe("manifests", () => {
   }
 
   const unreadable: [story: string, text: string, message: RegExp][] = [
-    ["broken YAML", `${SERVICE}---\na: b\n  c: d\n`, /^f\.yaml:6:4: not YAML: Nested mappings/],
+    [
+      "broken YAML",
+      `${SERVICE}---\na: b\n  c: d\n`,
+      /^f\.yaml:7:4: not YAML: bad indentation of a mapping entry/,
+    ],
     [
       "a key twice",
       "apiVersion: v1\nkind: Service\nkind: Service\n",
-      /^f\.yaml:3:1: not YAML: Map keys must be unique/,
+      /^f\.yaml:3:1: not YAML: the key kind is there twice/,
     ],
     ["a bare text", "hello\n", /^f\.yaml:1:1: expected a Kubernetes object, found a string$/],
     ["a list at the top", "- a\n", /^f\.yaml:1:1: expected a Kubernetes object, found a list$/],
@@ -97,6 +121,39 @@ describe("manifests", () => {
       "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n- 3\n",
       /^f\.yaml:4:3: metadata: /,
     ],
+    [
+      "an anchor that contains itself",
+      "a: &a\n  b: *a\n",
+      /^f\.yaml:1:1: not YAML: .*contains itself/,
+    ],
+    [
+      "20,000 levels",
+      "[".repeat(20_000),
+      /^f\.yaml:1:500: not YAML: nested more than 500 levels deep/,
+    ],
+    [
+      "20,000 levels of JSON",
+      `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
+      /^f\.yaml:1:1: not YAML: nested more than 500 levels deep/,
+    ],
+    [
+      "500 levels that aliases make",
+      Array.from(
+        { length: 600 },
+        (_, i) => `a${i}: &a${i} {b: ${i > 0 ? `*a${i - 1}` : "1"}}\n`,
+      ).join(""),
+      /^f\.yaml:1:1: not YAML: nested more than 500 levels deep/,
+    ],
+    [
+      "a star that isn't in quotes",
+      `${SERVICE}spec:\n  host: *.local\n`,
+      /^f\.yaml:6:10: not YAML: .*put text that begins with \* in quotes/,
+    ],
+    [
+      "what is wrong in a later one of many documents",
+      `${`${SERVICE}---\n`.repeat(3_000)}a: b\n  c: d\n`,
+      /^f\.yaml:15002:4: not YAML/,
+    ],
     ["an anchor that isn't there", "a: *b\n", /^f\.yaml:1:.*[Aa]lias/],
   ];
   for (const [story, text, message] of unreadable) {
@@ -109,7 +166,7 @@ describe("manifests", () => {
       "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n",
       "f.yaml:4:9",
     ],
-    ["a quoted value", `${SERVICE}spec:\n  externalName: "{{ .Values.host }}"\n`, "f.yaml:6:18"],
+    ["a quoted value", `${SERVICE}spec:\n  externalName: "{{ .Values.host }}"\n`, "f.yaml:6:17"],
     ["a block around it", `{{- if .Values.on }}\n${SERVICE}{{- end }}\n`, "f.yaml:1:1"],
     ["a later document", `${SERVICE}---\n{{ include "x" . }}\n`, "f.yaml:6:1"],
   ];
@@ -120,6 +177,24 @@ describe("manifests", () => {
       assert.match(message, /helm template CHART \| istio-egress judge -f -/);
     });
   }
+
+  it("reads a long list in parts, and still knows lines, anchors of other items and what is wrong", () => {
+    const item = (name: string) =>
+      `- apiVersion: v1\n  kind: Service\n  metadata: {name: ${name}}\n`;
+    const many = Array.from({ length: 30_000 }, (_, index) => item(`a${index}`)).join("");
+    const text = (more = "") => `apiVersion: v1\nitems:\n${many}${more}kind: List\n`;
+    const manifests = [...parseManifests(text(), "f.yaml")];
+    assert.equal(manifests.length, 30_000);
+    assert.equal(manifests[29_999]?.place?.lineOf(["metadata", "name"]), 3 + 29_999 * 3 + 2);
+    const sharing = `- &x {apiVersion: v1, kind: Service, metadata: {name: x}}\n${many}- *x\n`;
+    const names = namesIn(`kind: List\napiVersion: v1\nitems:\n${sharing}`);
+    assert.deepEqual(
+      [names.length, names[0], names.at(-1)],
+      [30_002, "v1 Service x", "v1 Service x"],
+    );
+    assert.match(mistakeIn(text("- {}\n")), /^f\.yaml:90003:3: apiVersion: expected/);
+    assert.match(mistakeIn(text("- }\n")), /^f\.yaml:90003:3: not YAML/);
+  });
 
   it("knows the line of each field, in documents, lists and JSON alike", () => {
     const inList = SERVICE.replace("kind", "spec:\n  externalName: h\nkind")
