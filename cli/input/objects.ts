@@ -4,28 +4,21 @@
  */
 
 import { GROUPS } from "../../mesh/index.js";
-
-/** What keeps a value from being a Kubernetes object, and at which field. */
-export interface Fault {
-  path: (string | number)[];
-  message: string;
-  /** What stands there. */
-  given?: unknown;
-  /** The field itself is wrong, not its value. */
-  atKey?: boolean;
-}
+import { type Fault, fault, isMap } from "./fault.js";
+import { metadataFault } from "./metadata.js";
+import { groupOf, istioFault, kindFault } from "./schema/index.js";
 
 const groups = new Map<string, string>(Object.entries(GROUPS));
 
 /** Whether the model reads objects of this kind. */
 export function isOfInterest({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
-  const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-  return groups.get(kind) === group;
+  return groups.get(kind) === groupOf(apiVersion);
 }
 
 /**
- * The first {@link Fault} of a value; undefined if it is an object, or a list of them.
- * An object that the model doesn't read may look as it likes (a Kustomization has no metadata).
+ * The first {@link Fault} of a value; undefined if it is an object, or a list of them. Refused is
+ * what the API server would refuse of Istio's objects, and of those that the model reads. Others may
+ * look as they like (a Kustomization has no metadata).
  */
 export function faultOf(value: unknown): Fault | undefined {
   if (!isMap(value)) return fault([], value, "a Kubernetes object");
@@ -36,23 +29,13 @@ export function faultOf(value: unknown): Fault | undefined {
     }
   }
   const object = value as { apiVersion: string; kind: string; metadata?: unknown };
-  return isOfInterest(object) ? faultOfMetadata(object.metadata) : undefined;
-}
-
-function faultOfMetadata(metadata: unknown): Fault | undefined {
-  if (!isMap(metadata)) return fault(["metadata"], metadata, "a map with at least a name");
-  for (const field of ["name", "namespace"]) {
-    const given = metadata[field];
-    const isLeftOut = given === undefined || given === null;
-    if (!isLeftOut && typeof given !== "string") {
-      return fault(["metadata", field], given, "text (put it in quotes)");
-    }
-  }
-  return undefined;
-}
-
-function fault(path: string[], given: unknown, expected: string): Fault {
-  return { path, given, message: `expected ${expected}, found ${nameOf(given)}` };
+  if (isList(object)) return undefined;
+  const wrongKind = kindFault(object);
+  if (wrongKind) return wrongKind;
+  return (
+    (isOfInterest(object) ? metadataFault(object.metadata, object.kind) : undefined) ??
+    istioFault(object)
+  );
 }
 
 /** Whether it is `kind: List`, or a typed list as the API server answers (`ServiceList`). */
@@ -67,15 +50,4 @@ export function isList(
 export function itemOfList(list: { apiVersion: string; kind: string }, item: unknown): unknown {
   if (list.kind === "List" || !isMap(item)) return item;
   return { apiVersion: list.apiVersion, kind: list.kind.replace(/List$/, ""), ...item };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function nameOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null || value === "") return "an empty value";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "a map" : `a ${typeof value}`;
 }

@@ -51,12 +51,14 @@ function yamlOffset(
   if (!found) return 0;
   const { source, events, originalOffset } = found;
   let at = rootOf(events, document);
+  let offset = startOf(events[at]) ?? 0;
   for (const [index, step] of path.entries()) {
     const child = childOf(source, events, at, step);
     if (!child) break;
     at = atKey && index === path.length - 1 ? child.key : child.value;
+    offset = startOf(events[at]) ?? startOf(events[child.key]) ?? offset;
   }
-  return originalOffset(startOf(events[at]));
+  return originalOffset(offset);
 }
 
 /** Where a document's content is among the events. */
@@ -95,11 +97,17 @@ function afterNode(events: readonly Event[], at: number): number {
 
 const QUOTED = new Set<number>([SCALAR_STYLE.SINGLE_QUOTED, SCALAR_STYLE.DOUBLE_QUOTED]);
 
-function startOf(event: Event | undefined): number {
+/** Undefined for an empty value, which stands nowhere. */
+function startOf(event: Event | undefined): number | undefined {
+  const start = offsetOf(event);
+  return start < 0 ? undefined : start;
+}
+
+function offsetOf(event: Event | undefined): number {
   if (event?.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
   if (event?.type === EVENT_ID.SCALAR) {
     // A quoted value's quote is before it.
     return QUOTED.has(event.style) ? event.valueStart - 1 : event.valueStart;
   }
-  return event && "start" in event ? event.start : 0;
+  return event && "start" in event ? event.start : -1;
 }

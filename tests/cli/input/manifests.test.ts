@@ -94,7 +94,7 @@ describe("manifests", () => {
       "apiVersion: v1\nkind: Service\nkind: Service\n",
       /^f\.yaml:3:1: not YAML: the key kind is there twice/,
     ],
-    ["a bare text", "hello\n", /^f\.yaml:1:1: expected a Kubernetes object, found a string$/],
+    ["a bare text", "hello\n", /^f\.yaml:1:1: expected a Kubernetes object, found text$/],
     ["a list at the top", "- a\n", /^f\.yaml:1:1: expected a Kubernetes object, found a list$/],
     [
       "no kind",

@@ -1,0 +1,90 @@
+import { type Fault, isMap } from "../fault.js";
+import type { Kind } from "./crds.js";
+import schemas from "./schemas.json";
+import { schemaFault } from "./structural.js";
+import { nearest } from "./suggestions.js";
+
+const KINDS = new Map(Object.entries(schemas as unknown as Record<string, Kind>));
+const ISTIO_GROUPS = new Set([...KINDS.values()].map(({ group }) => group));
+
+/** Other kinds that the model reads, with the versions that API servers from 1.30 on have. */
+const OTHERS: Record<string, { group: string; versions: readonly string[] }> = {
+  Service: { group: "", versions: ["v1"] },
+  Endpoints: { group: "", versions: ["v1"] },
+  Pod: { group: "", versions: ["v1"] },
+  Namespace: { group: "", versions: ["v1"] },
+  EndpointSlice: { group: "discovery.k8s.io", versions: ["v1"] },
+};
+
+interface Typed {
+  apiVersion: string;
+  kind: string;
+}
+
+/** `networking.istio.io` of `networking.istio.io/v1`, "" of `v1`. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+}
+
+/** A kind or a version that no API server with Istio has. */
+export function kindFault({ apiVersion, kind }: Typed): Fault | undefined {
+  const group = groupOf(apiVersion);
+  const isIstios = ISTIO_GROUPS.has(group);
+  const known = isIstios ? KINDS.get(kind) : OTHERS[kind];
+  if (known?.group === group) return versionFault(apiVersion, kind, known);
+  const kinds = [...KINDS, ...Object.entries(OTHERS)].filter(([, other]) => other.group === group);
+  const names = kinds.map(([name]) => name);
+  if (isIstios) {
+    const near = nearest(kind, names);
+    const instead = near === undefined ? `; there are ${names.join(", ")}` : `; write ${near}`;
+    return { path: ["kind"], given: kind, message: `${group} has no ${kind}${instead}` };
+  }
+  const sameButCase = names.find((name) => name.toLowerCase() === kind.toLowerCase());
+  if (sameButCase !== undefined) {
+    return {
+      path: ["kind"],
+      given: kind,
+      message: `there is no kind ${kind}; write ${sameButCase}`,
+    };
+  }
+  const istios = group === "" ? KINDS.get(kind) : undefined;
+  if (!istios) return undefined;
+  const message = `${kind} isn't of ${apiVersion}; write ${istios.group}/${istios.versions[0]}`;
+  return { path: ["apiVersion"], given: apiVersion, message };
+}
+
+function versionFault(
+  apiVersion: string,
+  kind: string,
+  { group, versions }: { group: string; versions: readonly string[] },
+): Fault | undefined {
+  const names = versions.map((version) => (group === "" ? version : `${group}/${version}`));
+  if (names.includes(apiVersion)) return undefined;
+  const message = `there is no ${kind} of ${apiVersion}; write ${names.join(" or ")}`;
+  return { path: ["apiVersion"], given: apiVersion, message };
+}
+
+const TOP = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+/** The first thing that the API server would refuse of one of Istio's objects. */
+export function istioFault(object: Typed): Fault | undefined {
+  const kind = KINDS.get(object.kind);
+  if (kind?.group !== groupOf(object.apiVersion)) return undefined;
+  const unknown = Object.keys(object).find((field) => !TOP.includes(field));
+  if (unknown !== undefined) {
+    const instead = nearest(unknown, TOP);
+    const message = `there is no such field; ${instead === undefined ? `there are ${TOP.join(", ")}` : `write ${instead}`}`;
+    return { path: [unknown], given: unknown, atKey: true, message };
+  }
+  const { spec } = object as { spec?: unknown };
+  if (spec === undefined || spec === null) {
+    return kind.isSpecRequired
+      ? {
+          path: [],
+          given: isMap(object) ? Object.keys(object) : object,
+          message: "spec is missing",
+        }
+      : undefined;
+  }
+  return schemaFault(spec, kind.spec, ["spec"]);
+}

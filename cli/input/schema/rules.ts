@@ -1,0 +1,52 @@
+import { createRequire } from "node:module";
+import type * as cel from "@marcbachmann/cel-js";
+import type { Path } from "../json-text.js";
+import type { Fault } from "../fault.js";
+import type { Schema } from "./crds.js";
+
+type Rule = (self: unknown) => boolean;
+
+/** Loaded with the first rule: many inputs have none to ask. */
+function loadCompiler(): (rule: string) => Rule {
+  const { Environment } = createRequire(__filename)("@marcbachmann/cel-js") as typeof cel;
+  const environment = new Environment().registerVariable("self", "dyn");
+  return (rule) => {
+    const evaluate = environment.parse(rule);
+    return (self) => evaluate({ self }) === true;
+  };
+}
+
+let compile: ((rule: string) => Rule) | undefined;
+const compiled = new Map<string, Rule>();
+
+function compiledRule(rule: string): Rule {
+  const known = compiled.get(rule);
+  if (known) return known;
+  compile ??= loadCompiler();
+  const made = compile(rule);
+  compiled.set(rule, made);
+  return made;
+}
+
+/** Rules that call Kubernetes' own libraries, which the compiler hasn't; no kind that is judged has any. */
+const OTHER_LIBRARIES = /\b(?:url|isURL|ip|isIP|cidr|isCIDR|quantity|format)\(/;
+
+/**
+ * The first of a schema's CEL rules that a value breaks. A rule that can't be answered for a value
+ * is broken by it, as for the API server.
+ */
+export function ruleFault(value: unknown, schema: Schema, path: Path): Fault | undefined {
+  for (const { rule, message = `must hold: ${rule}` } of schema["x-kubernetes-validations"] ?? []) {
+    if (OTHER_LIBRARIES.test(rule)) continue;
+    if (!holds(compiledRule(rule), value)) return { path: [...path], given: value, message };
+  }
+  return undefined;
+}
+
+function holds(rule: Rule, value: unknown): boolean {
+  try {
+    return rule(value);
+  } catch {
+    return false;
+  }
+}
