@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { clusterJson, type LineAnswer, verdictJson } from "./format/json.js";
 import { type MeshLine, parseMeshLine, UnreadableLine } from "./input/mesh-line.js";
+import { lastOfEach } from "./input/reading.js";
 import { ExitCode } from "./mistake.js";
 import type { Progress } from "./progress.js";
 import { clustersOf, defaultClients, judge, type MeshFacts, readMesh } from "../mesh/index.js";
@@ -70,7 +71,11 @@ function answerTo(
 }
 
 function judgeLine(asked: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
-  const mesh = readMesh(asked.objects, { ...facts, ...asked.mesh });
+  const { manifests } = lastOfEach(asked.objects.map((object) => ({ object })));
+  const mesh = readMesh(
+    manifests.map(({ object }) => object),
+    { ...facts, ...asked.mesh },
+  );
   const clients = asked.clients ?? defaultClients(mesh);
   return {
     id: asked.id,

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
-import { findFiles, openInput, readInput, STDIN } from "./input/files.js";
-import { parseManifests, type Manifest } from "./input/manifests.js";
+import { findFiles, openInput, STDIN } from "./input/files.js";
 import * as options from "./input/options.js";
+import { readManifests, type Reading } from "./input/reading.js";
 import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
@@ -11,6 +11,7 @@ import type { Client } from "../mesh/index.js";
 
 interface JudgeOptions extends options.FactOptions {
   file?: string[];
+  namespace?: string;
   client?: Client[];
   kube?: boolean;
   kubeconfig?: string;
@@ -55,6 +56,7 @@ export function command(): Command {
       "-f, --file <files...>",
       "YAML or JSON files, directories of them, or - for standard input",
     )
+    .addOption(options.namespaceOption().conflicts(["kube", "jsonLines"]))
     .addOption(new Option("--kube", "judge a live cluster, reading only").conflicts("file"))
     .option("--kubeconfig <file>", "for --kube; as kubectl finds it by default")
     .option("--context <name>", "for --kube; the kubeconfig's current one by default")
@@ -83,15 +85,11 @@ async function run(
   if (given.kube && names.length > 0) {
     throw new Mistake(`a live cluster or files, not both: give --kube or ${names.join(" ")}.`);
   }
-  const { manifests, facts } = given.kube
+  const question: Question = given.kube
     ? await fromCluster(given, progress)
-    : { manifests: await fromFiles(names, progress), facts: options.factsFrom(given) };
-  progress.tell(() => `judging ${manifests.length} objects`);
-  const judgement = judgementOf({
-    manifests,
-    facts,
-    ...(clients.length > 0 && { clients }),
-  });
+    : { ...(await fromFiles(names, given, progress)), facts: options.factsFrom(given) };
+  progress.tell(() => `judging ${question.manifests.length} objects`);
+  const judgement = judgementOf({ ...question, ...(clients.length > 0 && { clients }) });
   progress.done();
   process.stdout.write(await formatted(judgement, given));
   process.exitCode = exitCodeOf(judgement);
@@ -120,18 +118,15 @@ async function runLines(
   return code;
 }
 
-async function fromFiles(names: readonly string[], progress: Progress): Promise<Manifest[]> {
+async function fromFiles(
+  names: readonly string[],
+  { namespace }: JudgeOptions,
+  progress: Progress,
+): Promise<Reading> {
   if (names.length === 0) {
     throw new Mistake("nothing to judge: give -f FILES, -f - for standard input, or --kube.");
   }
-  const manifests: Manifest[] = [];
-  for (const file of await findFiles(names)) {
-    for (const manifest of parseManifests(await readInput(file), file)) {
-      manifests.push(manifest);
-      progress.tell(() => `reading ${file}: ${manifests.length} objects so far`);
-    }
-  }
-  return manifests;
+  return readManifests(names, { namespace, progress });
 }
 
 async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Question> {

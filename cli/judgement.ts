@@ -23,6 +23,8 @@ export interface Question {
   /** @default the clients that the objects themselves name */
   clients?: readonly Client[];
   facts: Partial<MeshFacts>;
+  /** What was decided when the objects were read. */
+  notes?: readonly string[];
 }
 
 /** The answer to a {@link Question}, which every output format is made from. */
@@ -35,10 +37,12 @@ export interface Judgement {
   shadowed: readonly ShadowedRule[];
   /** Objects that the verdicts leave out of account though they may matter. */
   unmodelled: readonly Unmodelled[];
+  /** What was decided when the objects were read, a sentence each. */
+  notes: readonly string[];
 }
 
 /** Asks the model everything that is told about a set of objects. */
-export function judgementOf({ manifests, clients, facts }: Question): Judgement {
+export function judgementOf({ manifests, clients, facts, notes = [] }: Question): Judgement {
   const objects = manifests.map(({ object }) => object);
   const mesh = readMesh(objects, facts);
   const asked = clients ?? defaultClients(mesh);
@@ -51,6 +55,7 @@ export function judgementOf({ manifests, clients, facts }: Question): Judgement 
     inert: inertRules(mesh, asked),
     shadowed: shadowedRules(mesh, asked),
     unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
+    notes,
   };
 }
 

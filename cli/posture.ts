@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { type ChalkInstance } from "chalk";
 import { Command, Option } from "commander";
-import { findFiles, readInput } from "./input/files.js";
-import { type Manifest, parseManifests } from "./input/manifests.js";
+import { readInput } from "./input/files.js";
 import * as options from "./input/options.js";
+import { readManifests } from "./input/reading.js";
 import { Mistake } from "./mistake.js";
 import { diffPostures } from "./posture/diff.js";
 import { readPosture } from "./posture/json.js";
@@ -13,6 +13,7 @@ import { postureOfSeen, type Question, type Seen, seenInFiles } from "./posture/
 import type { Client } from "../mesh/index.js";
 
 interface QuestionOptions extends options.FactOptions {
+  namespace?: string;
   client?: Client[];
   gateway?: Client[];
 }
@@ -93,6 +94,7 @@ export function command(): Command {
 
 function addQuestion(command: Command): Command {
   command
+    .addOption(options.namespaceOption().conflicts("stack"))
     .option("--client <ns[:k=v,...]>", "who calls, repeatable", options.client)
     .option("--gateway <ns[:k=v,...]>", "a gateway that calls, repeatable", options.gateway);
   return options.addFactOptions(command);
@@ -117,7 +119,7 @@ async function run(files: string[], given: PostureOptions, command: Command): Pr
     );
   }
   const seen =
-    given.stack === undefined ? await filesSeen(names) : await stackSeen(given.stack, given);
+    given.stack === undefined ? await filesSeen(names, given) : await stackSeen(given.stack, given);
   process.stdout.write(await formatted(seen, questionOf(given), given.format));
 }
 
@@ -146,7 +148,7 @@ async function sidePosture(name: string, given: QuestionOptions): Promise<Postur
     const posture = readPosture(await readInput(name), name);
     if (posture) return posture;
   }
-  return postureOfSeen(await filesSeen([name]), questionOf(given));
+  return postureOfSeen(await filesSeen([name], given), questionOf(given));
 }
 
 function questionOf(given: QuestionOptions): Question {
@@ -154,15 +156,9 @@ function questionOf(given: QuestionOptions): Question {
   return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
 }
 
-async function filesSeen(names: readonly string[]): Promise<Seen> {
-  const manifests: Manifest[] = [];
-  for (const file of await findFiles(names)) {
-    manifests.push(...parseManifests(await readInput(file), file));
-  }
-  return seenInFiles(
-    names.map((name) => (name === "-" ? "standard input" : name)).join(", "),
-    manifests,
-  );
+async function filesSeen(names: readonly string[], { namespace }: QuestionOptions): Promise<Seen> {
+  const source = names.map((name) => (name === "-" ? "standard input" : name)).join(", ");
+  return seenInFiles(source, await readManifests(names, { namespace }));
 }
 
 async function stackSeen(stack: string, given: PostureOptions): Promise<Seen> {

@@ -24,7 +24,7 @@ export function clusterJson({ host, port, subset, tls, rule }: Cluster, client: 
 
 /** `judge --json`: everything that is known, for programs. */
 export function judgementJson(judgement: Judgement): string {
-  const { mesh, clients, verdicts, inert, shadowed, unmodelled } = judgement;
+  const { mesh, clients, verdicts, inert, shadowed, unmodelled, notes } = judgement;
   const document = {
     clients,
     verdicts: verdicts.map((verdict) => {
@@ -46,6 +46,7 @@ export function judgementJson(judgement: Judgement): string {
       client,
     })),
     unmodelled: unmodelled.map(({ object, why }) => ({ object: objectText(object), why })),
+    notes,
     summary: summaryOf(judgement),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;

@@ -1,4 +1,4 @@
-import type { Location, Log, ReportingDescriptor, Result } from "sarif";
+import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
@@ -47,6 +47,7 @@ export function judgementSarif(judgement: Judgement, version: string): string {
       {
         tool: { driver: { name: "istio-egress", version, rules: RULE_IDS.map(descriptor) } },
         columnKind: "utf16CodeUnits",
+        ...(judgement.notes.length > 0 && { invocations: [invocation(judgement.notes)] }),
         results: [
           ...judgement.verdicts.flatMap((verdict) =>
             verdictResult(verdict, judgement.mesh, locate),
@@ -58,6 +59,14 @@ export function judgementSarif(judgement: Judgement, version: string): string {
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+/** What was decided when the objects were read is about the run, not about a line. */
+function invocation(notes: readonly string[]): Invocation {
+  return {
+    executionSuccessful: true,
+    toolExecutionNotifications: notes.map((text) => ({ level: "note", message: { text } })),
+  };
 }
 
 function descriptor(id: RuleId): ReportingDescriptor {

@@ -34,6 +34,7 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
     ...adviceOn(findings, judgement.mesh, colour),
     ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
     ...shadowedNotes(judgement.shadowed).map((note) => paragraph(note)),
+    ...judgement.notes.map((note) => paragraph(`note: ${note}`)),
     ...judgement.unmodelled.map((one) => paragraph(`note: ${unmodelledText(one)}`)),
     summaryLine(judgement),
   ]

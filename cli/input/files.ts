@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -12,12 +12,18 @@ const MANIFEST = /\.(ya?ml|json)$/i;
 
 /**
  * The files that names on the command line stand for: files as they are, directories with every
- * `.yaml`, `.yml` and `.json` below them in the order of their names.
+ * `.yaml`, `.yml` and `.json` below them in the order of their names. A file that is reached in
+ * several ways counts once.
  * @throws {Mistake} if something isn't there, or a directory holds no such file
  */
 export async function findFiles(names: readonly string[]): Promise<string[]> {
   const found = await Promise.all(names.map(filesOf));
-  return [...new Set(found.flat())];
+  const files = new Map<string, string>();
+  for (const name of found.flat()) {
+    const file = name === STDIN ? name : await realpath(name).catch(() => name);
+    if (!files.has(file)) files.set(file, name);
+  }
+  return [...files.values()];
 }
 
 async function filesOf(name: string): Promise<string[]> {
@@ -35,9 +41,8 @@ async function filesOf(name: string): Promise<string[]> {
 
 /** @throws {Mistake} if the file can't be read */
 export async function readInput(file: string): Promise<string> {
-  if (file === STDIN) return text(process.stdin);
-  return readFile(file, "utf8").catch((error: unknown) => {
-    throw unreadable(file, error);
+  return (file === STDIN ? text(process.stdin) : readFile(file, "utf8")).catch((error: unknown) => {
+    throw unreadable(file === STDIN ? "standard input" : file, error);
   });
 }
 
@@ -52,6 +57,9 @@ function unreadable(file: string, error: unknown): Mistake {
     ENOENT: "there is no such file or directory",
     EACCES: "you may not read it",
     EISDIR: "it is a directory",
+    ELOOP: "its links lead in a circle",
+    ERR_STRING_TOO_LONG: "it is longer than 500 MB; give it in parts",
+    ERR_FS_FILE_TOO_LARGE: "it is longer than 500 MB; give it in parts",
   };
   return new Mistake(`${file}: ${why[code ?? ""] ?? message}.`);
 }

@@ -98,6 +98,17 @@ export function gateway(text: string, previous: Client[] = []): Client[] {
   return [...previous, { ...parseClient(text), gateway: true }];
 }
 
+/** `--namespace`, for the output of a chart, which leaves it to whoever applies it. */
+export function namespaceOption(): Option {
+  return new Option(
+    "-n, --namespace <namespace>",
+    "of objects that name none (default: default)",
+  ).argParser((text: string) => {
+    if (NAMESPACE.test(text)) return text;
+    throw new InvalidArgumentError('Write a namespace such as "shop".');
+  });
+}
+
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 function parseClient(text: string): Client {

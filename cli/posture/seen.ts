@@ -1,4 +1,5 @@
 import type { Manifest } from "../input/manifests.js";
+import type { Reading } from "../input/reading.js";
 import { Mistake } from "../mistake.js";
 import { deployedClusters, type ExportedResource } from "../stack/deployed.js";
 import { runPulumi, type StackEngine } from "../stack/engine.js";
@@ -53,8 +54,8 @@ function unmodelledNotes(manifests: readonly Manifest[]): string[] {
 }
 
 /** Manifests as they are. */
-export function seenInFiles(source: string, manifests: readonly Manifest[]): Seen {
-  return { source, clusters: [manifests], facts: {}, clients: [], notes: [] };
+export function seenInFiles(source: string, { manifests, notes }: Reading): Seen {
+  return { source, clusters: [manifests], facts: {}, clients: [], notes };
 }
 
 /** What the pack saw in a preview; undefined if the engine ended before it had the whole stack. */
