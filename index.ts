@@ -1,30 +1,20 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
-import { all, type Output, type Resource } from "@pulumi/pulumi";
+import { all, type Output } from "@pulumi/pulumi";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
 import { EgressTlsRule } from "./components/egressTlsRule.js";
 import { ExternalService } from "./components/externalService.js";
-import { InjectedNamespace } from "./components/injectedNamespace.js";
 import { requireIstio } from "./stack/requireIstio.js";
-import { SleepDeployment } from "./components/sleepDeployment.js";
 import { stackCatalogue } from "./stack/stackCatalogue.js";
 import { stackOptions } from "./stack/stackOptions.js";
-import { WithoutIstioNamespace } from "./components/withoutIstioNamespace.js";
+import { declareClients } from "./stack/clients.js";
+import { encryptedFirst } from "./stack/encryptedFirst.js";
+import { serviceInAnyRole } from "./stack/roles.js";
 
 const { mesh, clients, aliases } = stackCatalogue();
 requireIstio();
-const { common, kept } = stackOptions();
+const options = stackOptions();
 
-const namespaces: Record<string, Resource> = {};
-for (const { namespace: name, injected, createNamespace, optOutLabel, ...sleep } of clients) {
-  if (injected) {
-    const args = { name, create: createNamespace };
-    namespaces[name] = new InjectedNamespace(name, args, kept);
-  } else if (createNamespace) {
-    namespaces[name] = new WithoutIstioNamespace(name, { name, optOutLabel }, kept);
-  }
-  const opts = { ...common, dependsOn: namespaces[name] ?? [] };
-  new SleepDeployment(`${sleep.name}.${name}`, { ...sleep, namespace: name }, opts);
-}
+const namespaces = declareClients(clients, options);
 
 /** The in-cluster name of each alias. */
 export const aliasHosts: Record<string, Output<string>> = {};
@@ -37,20 +27,23 @@ export const sourcePods = Object.fromEntries(
 /** The task's requests: each alias called by each client. */
 export const requests: Record<string, Output<string[]>> = {};
 
-for (const alias of aliases) {
+encryptedFirst(aliases, (alias, after) => {
   const { tls, exportTo, call, ...target } = alias;
   const { name, namespace, externalName, ports } = target;
   const id = `${name}.${namespace}`;
-  const args = { ...target, clusterDomain: mesh.clusterDomain };
-  const opts = { ...common, dependsOn: namespaces[namespace] ?? [] };
-  const service = new ExternalService(id, args, opts);
-  const { host, clusterIP } = service;
-  const rule = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
-  new EgressTlsRule(id, rule, { ...common, dependsOn: service });
+  const host = `${id}.svc.${mesh.clusterDomain}`;
+  const dependsOn = after.then(() => [namespaces[namespace] ?? []].flat());
+  const args = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
+  const rule = new EgressTlsRule(id, args, { ...options.common, dependsOn });
+  const transform = serviceInAnyRole(id);
+  const what = { ...target, clusterDomain: mesh.clusterDomain, transform };
+  const service = new ExternalService(id, what, { ...options.common, dependsOn: rule });
+  const { clusterIP } = service;
 
-  aliasHosts[id] = host;
+  aliasHosts[id] = service.host;
   if (alias.addresses) clusterIPs[id] = clusterIP;
-  requests[id] = all([host, clusterIP]).apply(([host, clusterIP]) =>
+  requests[id] = all([service.host, clusterIP]).apply(([host, clusterIP]) =>
     requestCommands(clients, { ...call, ports, externalName }, host, clusterIP),
   );
-}
+  return service;
+});

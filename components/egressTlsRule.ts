@@ -1,5 +1,5 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, CustomResource, Input, Output } from "@pulumi/pulumi";
 import { egressTlsObjects, type NamedSpec } from "./alias/egressTlsObjects.js";
 import type { EgressTlsArgs } from "./alias/tlsIntent.js";
 import { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
@@ -14,6 +14,13 @@ import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
 export interface EgressTlsRuleArgs extends EgressTlsArgs {
+  /**
+   * Pulumi's name for what is written for the target. It follows the target, so that an alias can
+   * be renamed, or leave its target to another, and the target's objects stay. Give one where the
+   * program writes the same target into one namespace of two clusters.
+   * @default `<externalName>.<namespace>`; the component's own name where one of them is an Output
+   */
+  targetName?: string;
   transform?: {
     rule?: Transform<IstioArgs<DestinationRuleSpec>>;
     serviceEntry?: Transform<IstioArgs<ServiceEntrySpec>>;
@@ -26,22 +33,24 @@ export interface EgressTlsRuleArgs extends EgressTlsArgs {
  * What a client's sidecar does with TLS towards an alias.
  *
  * @example
- * new EgressTlsRule("my-wikipedia", {
+ * const rule = new EgressTlsRule("my-wikipedia", {
  *   name: "my-wikipedia",
- *   host: wikipedia.host,
+ *   host: "my-wikipedia.default.svc.cluster.local",
  *   ports: [{ name: "tls", port: 443 }],
  *   tls: { mode: "DISABLE" },
- * }, { dependsOn: wikipedia });
+ * });
+ * // The Service comes after its rule and goes before it: no client ever meets it without.
+ * new ExternalService("my-wikipedia", { ... }, { dependsOn: rule });
  *
  * @example
  * // Workloads speak plain HTTP; Istio makes it TLS to httpbin.org:443.
  * new EgressTlsRule("my-httpbin", {
  *   name: "my-httpbin",
- *   host: httpbin.host,
+ *   host: "my-httpbin.default.svc.cluster.local",
  *   externalName: "httpbin.org",
  *   ports: [{ name: "http", port: 80, targetPort: 443 }],
  *   tls: { mode: "SIMPLE", sni: "httpbin.org", subjectAltNames: ["httpbin.org"] },
- * }, { dependsOn: httpbin });
+ * });
  */
 export class EgressTlsRule extends ComponentResource {
   /** The rule on the alias. */
@@ -69,37 +78,61 @@ export class EgressTlsRule extends ComponentResource {
       parent,
       transform?.rule,
     );
-    if (serviceEntry) {
-      this.serviceEntry = createChild(
-        ServiceEntry,
-        `${name}-serviceentry`,
-        manifest(namespace, serviceEntry),
-        parent,
-        transform?.serviceEntry,
-      );
-    }
+    const target = targetName(args);
+    /** Options of an object of the target: up to version 0.1 it went by the alias's name. */
+    const shared = (former: string, after: CustomResource[]) => ({
+      ...parent,
+      dependsOn: after,
+      aliases: target === undefined ? [] : [{ name: `${name}-${former}` }],
+    });
     if (targetRule) {
       this.targetRule = createChild(
         DestinationRule,
-        `${name}-target-rule`,
+        target === undefined ? `${name}-target-rule` : `${target}-rule`,
         manifest(namespace, targetRule),
-        // A rule for a host that Istio doesn't know yet would be flagged as dead.
-        { ...parent, dependsOn: this.serviceEntry ?? [] },
+        shared("target-rule", []),
         transform?.targetRule,
+      );
+    }
+    if (serviceEntry) {
+      this.serviceEntry = createChild(
+        ServiceEntry,
+        `${target ?? name}-serviceentry`,
+        manifest(namespace, serviceEntry),
+        // Istio never knows the target without its rule: not before, and not when both go.
+        shared("serviceentry", [this.targetRule!]),
+        transform?.serviceEntry,
       );
     }
     if (virtualService) {
       this.virtualService = createChild(
         VirtualService,
-        `${name}-virtualservice`,
+        `${(serviceEntry && target) ?? name}-virtualservice`,
         manifest(namespace, virtualService),
-        { ...parent, dependsOn: this.serviceEntry ?? [] },
+        // A route to a host that Istio doesn't know yet would answer 503.
+        this.serviceEntry ? shared("virtualservice", [this.serviceEntry]) : parent,
         transform?.virtualService,
       );
     }
     this.effectiveHost = output((targetRule ?? rule).spec.host);
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
+}
+
+/**
+ * What the objects of the target are called in Pulumi: what decides their names in Kubernetes and
+ * nothing else, so that they stay as they are when another alias takes the target over.
+ *
+ * @returns undefined where there is no target, or its name isn't known before the update
+ */
+function targetName({
+  externalName,
+  namespace = "default",
+  targetName,
+}: EgressTlsRuleArgs): string | undefined {
+  if (targetName !== undefined) return targetName;
+  const isPlain = typeof externalName === "string" && typeof namespace === "string";
+  return isPlain ? `${externalName}.${namespace}` : undefined;
 }
 
 function manifest<Spec>(

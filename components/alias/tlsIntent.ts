@@ -54,7 +54,8 @@ export interface EgressTlsArgs {
   tls: TlsIntent;
   /**
    * What an ExternalName alias stands for. From Istio 1.21 a rule on such an alias does nothing;
-   * then the target gets a ServiceEntry and a rule of its own as well, both named after it.
+   * then the target gets a ServiceEntry and a rule of its own as well, both named after it: so two
+   * components can't have one target in one namespace.
    */
   externalName?: Input<string>;
   /**

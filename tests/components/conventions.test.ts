@@ -34,13 +34,13 @@ describe("every component", () => {
     }
   });
 
-  it("owns its children, whose names begin with its own", async () => {
+  it("owns its children, whose names begin with its own, or with their target's", async () => {
     const { registrations } = await run(oneOfEach);
     const children = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.equal(children.length, 15);
     for (const child of children) {
       assert.equal(child.parent, "parent", child.name);
-      assert.match(child.name, /^parent-[a-z0-9-]+$/);
+      assert.match(child.name, /^(parent|example\.com\.default)-[a-z0-9-]+$/);
     }
   });
 

@@ -160,7 +160,7 @@ describe("EgressTlsRule where the sidecar encrypts HTTP", () => {
       http: routes("httpbin.org"),
       exportTo: ["."],
     });
-    assert.deepEqual(found?.dependsOn, ["x-serviceentry"]);
+    assert.deepEqual(found?.dependsOn, ["httpbin.org.default-serviceentry"]);
   });
 
   it("stays in the namespace where the rule does", async () => {
@@ -205,14 +205,16 @@ describe("EgressTlsRule on an ExternalName alias", () => {
         ],
       },
     });
-    const target = find(registrations, "DestinationRule", "x-target-rule");
+    const target = find(registrations, "DestinationRule", "httpbin.org.default-rule");
     assert.deepEqual(target.inputs, {
       apiVersion: "networking.istio.io/v1alpha3",
       kind: "DestinationRule",
       metadata,
       spec: { host: "httpbin.org", trafficPolicy: { tls: simple } },
     });
-    assert.deepEqual(target.dependsOn, ["x-serviceentry"]);
+    // So that no client ever meets the target without its rule.
+    assert.deepEqual(target.dependsOn, []);
+    assert.deepEqual(find(registrations, "ServiceEntry").dependsOn, ["httpbin.org.default-rule"]);
   });
 
   it("exports the target's objects as the alias's rule", async () => {
@@ -221,9 +223,9 @@ describe("EgressTlsRule on an ExternalName alias", () => {
       .filter(({ type }) => type.includes("networking.istio.io"))
       .map(({ name, inputs }) => [name, (inputs.spec as { exportTo?: string[] }).exportTo]);
     assert.deepEqual(exported.sort(), [
+      ["httpbin.org.default-rule", ["."]],
+      ["httpbin.org.default-serviceentry", ["."]],
       ["x-rule", ["."]],
-      ["x-serviceentry", ["."]],
-      ["x-target-rule", ["."]],
     ]);
   });
 
@@ -272,6 +274,27 @@ describe("EgressTlsRule on an ExternalName alias", () => {
       host,
       trafficPolicy: { tls: { mode: "DISABLE" } },
     });
+  });
+
+  it("gives the target's objects names of the target's, so that they outlive the alias", async () => {
+    const namesOf = async (args: Partial<EgressTlsRuleArgs>) => {
+      const { registrations } = await rule({ externalName, tls: simple, ...args });
+      const mine = registrations.filter(({ inputs }) => "spec" in inputs);
+      return mine.map(({ name }) => name).filter((name) => name !== "x-rule");
+    };
+    const names = (name: string) =>
+      ["rule", "serviceentry", "virtualservice"].map((object) => `${name}-${object}`);
+    assert.deepEqual(await namesOf({}), names("httpbin.org.default"));
+    assert.deepEqual(await namesOf({ namespace: "shop" }), names("httpbin.org.shop"));
+    assert.deepEqual(await namesOf({ targetName: "east" }), names("east"));
+  });
+
+  it("is found in a state in which the target's objects went by the alias's name", async () => {
+    const { registrations } = await rule({ externalName, tls: simple });
+    const former = registrations
+      .filter(({ aliases }) => aliases.length > 0)
+      .map(({ aliases }) => aliases.map((urn) => urn.split(":").at(-1)));
+    assert.deepEqual(former, [["x-target-rule"], ["x-serviceentry"], ["x-virtualservice"]]);
   });
 
   it("lets a transform change each of its objects", async () => {

@@ -15,6 +15,8 @@ export interface Registration {
   provider?: string;
   /** Names of the resources that it waits for. */
   dependsOn: string[];
+  /** URNs under which the engine looks for it in the state if its own isn't there, in this order. */
+  aliases: string[];
   /** Exactly what would be sent: a key that isn't here isn't sent. */
   inputs: Record<string, unknown>;
   /** What a component registered as its outputs; undefined until it did. */
@@ -41,7 +43,12 @@ interface Request {
   getParent(): string;
   getProvider(): string;
   getDependenciesList(): string[];
+  getAliasesList(): AliasRequest[];
   getObject(): { toJavaScript(): Record<string, unknown> };
+}
+interface AliasRequest {
+  getUrn(): string;
+  getSpec(): { getName(): string; getType(): string; getParenturn(): string } | undefined;
 }
 interface OutputsRequest {
   getUrn(): string;
@@ -98,6 +105,7 @@ function record(monitor: Monitor): Registration[] {
           parent: request.getParent() ? nameOf(request.getParent()) : undefined,
           provider: request.getProvider().split("::").at(-2),
           dependsOn: request.getDependenciesList().map(nameOf).sort(),
+          aliases: request.getAliasesList().map((alias) => aliasUrn(alias, response.getUrn())),
           inputs: request.getObject().toJavaScript(),
         });
       }
@@ -109,6 +117,18 @@ function record(monitor: Monitor): Registration[] {
     registerResourceOutputs.call(monitor, request, callback);
   };
   return registrations;
+}
+
+/** What an alias stands for, as the engine completes it from the URN of the resource that has it. */
+function aliasUrn(alias: AliasRequest, urn: string): string {
+  const spec = alias.getSpec();
+  if (!spec) return alias.getUrn();
+  const [stack, project, qualifiedType = "", ...ownName] = urn.split("::");
+  const [, , parentType = ""] = spec.getParenturn().split("::");
+  const type = spec.getType() || qualifiedType.split("$").at(-1);
+  const name = spec.getName() || ownName.join("::");
+  // Mocked URNs know a resource's parent, and not the parent's own.
+  return [stack, project, `${parentType.split("$").at(-1)}$${type}`, name].join("::");
 }
 
 /** Resolves when nothing is under way any more. */

@@ -50,7 +50,7 @@ describe("the program", () => {
     assert.deepEqual(waitsFor("SleepDeployment", "sleep.without-istio"), [
       "without-istio-namespace",
     ]);
-    assert.deepEqual(waitsFor("ExternalService", "ledger.payments"), ["payments-namespace"]);
+    assert.deepEqual(waitsFor("EgressTlsRule", "ledger.payments"), ["payments-namespace"]);
   });
 
   it("labels the namespace default and doesn't make it its own", async () => {
@@ -62,12 +62,36 @@ describe("the program", () => {
     assert.equal(find(registrations, "NamespacePatch").name, "default-label");
   });
 
-  it("writes rules after the Services that they are for", async () => {
-    const { registrations } = await runProgram(catalogueOf("dev"), "dev");
-    assert.deepEqual(find(registrations, "EgressTlsRule", "my-wikipedia.default").dependsOn, [
-      "my-wikipedia.default-endpoints",
-      "my-wikipedia.default-service",
+  it("writes rules before the Services that they are for, so that no client meets one without", async () => {
+    const { registrations } = await runProgram(catalogueOf("staging"), "staging");
+    const waitsFor = (name: string) => find(registrations, "ExternalService", name).dependsOn;
+    assert.deepEqual(waitsFor("my-wikipedia.default"), [
+      "my-wikipedia.default-rule",
+      "my-wikipedia.default-virtualservice",
     ]);
+    assert.deepEqual(waitsFor("my-httpbin.default"), [
+      "httpbin.org.default-rule",
+      "httpbin.org.default-serviceentry",
+      "httpbin.org.default-virtualservice",
+      "my-httpbin.default-rule",
+    ]);
+  });
+
+  it("moves the aliases whose sidecars encrypt before it changes what others take over", async () => {
+    const alias = (name: string, tls: object) => ({
+      name,
+      externalName: `${name}.example.com`,
+      ports: [{ name: "http", port: 80, targetPort: 443 }],
+      tls,
+    });
+    const aliases = [alias("plain", { mode: "DISABLE" }), alias("safe", { mode: "SIMPLE" })];
+    const { registrations } = await runProgram({ clients: [], aliases }, "dev");
+    const order = registrations.map(({ name }) => name);
+    assert.ok(
+      order.indexOf("safe.default-service") < order.indexOf("plain.example.com.default-rule"),
+      order.join(", "),
+    );
+    assert.deepEqual(find(registrations, "EgressTlsRule", "plain.default").dependsOn, []);
   });
 
   it("touches neither namespace nor label for a client whose namespace is someone else's", async () => {

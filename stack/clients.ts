@@ -1,0 +1,32 @@
+import type { Resource } from "@pulumi/pulumi";
+import type { CatalogueClient } from "../components/catalogue.js";
+import { InjectedNamespace } from "../components/injectedNamespace.js";
+import { SleepDeployment } from "../components/sleepDeployment.js";
+import type { StackOptions } from "./stackOptions.js";
+import { WithoutIstioNamespace } from "../components/withoutIstioNamespace.js";
+import { namespaceInAnyRole, serviceInAnyRole } from "./roles.js";
+
+/**
+ * Declares each client's namespace, as far as it is the stack's to make or to label, and its workload.
+ *
+ * @returns what else in a namespace has to wait for, by the namespace's name
+ */
+export function declareClients(
+  clients: readonly CatalogueClient[],
+  { common, kept }: StackOptions,
+): Record<string, Resource> {
+  const namespaces: Record<string, Resource> = {};
+  for (const { namespace, injected, createNamespace, optOutLabel, ...sleep } of clients) {
+    const of = { name: namespace, transform: namespaceInAnyRole(namespace) };
+    if (injected) {
+      const args = { ...of, create: createNamespace };
+      namespaces[namespace] = new InjectedNamespace(namespace, args, kept);
+    } else if (createNamespace) {
+      namespaces[namespace] = new WithoutIstioNamespace(namespace, { ...of, optOutLabel }, kept);
+    }
+    const id = `${sleep.name}.${namespace}`;
+    const args = { ...sleep, namespace, transform: serviceInAnyRole(id) };
+    new SleepDeployment(id, args, { ...common, dependsOn: namespaces[namespace] ?? [] });
+  }
+  return namespaces;
+}

@@ -1,0 +1,51 @@
+/**
+ * The roles in which a stack may have one Kubernetes object. A resource's type and those of its
+ * parents are part of its identity in Pulumi: an edit that gives an object another role would
+ * create what is there already, and then delete it.
+ */
+import { createUrn, type CustomResourceOptions } from "@pulumi/pulumi";
+import { TOKENS } from "../components/resources/tokens.js";
+
+/** Type and name of a resource in a component, the component's name left out. */
+interface Role {
+  component: keyof typeof TOKENS;
+  type: string;
+  suffix: string;
+}
+
+const NAMESPACE: readonly Role[] = [
+  { component: "InjectedNamespace", type: "core/v1:Namespace", suffix: "namespace" },
+  { component: "InjectedNamespace", type: "core/v1:NamespacePatch", suffix: "label" },
+  { component: "WithoutIstioNamespace", type: "core/v1:Namespace", suffix: "namespace" },
+];
+
+const SERVICE: readonly Role[] = [
+  { component: "ExternalService", type: "core/v1:Service", suffix: "service" },
+  { component: "SleepDeployment", type: "core/v1:Service", suffix: "service" },
+];
+
+type Aliasing = (args: object, opts: CustomResourceOptions) => void;
+
+/**
+ * Lets a namespace stay what it is when its client gets a sidecar or loses it, and when the stack
+ * stops making it, or starts to.
+ *
+ * @param id the name of the component, which must be of this namespace alone
+ * @returns transforms for InjectedNamespace and WithoutIstioNamespace
+ */
+export function namespaceInAnyRole(id: string): Record<"namespace" | "patch", Aliasing> {
+  return { namespace: inAnyRole(NAMESPACE, id), patch: inAnyRole(NAMESPACE, id) };
+}
+
+/** The same for a Service that may be a client's or an alias's: for SleepDeployment and ExternalService. */
+export function serviceInAnyRole(id: string): Record<"service", Aliasing> {
+  return { service: inAnyRole(SERVICE, id) };
+}
+
+function inAnyRole(roles: readonly Role[], id: string): Aliasing {
+  return (_, opts) => {
+    opts.aliases = roles.map(({ component, type, suffix }) =>
+      createUrn(`${id}-${suffix}`, `${TOKENS[component]}$kubernetes:${type}`),
+    );
+  };
+}
