@@ -74,6 +74,17 @@ export class TestStack {
     return this.#run("destroy", {}, ["--yes", "--skip-preview"]);
   }
 
+  /** Puts a state in the place of the stack's own, as `pulumi stack import` does. */
+  async importState(resources: readonly object[], catalogue: unknown): Promise<void> {
+    await openStack(this.engine, this.#project(catalogue), this.#name);
+    const file = path.join(this.engine.home, "state.json");
+    writeFileSync(file, JSON.stringify({ version: 3, deployment: { resources } }));
+    const { all, failed } = await this.#pulumi([
+      ...["stack", "import", "-s", this.#name, "--file", file],
+    ]);
+    if (failed) throw new Error(String(all));
+  }
+
   /** Leaves nothing behind, whatever happened before. @throws when something can't be destroyed */
   async close(): Promise<void> {
     if ((await this.resources()).length > 0) {

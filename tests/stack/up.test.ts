@@ -30,12 +30,12 @@ const CASES: Case[] = [
       aliases[0]!.ports = [{ name: "http", port: 80, targetPort: 443 }];
     },
     changes: [
-      "create VirtualService my-httpbin.default-virtualservice",
+      "create VirtualService httpbin.org.default-virtualservice",
+      `update DestinationRule httpbin.org.default-rule: ${TLS.join(", ")}`,
       `update DestinationRule my-httpbin.default-rule: ${TLS.join(", ")}`,
-      `update DestinationRule my-httpbin.default-target-rule: ${TLS.join(", ")}`,
       "update EgressTlsRule my-httpbin.default",
       "update ExternalService my-httpbin.default",
-      "update ServiceEntry my-httpbin.default-serviceentry: spec.ports[0].targetPort",
+      "update ServiceEntry httpbin.org.default-serviceentry: spec.ports[0].targetPort",
     ],
   },
   {

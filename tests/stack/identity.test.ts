@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
+import type { WrittenAlias, WrittenCatalogue } from "../paths/catalogues.js";
+import { objectsIn } from "./kube.js";
+import { type TestPlane, sharedPlane } from "./sharedPlane.js";
+import { type Run, TestStack } from "./testStack.js";
+
+/** What a stack of version 0.1 left in its state, without what tells one cluster from another. */
+const FORMER = JSON.parse(
+  readFileSync(path.join(__dirname, "fixtures/state-of-0.1.json"), "utf8"),
+) as { catalogue: WrittenCatalogue; resources: { type: string; outputs: FormerOutputs }[] };
+
+interface FormerOutputs {
+  __fieldManager: string;
+  __inputs: KubernetesObject;
+}
+
+async function succeeded(running: Promise<Run>): Promise<Run> {
+  const run = await running;
+  assert.equal(run.exitCode, 0, run.output);
+  return run;
+}
+
+/** What the engine does to Kubernetes objects, the components left out. */
+function toObjects({ changes }: Run): string[] {
+  const ofComponents = /^\w+ (ExternalService|EgressTlsRule|InjectedNamespace|SleepDeployment) /;
+  return changes.filter((change) => !ofComponents.test(change));
+}
+
+describe("one object, one identity, on real parts", function () {
+  this.timeout(300_000);
+
+  let on: TestPlane;
+  let stack: TestStack;
+  const uidOf = async (apiVersion: string, kind: string, name: string, namespace?: string) => {
+    const metadata = { name, ...(namespace && { namespace }) };
+    const { metadata: read } = await objectsIn(on.plane.kubeconfig).read({
+      apiVersion,
+      kind,
+      metadata,
+    });
+    return read?.uid;
+  };
+  const istio = "networking.istio.io/v1";
+  const ofTarget = () =>
+    Promise.all(
+      ["DestinationRule", "ServiceEntry"].map((kind) => uidOf(istio, kind, "httpbin.org", "shop")),
+    );
+
+  before(async () => {
+    on = await sharedPlane();
+    stack = await TestStack.open({ on });
+  });
+
+  after(() => stack?.close());
+
+  it("takes over what version 0.1 made: nothing is created, changed, replaced or deleted", async () => {
+    const cluster = objectsIn(on.plane.kubeconfig);
+    const objects = FORMER.resources.filter(({ type }) => /^kubernetes:/.test(type));
+    const manifests = objects.sort(({ type }) => (type.endsWith(":Namespace") ? -1 : 1));
+    for (const { outputs } of manifests) {
+      const { __inputs: manifest, __fieldManager: manager } = outputs;
+      const strategy = PatchStrategy.ServerSideApply;
+      await cluster.patch(manifest, undefined, undefined, manager, false, strategy);
+    }
+    await stack.importState(FORMER.resources, FORMER.catalogue);
+    const run = await succeeded(stack.up(FORMER.catalogue));
+    assert.deepEqual(toObjects(run), []);
+    assert.deepEqual(toObjects(await succeeded(stack.up(FORMER.catalogue))), []);
+  });
+
+  it("gives an alias another name and another mode, and leaves its target's objects where they are", async () => {
+    const uids = await ofTarget();
+    const [httpbin, partner] = FORMER.catalogue.aliases as [WrittenAlias, WrittenAlias];
+    const renamed: WrittenAlias = { ...httpbin, name: "httpbin", tls: { mode: "DISABLE" } };
+    const run = await succeeded(stack.up({ ...FORMER.catalogue, aliases: [renamed, partner] }));
+    const tls = ["mode", "sni", "subjectAltNames"].map((key) => `spec.trafficPolicy.tls.${key}`);
+    assert.deepEqual(toObjects(run), [
+      "create DestinationRule httpbin.shop-rule",
+      "create Service httpbin.shop-service",
+      "delete DestinationRule my-httpbin.shop-rule",
+      "delete Service my-httpbin.shop-service",
+      "delete VirtualService httpbin.org.shop-virtualservice",
+      `update DestinationRule httpbin.org.shop-rule: ${tls.join(", ")}`,
+    ]);
+    assert.deepEqual(await ofTarget(), uids);
+  });
+
+  it("gives an alias of addresses a name outside, and back", async () => {
+    const [httpbin, partner] = FORMER.catalogue.aliases as [WrittenAlias, WrittenAlias];
+    const service = () => uidOf("v1", "Service", "partner", "shop");
+    const before = await service();
+    const named: WrittenAlias = { ...partner, externalName: "partner.example.com" };
+    delete named.addresses;
+    delete named.endpointsApi;
+    for (const second of [named, partner]) {
+      await succeeded(stack.up({ ...FORMER.catalogue, aliases: [httpbin, second] }));
+      assert.equal(await service(), before);
+    }
+  });
+
+  const roles = [
+    { to: "a client without sidecar", client: { injected: false } },
+    { to: "a client with sidecar", client: { injected: true } },
+    {
+      to: "one that is somebody else's",
+      client: { injected: true, createNamespace: false },
+    },
+    { to: "one that the stack makes", client: { injected: true } },
+  ];
+  for (const { to, client } of roles) {
+    it(`keeps a namespace that becomes ${to}`, async () => {
+      const before = await uidOf("v1", "Namespace", "shop");
+      const clients = [{ namespace: "shop", ...client }];
+      await succeeded(stack.up({ ...FORMER.catalogue, clients }));
+      assert.equal(await uidOf("v1", "Namespace", "shop"), before);
+      assert.deepEqual((await succeeded(stack.up({ ...FORMER.catalogue, clients }))).changes, []);
+    });
+  }
+
+  it("keeps the Service of a client whose name an alias takes", async () => {
+    const [httpbin, partner] = FORMER.catalogue.aliases as [WrittenAlias, WrittenAlias];
+    const clients = [{ namespace: "shop", injected: true, name: "caller" }];
+    const aliases = [httpbin, { ...partner, name: "sleep" }];
+    const before = await uidOf("v1", "Service", "sleep", "shop");
+    await succeeded(stack.up({ ...FORMER.catalogue, clients, aliases }));
+    assert.equal(await uidOf("v1", "Service", "sleep", "shop"), before);
+  });
+});
