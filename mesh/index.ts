@@ -1,16 +1,39 @@
 /**
  * How Istio reads a set of Kubernetes objects: which rule a client's sidecar follows towards each
  * host, and what TLS comes of it. Pure functions on plain objects; imports nothing of ours.
+ *
+ * This file is all that the rest of the repository, and other programs, import.
  */
-export * from "./objects.js";
-export * from "./facts.js";
-export * from "./verdict.js";
-export { GROUPS, readMesh, type Mesh } from "./mesh.js";
-export { clustersOf } from "./clusters.js";
-export { externalAliases, type Alias, type AliasReason } from "./aliases.js";
-export { ANY_OTHER, defaultClients } from "./clients.js";
+
+// What goes in: objects, and the facts that they don't say.
+export * from "./input/kube-object.js";
+export { DEFAULT_FACTS, type MeshFacts } from "./input/mesh-facts.js";
+export { GROUPS, type Kind } from "./input/kinds.js";
+export {
+  externalNameIsAlias,
+  hasAliasSwitch,
+  isBefore,
+  istioVersionMistake,
+  trustsSystemAuthorities,
+} from "./input/istio-version.js";
+export { hostPatternMistake } from "./input/hosts.js";
+export { at, isPlain, items, text, wholeNumber, type Plain } from "./input/plain.js";
+
+// What istiod makes of them.
+export { readMesh, type Mesh } from "./mesh.js";
+export type { DestinationRule } from "./rules/destination-rule.js";
+export { resolvePolicy, type RuleLevel, type TlsMode } from "./rules/traffic-policy.js";
+export { derivedTls } from "./rules/backend-tls-policy.js";
+export type { Client } from "./scope/client.js";
+export { clustersOf, type Cluster } from "./clusters/clusters.js";
+export type { EffectiveTls } from "./clusters/effective-tls.js";
+
+// What comes of it for external aliases.
+export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.js";
+export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
+export type { Verdict } from "./verdicts/verdict.js";
 export { judge } from "./judge.js";
-export { inertRules, type InertReason, type InertRule } from "./inert.js";
-export { shadowedRules, type ShadowedRule } from "./shadowed.js";
-export { unmodelled, type Unmodelled } from "./unmodelled.js";
-export { explain, type Explanation } from "./explain.js";
+export { inertRules, type InertReason, type InertRule } from "./findings/inert-rules.js";
+export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";
+export { unmodelled, type Unmodelled } from "./findings/unmodelled.js";
+export { explain, type Explanation } from "./explain/explain.js";

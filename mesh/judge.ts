@@ -1,21 +1,23 @@
-import { questionsOf, viewerOf, type Viewer } from "./answers.js";
-import { defaultClients } from "./clients.js";
-import type { Outcome } from "./clusters.js";
-import { NOBODY } from "./completions/values.js";
-import { concernsOf, type Concern } from "./concerns.js";
-import { at, compareText, refOf, text } from "./fields.js";
+import { NOBODY } from "./unknown/completions/values.js";
+import { at, compareText, refOf, text, type Plain } from "./input/plain.js";
+import type { KubeObject, UnknownValue } from "./input/kube-object.js";
+import { pathText, unknownPaths } from "./input/unknowns.js";
 import { readMesh, type Mesh } from "./mesh.js";
-import type { KubeObject, UnknownValue } from "./objects.js";
-import { Stage, type Scene } from "./scene.js";
-import { unclearIn, type Unclear } from "./unclear.js";
-import { pathText, unknownPaths } from "./unknowns.js";
-import type { Client, Verdict } from "./verdict.js";
-import { placeOf, possibilities, type Possibility } from "./worlds.js";
+import type { Client } from "./scope/client.js";
+import type { Outcome } from "./clusters/clusters.js";
+import { aliasCandidates, type AliasCandidate } from "./unknown/alias-candidates.js";
+import { findUncertainty } from "./unknown/partial-objects.js";
+import { assessWorlds, type ReadWorld } from "./unknown/possible-worlds.js";
+import { RelevanceIndex, type RelevantObjects } from "./unknown/relevant-objects.js";
+import { assess, verdictOf, type Assessment } from "./verdicts/assessment.js";
+import { defaultClients } from "./verdicts/default-clients.js";
+import { outcomesByHost, scopedClient, type ScopedClient } from "./verdicts/outcomes.js";
+import type { Verdict } from "./verdicts/verdict.js";
 
 /**
  * What each client's proxy will do towards each external alias.
  *
- * @param clients the callers to ask about; @default {@link defaultClients}
+ * @param clients the callers to judge for; @default {@link defaultClients}
  * @returns verdicts by alias, host, client, port and subset, the same for any order of objects
  */
 export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(mesh)): Verdict[] {
@@ -26,48 +28,51 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
     return judgeRevision(other, clients).filter(({ verdict }) => verdict !== "ok");
   };
   for (const revision of otherRevisions(mesh)) {
-    addFindings(
+    addWrong(
       verdicts,
-      judgeUnder(revision).map((found) => elsewhere(found, revision)),
+      judgeUnder(revision).map((found) => underRevision(found, revision)),
     );
   }
   const unknowns = unknownRevisions(mesh);
   if (unknowns.length > 0) {
-    addFindings(
+    addWrong(
       verdicts,
-      judgeUnder(NOBODY).map((found) => perhapsElsewhere(found, unknowns)),
+      judgeUnder(NOBODY).map((found) => underUnknownRevision(found, unknowns)),
     );
   }
   return verdicts;
 }
 
-/** A viewer, and its client's place in the list that was asked about. */
-interface Asking extends Viewer {
+/** A client with what it imports, and its place in the list of clients. */
+interface ListedClient extends ScopedClient {
   clientIndex: number;
 }
 
+/** Judges under one revision of the control plane. */
 function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
-  const unclear = unclearIn(mesh);
-  const stage = unclear && new Stage(mesh, unclear);
-  const viewers = clients.map((client, clientIndex): Asking => ({
-    ...viewerOf(mesh, client),
+  const uncertainty = findUncertainty(mesh);
+  const relevance = uncertainty && new RelevanceIndex(mesh, uncertainty);
+  const readWorld = (objects: readonly Plain[]) =>
+    readMesh(objects as readonly KubeObject[], mesh.facts);
+  const listed = clients.map((client, clientIndex): ListedClient => ({
+    ...scopedClient(mesh, client),
     clientIndex,
   }));
   const verdicts: Verdict[] = [];
-  for (const concern of concernsOf(mesh, unclear)) {
-    const scene = stage?.sceneOf(concern);
-    const certain = certainJudges(mesh, concern);
-    const possible = unclear && scene ? [possibleJudge(mesh, unclear, scene, certain)] : certain;
-    for (const viewer of viewers) {
-      addVerdicts(verdicts, scene?.affects(viewer.client) ? possible : certain, viewer);
+  for (const candidate of aliasCandidates(mesh, uncertainty)) {
+    const relevant = relevance?.relevantTo(candidate);
+    const certain = certainJudges(mesh, candidate);
+    const possible = relevant ? [possibleJudge(relevant, certain, readWorld)] : certain;
+    for (const client of listed) {
+      addVerdicts(verdicts, relevant?.affects(client.client) ? possible : certain, client);
     }
   }
   return verdicts;
 }
 
-function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], viewer: Asking): void {
+function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], client: ListedClient): void {
   for (const judgeOne of judges) {
-    for (const found of judgeOne(viewer)) verdicts.push(forClient(found, viewer));
+    for (const shared of judgeOne(client)) verdicts.push(forClient(shared, client));
   }
 }
 
@@ -75,7 +80,7 @@ function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], viewer: Aski
  * A client's own copy. There are many: written field by field they are one piece of memory each,
  * which a spread of fields that were added one by one isn't. Only what is undecided has more fields.
  */
-function forClient(verdict: Verdict, { client, clientIndex }: Asking): Verdict {
+function forClient(verdict: Verdict, { client, clientIndex }: ListedClient): Verdict {
   if (verdict.verdict === "undecided") return { ...verdict, client, clientIndex };
   const { alias, why, target, host, port, subset, kind, tls, rule, ruleHost, level } = verdict;
   return {
@@ -96,31 +101,22 @@ function forClient(verdict: Verdict, { client, clientIndex }: Asking): Verdict {
   };
 }
 
-/** What was found about one place; `unknowns` and `reason` where it isn't certain. */
-type Finding = Omit<Possibility, "unknowns"> & Partial<Pick<Possibility, "unknowns">>;
+/** The verdicts for a client; whose they are is still to be filled in. */
+type Judge = (client: ScopedClient) => readonly Verdict[];
 
-/** The verdicts that a client gets; whose they are is still to be filled in. */
-type Judge = (viewer: Viewer) => readonly Verdict[];
-
-const NO_ADDRESS =
-  "its addresses aren't among the objects, so whether it leads outside isn't known";
-const NO_SIDECAR =
-  "its ServiceEntry says MESH_INTERNAL, but no sidecar is known behind it, so it may lead outside";
-
-/** Judges each host of a concern where all is known. Clients that fare alike share their verdicts. */
-function certainJudges(mesh: Mesh, concern: Concern): Judge[] {
-  const { alias } = concern;
+/** Judges each host of a candidate where all is known. Clients with the same outcomes share verdicts. */
+function certainJudges(mesh: Mesh, { ref, alias }: AliasCandidate): Judge[] {
   if (!alias) return [];
-  return questionsOf(mesh, alias).map(({ host, isRegistered, answer }) => {
+  return outcomesByHost(mesh, alias).map(({ host, isRegistered, outcomesFor }) => {
     let last: { outcomes: readonly Outcome[]; verdicts: Verdict[] } | undefined;
-    return (viewer) => {
-      const outcomes = answer(viewer);
+    return (client) => {
+      const outcomes = outcomesFor(client);
       if (last?.outcomes === outcomes) return last.verdicts;
       const verdicts = outcomes
-        .map((outcome) => placeOf(alias, host, outcome))
-        // A target that nothing registers is worth a word only if some rule is about it.
-        .filter((found) => found.answer !== "ok" || host === alias.host || isRegistered)
-        .map((found) => verdictOf(concern, viewer.client, found));
+        .map((outcome) => assess(alias, host, outcome))
+        // A target that nothing registers matters only if some rule is about it.
+        .filter(({ verdict }) => verdict !== "ok" || host === alias.host || isRegistered)
+        .map((assessment) => verdictOf(ref, client.client, assessment));
       last = { outcomes, verdicts };
       return verdicts;
     };
@@ -129,22 +125,22 @@ function certainJudges(mesh: Mesh, concern: Concern): Judge[] {
 
 /** Judges where something isn't known; clients that nothing tells apart share their verdicts. */
 function possibleJudge(
-  mesh: Mesh,
-  unclear: Unclear,
-  scene: Scene,
+  relevant: RelevantObjects,
   certain: readonly Judge[],
+  readWorld: ReadWorld,
 ): Judge {
+  const { candidate, namespaces } = relevant;
   const known = new Map<string, readonly Verdict[]>();
-  return (viewer) => {
-    const { client } = viewer;
-    const own = scene.namespaces.has(client.namespace) ? client.namespace : "";
+  return (scoped) => {
+    const { client } = scoped;
+    const own = namespaces.has(client.namespace) ? client.namespace : "";
     const key = JSON.stringify([own, client.gateway === true, client.labels]);
     let verdicts = known.get(key);
     if (!verdicts) {
-      const base = certain.flatMap((judgeOne) => judgeOne(viewer));
-      const possible = possibilities(mesh, unclear, scene, client);
+      const base = certain.flatMap((judgeOne) => judgeOne(scoped));
+      const possible = assessWorlds(relevant, client, readWorld);
       verdicts = possible
-        ? merged(base, possible).map((found) => verdictOf(scene.concern, client, found))
+        ? worthSaying(base, possible).map((one) => verdictOf(candidate.ref, client, one))
         : base.map(withoutTls);
       known.set(key, verdicts);
     }
@@ -152,53 +148,19 @@ function possibleJudge(
   };
 }
 
-/** Places that exist whatever happens, and those that are wrong if they come to exist. */
-function merged(base: readonly Verdict[], possible: readonly Possibility[]): Finding[] {
-  const places = new Set(base.map(({ host, port, subset }) => `${host}|${port}|${subset}`));
+/** What exists however unknown values turn out, and what is wrong if it comes to exist. */
+function worthSaying(base: readonly Verdict[], possible: readonly Assessment[]): Assessment[] {
+  const existing = new Set(base.map(({ host, port, subset }) => `${host}|${port}|${subset}`));
   return possible.filter(
-    ({ answer, host, outcome }) =>
-      answer !== "ok" || places.has(`${host}|${outcome.port}|${outcome.subset}`),
+    ({ verdict, host, outcome }) =>
+      verdict !== "ok" || existing.has(`${host}|${outcome.port}|${outcome.subset}`),
   );
 }
 
-/** Nothing can be wrong, but which of the right ways it will be isn't known. */
+/** Nothing can be wrong, but which TLS there will be isn't known. */
 function withoutTls(known: Verdict): Verdict {
   const { alias, why, target, host, client, clientIndex, port, subset, verdict } = known;
   return { alias, why, target, host, client, clientIndex, port, subset, verdict };
-}
-
-function verdictOf(
-  concern: Concern,
-  client: Client,
-  { alias, host, outcome, answer, isLive, unknowns, reason }: Finding,
-): Verdict {
-  const verdict: Verdict = {
-    alias: concern.ref,
-    why: alias.why,
-    target: alias.target,
-    host,
-    client,
-    clientIndex: 0,
-    port: outcome.port,
-    subset: outcome.subset,
-    verdict: answer,
-  };
-  if (outcome.origin) {
-    verdict.rule = outcome.origin.ref;
-    verdict.ruleHost = outcome.origin.host;
-    verdict.level = outcome.level;
-  }
-  if (answer === "undecided") {
-    const values = unknowns ?? [];
-    const open = alias.why === "no-known-sidecar" ? NO_SIDECAR : NO_ADDRESS;
-    const why = reason ?? (values.length === 0 ? open : undefined);
-    if (values.length > 0) verdict.unknowns = values;
-    if (why !== undefined) verdict.reason = why;
-    return verdict;
-  }
-  if (outcome.tls) verdict.tls = outcome.tls;
-  if (answer === "violation") verdict.kind = isLive ? "live" : "declared";
-  return verdict;
 }
 
 /** Revisions of the control plane that some rule is for, other than the mesh's own. */
@@ -224,7 +186,7 @@ function unknownRevisions({ byKind }: Mesh): UnknownValue[] {
 const REVISION = /^metadata(\.labels(\.istio\.io\/rev)?)?$/;
 
 /** What holds for another revision; the mesh's own control plane sends nothing of the kind. */
-function elsewhere(found: Verdict, revision: string): Verdict {
+function underRevision(found: Verdict, revision: string): Verdict {
   const verdict: Verdict = { ...found, revision };
   if (verdict.kind) verdict.kind = "declared";
   delete verdict.tls;
@@ -232,7 +194,7 @@ function elsewhere(found: Verdict, revision: string): Verdict {
 }
 
 /** What would hold for another revision if there were one. */
-function perhapsElsewhere(found: Verdict, labels: readonly UnknownValue[]): Verdict {
+function underUnknownRevision(found: Verdict, labels: readonly UnknownValue[]): Verdict {
   const unknowns = [...(found.unknowns ?? []), ...labels];
   const verdict: Verdict = { ...found, verdict: "undecided", unknowns };
   delete verdict.kind;
@@ -240,8 +202,8 @@ function perhapsElsewhere(found: Verdict, labels: readonly UnknownValue[]): Verd
   return verdict;
 }
 
-/** Adds what is wrong elsewhere to what is right here. */
-function addFindings(verdicts: Verdict[], others: readonly Verdict[]): void {
+/** Adds what is wrong for other revisions to what is right for the mesh's own. */
+function addWrong(verdicts: Verdict[], others: readonly Verdict[]): void {
   const indexes = new Map(verdicts.map((verdict, index) => [keyOf(verdict), index]));
   for (const other of others) {
     const index = indexes.get(keyOf(other));

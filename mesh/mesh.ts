@@ -1,27 +1,25 @@
-import { readAuthentication, type AcceptedTls } from "./authentication.js";
-import { rulesOfPolicies } from "./backend-policies.js";
-import { EndpointIndex, type Endpoint } from "./endpoints.js";
-import { DEFAULT_FACTS, type MeshFacts } from "./facts.js";
-import { at, text, type Labels, type Plain } from "./fields.js";
-import { flatten } from "./flatten.js";
-import { serviceNameOf } from "./hosts.js";
-import type { KubeObject } from "./objects.js";
-import { buildPools, type Pools } from "./pools.js";
-import { Registry } from "./registry.js";
-import { readRule, type Rule } from "./rules.js";
-import { readServiceEntry } from "./service-entries.js";
-import { readService, type Service, type ServicePort } from "./services.js";
+import { endpointLookup, type EndpointLookup } from "./registry/endpoint-lookup.js";
+import type { EndpointSources } from "./registry/endpoints.js";
+import { flatten } from "./input/flatten.js";
+import { externalNameIsAlias } from "./input/istio-version.js";
+import { sortByKind, type Kind } from "./input/kinds.js";
+import type { KubeObject } from "./input/kube-object.js";
+import { DEFAULT_FACTS, type MeshFacts } from "./input/mesh-facts.js";
+import type { Labels, Plain } from "./input/plain.js";
+import { readAuthentication, type AcceptedTls } from "./registry/peer-authentication.js";
+import { Registry } from "./registry/registry.js";
+import { readServiceEntry } from "./registry/service-entry.js";
+import { readService, type Service } from "./registry/service.js";
+import { rulesFromBackendTlsPolicies } from "./rules/backend-tls-policy.js";
 import {
-  gatewayScope,
-  readSidecar,
-  Sidecars,
-  sidecarScope,
-  type Scope,
-  type Sidecar,
-} from "./sidecars.js";
-import type { Client } from "./verdict.js";
-import { externalNameIsAlias } from "./versions.js";
-import { readVirtualServices, type VirtualService } from "./virtual-services.js";
+  indexDestinationRules,
+  type DestinationRuleIndex,
+} from "./rules/destination-rule-index.js";
+import { readDestinationRule, type DestinationRule } from "./rules/destination-rule.js";
+import type { Client } from "./scope/client.js";
+import { sidecarScopeLookup, type SidecarScope } from "./scope/sidecar-scope.js";
+import { readSidecar, Sidecars } from "./scope/sidecar.js";
+import { readVirtualServices, type VirtualService } from "./scope/virtual-service.js";
 
 /** A set of objects as istiod reads it, indexed once. Make one with {@link readMesh}. */
 export interface Mesh {
@@ -30,8 +28,8 @@ export interface Mesh {
   readonly objects: readonly Plain[];
   /** The objects that decide anything, of this revision of the control plane. */
   readonly byKind: Readonly<Record<Kind, readonly Plain[]>>;
-  readonly rules: readonly Rule[];
-  readonly pools: Pools;
+  readonly rules: readonly DestinationRule[];
+  readonly destinationRuleIndex: DestinationRuleIndex;
   /** The label sets that rules of a namespace select their workloads by. */
   readonly selectorsByNamespace: ReadonlyMap<string, readonly Labels[]>;
   readonly services: readonly Service[];
@@ -41,11 +39,11 @@ export interface Mesh {
   readonly sidecars: Sidecars;
   readonly virtualServices: readonly VirtualService[];
   /** What the endpoints of a namespace accept. */
-  readonly authentication: (namespace: string) => AcceptedTls;
+  readonly acceptedTls: (namespace: string) => AcceptedTls;
   /** The endpoints of a service, of all ports or of one. */
-  readonly endpointsOf: (service: Service, port?: ServicePort) => readonly Endpoint[];
+  readonly endpointsOf: EndpointLookup;
   /** What a client imports. */
-  readonly scopeOf: (client: Client) => Scope;
+  readonly sidecarScopeOf: (client: Client) => SidecarScope;
 }
 
 /**
@@ -75,8 +73,8 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   ]);
   const services = [...servicesByObject.values()].flat();
   const rules = [
-    ...byKind.DestinationRule.map((object) => readRule(object, known.clusterDomain)),
-    ...rulesOfPolicies(byKind.BackendTLSPolicy, servicesByObject, known),
+    ...byKind.DestinationRule.map((object) => readDestinationRule(object, known.clusterDomain)),
+    ...rulesFromBackendTlsPolicies(byKind.BackendTLSPolicy, servicesByObject, known),
   ];
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
   const virtualServices = readVirtualServices(byKind.VirtualService, known);
@@ -86,20 +84,20 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     objects: flat,
     byKind,
     rules,
-    pools: buildPools(rules, known),
+    destinationRuleIndex: indexDestinationRules(rules, known),
     selectorsByNamespace: selectorsByNamespace(rules),
     services,
     servicesByObject,
     registry,
     sidecars,
     virtualServices,
-    authentication: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
-    endpointsOf: endpointLookUp(byKind, registry, known.clusterDomain),
-    scopeOf: scopeLookUp(sidecars, virtualServices, known),
+    acceptedTls: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
+    endpointsOf: endpointLookup(endpointSources(byKind), registry, known.clusterDomain),
+    sidecarScopeOf: sidecarScopeLookup(sidecars, virtualServices, known),
   };
 }
 
-function selectorsByNamespace(rules: readonly Rule[]): Map<string, Labels[]> {
+function selectorsByNamespace(rules: readonly DestinationRule[]): Map<string, Labels[]> {
   const selectors = new Map<string, Labels[]>();
   for (const { ref, selector } of rules) {
     if (!selector) continue;
@@ -110,117 +108,11 @@ function selectorsByNamespace(rules: readonly Rule[]): Map<string, Labels[]> {
   return selectors;
 }
 
-/** The kinds that decide anything, with the API group that each must have. */
-export const GROUPS = {
-  Service: "",
-  Endpoints: "",
-  Pod: "",
-  EndpointSlice: "discovery.k8s.io",
-  DestinationRule: "networking.istio.io",
-  ServiceEntry: "networking.istio.io",
-  WorkloadEntry: "networking.istio.io",
-  Sidecar: "networking.istio.io",
-  VirtualService: "networking.istio.io",
-  PeerAuthentication: "security.istio.io",
-  BackendTLSPolicy: "gateway.networking.k8s.io",
-} as const;
-
-export type Kind = keyof typeof GROUPS;
-
-/** Objects by kind, without those that are labelled for another revision of the control plane. */
-function sortByKind(objects: readonly Plain[], revision: string): Record<Kind, Plain[]> {
-  const byKind = Object.fromEntries(
-    Object.keys(GROUPS).map((kind): [string, Plain[]] => [kind, []]),
-  ) as Record<Kind, Plain[]>;
-  for (const object of objects) {
-    const kind = text(object.kind) as Kind;
-    const group = GROUPS[kind];
-    if (group === undefined) continue;
-    const [first, version] = text(object.apiVersion).split("/");
-    if ((version === undefined ? "" : first) !== group) continue;
-    if (group.endsWith("istio.io") && !isInRevision(object, revision)) continue;
-    byKind[kind].push(object);
-  }
-  return byKind;
-}
-
-function isInRevision(object: Plain, revision: string): boolean {
-  const own = at(object, "metadata", "labels", "istio.io/rev");
-  return typeof own !== "string" || revision === "" || own === revision;
-}
-
-function scopeLookUp(
-  sidecars: Sidecars,
-  virtualServices: readonly VirtualService[],
-  facts: MeshFacts,
-) {
-  const scopes = new Map<Sidecar | "gateway" | undefined, Map<string, Scope>>();
-  const NO_LABELS: Labels = {};
-  return (client: Client): Scope => {
-    const kind = client.gateway
-      ? "gateway"
-      : sidecars.for(client.namespace, client.labels ?? NO_LABELS);
-    let byNamespace = scopes.get(kind);
-    if (!byNamespace) {
-      byNamespace = new Map<string, Scope>();
-      scopes.set(kind, byNamespace);
-    }
-    let scope = byNamespace.get(client.namespace);
-    if (!scope) {
-      scope =
-        kind === "gateway"
-          ? gatewayScope(client.namespace)
-          : sidecarScope(client.namespace, kind, virtualServices, facts);
-      byNamespace.set(client.namespace, scope);
-    }
-    return scope;
-  };
-}
-
-function endpointLookUp(byKind: Record<Kind, Plain[]>, registry: Registry, clusterDomain: string) {
-  const index = new EndpointIndex({
+function endpointSources(byKind: Record<Kind, Plain[]>): EndpointSources {
+  return {
     slices: byKind.EndpointSlice,
     endpoints: byKind.Endpoints,
     pods: byKind.Pod,
     workloadEntries: byKind.WorkloadEntry,
-  });
-  const endpointsOfHost = new Map<string, Endpoint[]>();
-  // Services of one host in one namespace share their endpoints, whatever registry they are of.
-  return (service: Service, port?: ServicePort): Endpoint[] => {
-    const { host } = service;
-    const { namespace } = service.ref;
-    const key = `${namespace}/${host}`;
-    let endpoints = endpointsOfHost.get(key);
-    if (!endpoints) {
-      const same = registry.of(host).filter(({ ref }) => ref.namespace === namespace);
-      endpoints = collectEndpoints(index, same);
-      const missing = same.some(({ fromKubernetes }) => fromKubernetes)
-        ? undefined
-        : serviceNameOf(host, namespace, clusterDomain);
-      if (missing !== undefined) endpoints.push(...index.ofMissingService(namespace, missing));
-      endpointsOfHost.set(key, endpoints);
-    }
-    if (!port) return endpoints;
-    return endpoints.filter(
-      (endpoint) =>
-        !endpoint.isMissing &&
-        (endpoint.portNumber === undefined
-          ? endpoint.portName === port.name
-          : endpoint.portNumber === port.number),
-    );
   };
-}
-
-function collectEndpoints(index: EndpointIndex, services: readonly Service[]): Endpoint[] {
-  const taken = new Set<number>();
-  return services.flatMap((service) => {
-    if (service.fromKubernetes) return index.ofKubernetes(service);
-    const endpoints = index.ofServiceEntry(service).filter(({ portNumber = 0 }) => {
-      // A round-robin name has one endpoint per port; the oldest ServiceEntry gives it.
-      const isTaken = service.resolution === "dns-round-robin" && taken.has(portNumber);
-      taken.add(portNumber);
-      return !isTaken;
-    });
-    return endpoints;
-  });
 }

@@ -1,8 +1,6 @@
 import type { PolicyConfigSchema } from "@pulumi/policy";
 import { z } from "zod";
-import { hostPatternMistake } from "../mesh/hosts.js";
-import type { MeshFacts } from "../mesh/index.js";
-import { istioVersionMistake } from "../mesh/versions.js";
+import { hostPatternMistake, istioVersionMistake, type MeshFacts } from "../mesh/index.js";
 import { waiver } from "./waivers.js";
 
 /** A text, and what is wrong with it in words. */

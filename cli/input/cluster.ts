@@ -4,8 +4,7 @@ import { type ApiServer, Refusal, type Resource } from "../kube/api-server.js";
 import { Mistake } from "../mistake.js";
 import type { Progress } from "../progress.js";
 import type { Manifest } from "./manifests.js";
-import { at, items } from "../../mesh/fields.js";
-import type { KubeObject, MeshFacts } from "../../mesh/index.js";
+import { at, items, type KubeObject, type MeshFacts } from "../../mesh/index.js";
 
 /**
  * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod

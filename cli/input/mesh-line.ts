@@ -1,6 +1,10 @@
 import { z } from "zod";
-import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
-import { istioVersionMistake } from "../../mesh/versions.js";
+import {
+  type Client,
+  istioVersionMistake,
+  type KubeObject,
+  type MeshFacts,
+} from "../../mesh/index.js";
 import { faultOf } from "./objects.js";
 
 /** One mesh of `judge --json-lines`, as it is asked about. */

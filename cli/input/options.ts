@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import ipaddr from "ipaddr.js";
 import { Mistake } from "../mistake.js";
-import type { Client, MeshFacts } from "../../mesh/index.js";
-import { istioVersionMistake } from "../../mesh/versions.js";
+import { type Client, istioVersionMistake, type MeshFacts } from "../../mesh/index.js";
 
 /** Mesh facts as commander hands them over. */
 export interface FactOptions {

@@ -1,7 +1,12 @@
-import { at } from "../../mesh/fields.js";
-import { isUnknown, type Mesh, type Verdict } from "../../mesh/index.js";
-import { resolvePolicy, type TlsMode } from "../../mesh/policy.js";
-import type { Rule } from "../../mesh/rules.js";
+import {
+  at,
+  isUnknown,
+  type Mesh,
+  resolvePolicy,
+  type DestinationRule,
+  type TlsMode,
+  type Verdict,
+} from "../../mesh/index.js";
 import { tlsBlock } from "./tls-block.js";
 
 /** What the owner of an alias declared; `none`: nothing, `unknown`: not known in this preview. */
@@ -29,11 +34,11 @@ function sameName(a: { namespace: string; name: string }, b: typeof a): boolean 
   return a.namespace === b.namespace && a.name === b.name;
 }
 
-function hasUnknownHost({ object }: Rule): boolean {
+function hasUnknownHost({ object }: DestinationRule): boolean {
   return isUnknown(object.spec) || isUnknown(at(object, "spec", "host"));
 }
 
-function hasUnknownPolicy({ object }: Rule): boolean {
+function hasUnknownPolicy({ object }: DestinationRule): boolean {
   const policy = at(object, "spec", "trafficPolicy");
   return isUnknown(policy) || isUnknown(at(policy, "tls"));
 }

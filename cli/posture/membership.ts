@@ -1,5 +1,4 @@
-import { at } from "../../mesh/fields.js";
-import type { Client, Mesh } from "../../mesh/index.js";
+import { at, type Client, type Mesh } from "../../mesh/index.js";
 
 /**
  * Whether a client is known to be outside the mesh: its namespace says so itself. Where nothing is

@@ -1,6 +1,12 @@
-import { at, isPlain, items, type Plain, wholeNumber } from "../../mesh/fields.js";
-import { derivedTls } from "../../mesh/backend-policies.js";
-import type { RuleLevel } from "../../mesh/index.js";
+import {
+  at,
+  derivedTls,
+  isPlain,
+  items,
+  type Plain,
+  type RuleLevel,
+  wholeNumber,
+} from "../../mesh/index.js";
 
 /** Where in a DestinationRule a `tls` stands. */
 export interface TlsPlace {

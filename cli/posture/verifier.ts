@@ -1,6 +1,13 @@
-import { at, items, type Plain, text } from "../../mesh/fields.js";
-import { type Mesh, UNKNOWN, type Verdict } from "../../mesh/index.js";
-import { trustsSystemAuthorities } from "../../mesh/versions.js";
+import {
+  at,
+  items,
+  type Mesh,
+  type Plain,
+  text,
+  trustsSystemAuthorities,
+  UNKNOWN,
+  type Verdict,
+} from "../../mesh/index.js";
 import type { PostureTls } from "./posture.js";
 import { tlsBlock } from "./tls-block.js";
 

@@ -11,8 +11,7 @@ import type {
   VirtualServiceSpec,
 } from "../../components/resources/istio.js";
 import { istioEncrypts } from "../../components/ports.js";
-import type { MeshFacts } from "../../mesh/index.js";
-import { externalNameIsAlias } from "../../mesh/versions.js";
+import { externalNameIsAlias, type MeshFacts } from "../../mesh/index.js";
 
 /** How clients are told apart: the namespace and name of their Deployment. */
 export function clientKey({ namespace, name }: CatalogueClient): string {

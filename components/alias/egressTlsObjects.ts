@@ -3,8 +3,7 @@
  * compares it with what is there. Imports no Pulumi SDK.
  */
 import type { Input } from "@pulumi/pulumi";
-import { DEFAULT_FACTS } from "../../mesh/facts.js";
-import { externalNameIsAlias } from "../../mesh/versions.js";
+import { DEFAULT_FACTS, externalNameIsAlias } from "../../mesh/index.js";
 import type { EgressTlsArgs, TlsIntent } from "./tlsIntent.js";
 import type {
   ClientTlsSettings,

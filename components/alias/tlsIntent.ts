@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { AliasPort } from "../ports.js";
-import type { MeshFacts } from "../../mesh/facts.js";
+import type { MeshFacts } from "../../mesh/index.js";
 
 /** Which server is meant. Istio alone would ask for the alias, which no server outside has a certificate for. */
 interface ServerName {

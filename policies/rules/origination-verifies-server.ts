@@ -1,5 +1,4 @@
-import { DEFAULT_FACTS, type KubeObject } from "../../mesh/index.js";
-import { trustsSystemAuthorities } from "../../mesh/versions.js";
+import { DEFAULT_FACTS, type KubeObject, trustsSystemAuthorities } from "../../mesh/index.js";
 import { isGiven, list, map, text, texts } from "../fields.js";
 import { fullHost } from "../hosts.js";
 import {

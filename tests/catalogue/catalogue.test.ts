@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { CatalogueError } from "../../components/catalogue.js";
 import { parseCatalogue, type CatalogueAlias } from "../../components/catalogue.js";
 import { httpbin, mistakes, originating, wikipedia } from "./examples.js";
-import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/facts.js";
+import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/index.js";
 import { runs } from "../runs.js";
 
 const aliasOf = (value: unknown): CatalogueAlias =>

@@ -1,0 +1,55 @@
+import { serviceNameOf } from "../input/hosts.js";
+import { EndpointIndex, type Endpoint, type EndpointSources } from "./endpoints.js";
+import type { Registry } from "./registry.js";
+import type { Service, ServicePort } from "./service.js";
+
+/** The endpoints of a service, of all ports or of one. */
+export type EndpointLookup = (service: Service, port?: ServicePort) => readonly Endpoint[];
+
+/** Finds the endpoints of services as they are asked for, once for each host of a namespace. */
+export function endpointLookup(
+  sources: EndpointSources,
+  registry: Registry,
+  clusterDomain: string,
+): EndpointLookup {
+  const index = new EndpointIndex(sources);
+  const endpointsOfHost = new Map<string, Endpoint[]>();
+  // Services of one host in one namespace share their endpoints, whatever registry they are of.
+  return (service: Service, port?: ServicePort): Endpoint[] => {
+    const { host } = service;
+    const { namespace } = service.ref;
+    const key = `${namespace}/${host}`;
+    let endpoints = endpointsOfHost.get(key);
+    if (!endpoints) {
+      const same = registry.of(host).filter(({ ref }) => ref.namespace === namespace);
+      endpoints = collectEndpoints(index, same);
+      const missing = same.some(({ fromKubernetes }) => fromKubernetes)
+        ? undefined
+        : serviceNameOf(host, namespace, clusterDomain);
+      if (missing !== undefined) endpoints.push(...index.ofMissingService(namespace, missing));
+      endpointsOfHost.set(key, endpoints);
+    }
+    if (!port) return endpoints;
+    return endpoints.filter(
+      (endpoint) =>
+        !endpoint.isMissing &&
+        (endpoint.portNumber === undefined
+          ? endpoint.portName === port.name
+          : endpoint.portNumber === port.number),
+    );
+  };
+}
+
+function collectEndpoints(index: EndpointIndex, services: readonly Service[]): Endpoint[] {
+  const taken = new Set<number>();
+  return services.flatMap((service) => {
+    if (service.fromKubernetes) return index.ofKubernetes(service);
+    const endpoints = index.ofServiceEntry(service).filter(({ portNumber = 0 }) => {
+      // A round-robin name has one endpoint per port; the oldest ServiceEntry gives it.
+      const isTaken = service.resolution === "dns-round-robin" && taken.has(portNumber);
+      taken.add(portNumber);
+      return !isTaken;
+    });
+    return endpoints;
+  });
+}

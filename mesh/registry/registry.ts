@@ -1,0 +1,79 @@
+import { compareText } from "../input/plain.js";
+import type { Service } from "./service.js";
+
+/**
+ * Every host that istiod knows, in its order, and who may see it
+ * (pilot/pkg/model/push_context.go `initServiceRegistry`).
+ */
+export class Registry {
+  private readonly byHost = new Map<string, Service[]>();
+
+  constructor(services: readonly Service[]) {
+    const inOrder = [...services].sort(
+      (a, b) =>
+        a.created - b.created ||
+        compareText(a.name, b.name) ||
+        compareText(a.ref.namespace, b.ref.namespace) ||
+        compareText(a.ref.name, b.ref.name),
+    );
+    for (const service of inOrder) {
+      const same = this.byHost.get(service.host);
+      if (same) same.push(service);
+      else this.byHost.set(service.host, [service]);
+    }
+  }
+
+  hosts(): IterableIterator<string> {
+    return this.byHost.keys();
+  }
+
+  /** All services of a host, oldest first. */
+  of(host: string): readonly Service[] {
+    return this.byHost.get(host) ?? [];
+  }
+
+  /** The services of a host that a namespace is given: those exported to it by name come first. */
+  exportedTo(host: string, namespace: string): Service[] {
+    const all = this.of(host).filter((service) => !isHidden(service));
+    const named = all.filter((service) => !isPublic(service) && isVisible(service, namespace));
+    return [...named, ...all.filter(isPublic)];
+  }
+
+  /** The one service of a host in each namespace: the oldest, but one of Kubernetes before others. */
+  byNamespace(host: string): Map<string, Service> {
+    const chosen = new Map<string, Service>();
+    for (const service of this.of(host)) {
+      const existing = chosen.get(service.ref.namespace);
+      if (!existing || (!existing.fromKubernetes && service.fromKubernetes)) {
+        chosen.set(service.ref.namespace, service);
+      }
+    }
+    return chosen;
+  }
+}
+
+/** Who sees a service: what it says itself, else the mesh's default (`serviceExportTo`). */
+export function exportedTo({ exportTo, defaultExportTo = [] }: Service): readonly string[] {
+  return exportTo.length > 0 ? exportTo : defaultExportTo;
+}
+
+/** Whether every namespace may see a service. */
+export function isPublic(service: Service): boolean {
+  const namespaces = exportedTo(service);
+  return namespaces.length === 0 || namespaces.includes("*");
+}
+
+/** `~` takes a service away from everyone, unless `*` stands beside it. */
+function isHidden(service: Service): boolean {
+  return !isPublic(service) && exportedTo(service).includes("~");
+}
+
+/** Whether a service's exportTo names a namespace, its own by `.` (`IsServiceVisible`). */
+export function isVisible(service: Service, namespace: string): boolean {
+  const namespaces = exportedTo(service);
+  return (
+    isPublic(service) ||
+    namespaces.includes(namespace) ||
+    (namespaces.includes(".") && service.ref.namespace === namespace)
+  );
+}

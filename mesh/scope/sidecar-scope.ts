@@ -1,0 +1,196 @@
+import { byCreation, type Labels } from "../input/plain.js";
+import { isCoveredBy, isWildcard, overlaps } from "../input/hosts.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
+import { sidecarsExclude } from "../input/istio-version.js";
+import type { Client } from "./client.js";
+import type { Egress, Sidecar, Sidecars } from "./sidecar.js";
+import type { VirtualService } from "./virtual-service.js";
+
+/** The hosts of one namespace that a listener names. */
+interface ImportedHosts {
+  exact: Set<string>;
+  all: string[];
+  excluded: string[];
+}
+
+/** One egress listener, read for a namespace. */
+export interface Listener {
+  byNamespace: Map<string, ImportedHosts>;
+  port?: number;
+  listens?: number;
+  /** Every host is exact and in a named namespace: istiod looks them up instead of searching. */
+  allExact: boolean;
+  /** By destination host, what imported VirtualServices add. */
+  destinations: Map<string, ImportedDestination[]>;
+}
+
+/** The ports of a destination host that one VirtualService adds to what is imported. */
+interface ImportedDestination {
+  ports: ReadonlySet<number>;
+  /** The hosts of the VirtualService: calls to them are what is routed there. */
+  from: readonly string[];
+}
+
+/** What one client (or class of clients) imports, as istiod's `SidecarScope` (pilot/pkg/model/sidecar.go). */
+export interface SidecarScope {
+  namespace: string;
+  /** Everything that is exported to the namespace is imported, with all its ports. */
+  importsEverything: boolean;
+  /** Undefined for gateways: they see all that is exported to their namespace. */
+  listeners?: readonly Listener[];
+}
+
+/** The scope of a gateway. */
+export function gatewayScope(namespace: string): SidecarScope {
+  return { namespace, importsEverything: true };
+}
+
+/** The scope of a sidecar that follows this Sidecar resource, or none. */
+export function sidecarScope(
+  namespace: string,
+  sidecar: Sidecar | undefined,
+  virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
+): SidecarScope {
+  const egress = sidecar && sidecar.egress.length > 0 ? sidecar.egress : [{ hosts: ["*/*"] }];
+  const [first, ...others] = egress;
+  const importsEverything =
+    others.length === 0 && first?.port === undefined && isEverything(first?.hosts ?? []);
+  return {
+    namespace,
+    importsEverything,
+    listeners: egress.map((listener) => readListener(listener, namespace, virtualServices, facts)),
+  };
+}
+
+function isEverything(hosts: readonly string[]): boolean {
+  return hosts.includes("*/*") && !hosts.some((host) => host.startsWith("~"));
+}
+
+function readListener(
+  egress: Egress,
+  namespace: string,
+  virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
+): Listener {
+  const byNamespace = new Map<string, ImportedHosts>();
+  let allExact = true;
+  const canExclude = sidecarsExclude(facts);
+  for (const entry of egress.hosts) {
+    const [scope, host, ...rest] = entry.split("/");
+    if (scope === undefined || host === undefined || rest.length > 0) continue;
+    const excluded = canExclude && scope.startsWith("~");
+    const named = excluded ? scope.slice(1) || "*" : scope;
+    const key = named === "." ? namespace : named;
+    const hosts = byNamespace.get(key) ?? { exact: new Set(), all: [], excluded: [] };
+    byNamespace.set(key, hosts);
+    if (excluded) {
+      hosts.excluded.push(host);
+      continue;
+    }
+    if (isWildcard(host)) allExact = false;
+    else hosts.exact.add(host);
+    if (key === "*") allExact = false;
+    hosts.all.push(host);
+  }
+  const listener: Listener = { byNamespace, allExact, destinations: new Map() };
+  if (egress.port !== undefined) listener.port = egress.port;
+  if (egress.listens !== undefined) listener.listens = egress.listens;
+  for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
+    for (const [host, ports] of destinationsFrom(virtualService, namespace)) {
+      const destination = { ports, from: virtualService.hosts };
+      const known = listener.destinations.get(host);
+      if (known) known.push(destination);
+      else listener.destinations.set(host, [destination]);
+    }
+  }
+  return listener;
+}
+
+/** VirtualServices whose hosts a listener lets through, private ones first. */
+function importedVirtualServices(
+  all: readonly VirtualService[],
+  namespace: string,
+  byNamespace: Map<string, ImportedHosts>,
+): VirtualService[] {
+  const rank = (candidate: VirtualService) =>
+    candidate.exportTo.includes("*") ? 2 : candidate.ref.namespace === namespace ? 0 : 1;
+  return all
+    .filter(({ exportTo }) => exportTo.includes("*") || exportTo.includes(namespace))
+    .filter(({ ref, hosts }) => {
+      const named = [byNamespace.get(ref.namespace), byNamespace.get("*")].filter(
+        (hosts) => hosts !== undefined,
+      );
+      return hosts.some(
+        (host) =>
+          named.some(
+            (imports) =>
+              imports.exact.has(host) ||
+              imports.all.some(
+                (imported) =>
+                  (isWildcard(host) || isWildcard(imported)) && overlaps(host, imported),
+              ),
+          ) && !named.some((imports) => isExcluded(imports, host)),
+      );
+    })
+    .sort((a, b) => rank(a) - rank(b) || byCreation(a, b));
+}
+
+function destinationsFrom(
+  virtualService: VirtualService,
+  namespace: string,
+): Map<string, Set<number>> {
+  const out = new Map<string, Set<number>>();
+  for (const { host, port, sources } of virtualService.destinations) {
+    if (sources.length > 0 && !sources.includes(namespace)) continue;
+    const ports = out.get(host);
+    if (ports) ports.add(port);
+    else out.set(host, new Set([port]));
+  }
+  return out;
+}
+
+/** Whether a `~` entry takes a host away. */
+export function isExcluded(hosts: ImportedHosts | undefined, host: string): boolean {
+  return hosts?.excluded.some((pattern) => isCoveredBy(host, pattern)) ?? false;
+}
+
+/** Whether an entry names a host. */
+export function isImported(hosts: ImportedHosts | undefined, host: string): boolean {
+  if (!hosts) return false;
+  return (
+    hosts.exact.has(host) ||
+    hosts.all.some(
+      (pattern) => (isWildcard(host) || isWildcard(pattern)) && isCoveredBy(host, pattern),
+    )
+  );
+}
+
+/** Finds what clients import, once for all that follow the same Sidecar in one namespace. */
+export function sidecarScopeLookup(
+  sidecars: Sidecars,
+  virtualServices: readonly VirtualService[],
+  facts: MeshFacts,
+): (client: Client) => SidecarScope {
+  const scopes = new Map<Sidecar | "gateway" | undefined, Map<string, SidecarScope>>();
+  const NO_LABELS: Labels = {};
+  return (client: Client): SidecarScope => {
+    const kind = client.gateway
+      ? "gateway"
+      : sidecars.for(client.namespace, client.labels ?? NO_LABELS);
+    let byNamespace = scopes.get(kind);
+    if (!byNamespace) {
+      byNamespace = new Map<string, SidecarScope>();
+      scopes.set(kind, byNamespace);
+    }
+    let scope = byNamespace.get(client.namespace);
+    if (!scope) {
+      scope =
+        kind === "gateway"
+          ? gatewayScope(client.namespace)
+          : sidecarScope(client.namespace, kind, virtualServices, facts);
+      byNamespace.set(client.namespace, scope);
+    }
+    return scope;
+  };
+}

@@ -1,0 +1,119 @@
+import { at, compareText, fits, isPlain, items, text } from "../input/plain.js";
+import type { Labels, Plain } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
+
+/** Kinds without a namespace, whose objects say nothing about where clients are. */
+const NAMESPACED = new Set([
+  "Service",
+  "Endpoints",
+  "EndpointSlice",
+  "Pod",
+  "DestinationRule",
+  "ServiceEntry",
+  "WorkloadEntry",
+  "Sidecar",
+  "VirtualService",
+  "PeerAuthentication",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "CronJob",
+]);
+
+/**
+ * Stands for every namespace that the objects don't show: most clusters have others, and what such
+ * a client follows isn't what the clients beside the alias do. No real namespace has this name.
+ */
+export const ANY_OTHER: Client = { namespace: "any other namespace" };
+
+/**
+ * The classes of callers that there are as far as the objects tell: the sidecars of each namespace,
+ * told apart by the labels that rules and Sidecars select by; the gateways of the root namespace and
+ * of namespaces where a gateway is declared; namespaces that something is exported to; and
+ * {@link ANY_OTHER}. Sorted by namespace, those that no object is in after those that one is.
+ */
+export function defaultClients(mesh: Mesh): Client[] {
+  const shown = shownClients(mesh);
+  const known = new Set(shown.map(({ namespace }) => namespace));
+  const exportedTo = [...mesh.rules, ...mesh.services]
+    .flatMap(({ exportTo }) => exportTo)
+    .filter((namespace) => !["*", ".", "~"].includes(namespace) && !known.has(namespace));
+  const named = [...new Set(exportedTo)].sort(compareText).map((namespace) => ({ namespace }));
+  return [...shown, ...named, ANY_OTHER];
+}
+
+function shownClients(mesh: Mesh): Client[] {
+  const gateways = new Set([mesh.facts.rootNamespace]);
+  const namespaces = new Set<string>();
+  for (const object of mesh.objects) {
+    const namespace = namespaceOf(object);
+    if (namespace === undefined) continue;
+    namespaces.add(namespace);
+    if (isGateway(object)) gateways.add(namespace);
+  }
+  namespaces.delete(mesh.facts.rootNamespace);
+  return [...new Set([...namespaces, ...gateways])]
+    .sort(compareText)
+    .flatMap((namespace) => [
+      ...(namespaces.has(namespace) ? sidecarClasses(mesh, namespace) : []),
+      ...(gateways.has(namespace) ? [{ namespace, gateway: true }] : []),
+    ]);
+}
+
+function namespaceOf(object: Plain): string | undefined {
+  const metadata = at(object, "metadata");
+  if (object.kind === "Namespace") return text(at(metadata, "name")) || undefined;
+  const written = text(at(metadata, "namespace"));
+  if (written !== "") return written;
+  return NAMESPACED.has(text(object.kind)) && at(metadata, "namespace") === undefined
+    ? "default"
+    : undefined;
+}
+
+/** Workloads that are told apart by what some rule or Sidecar of the namespace selects. */
+function sidecarClasses(mesh: Mesh, namespace: string): Client[] {
+  const ofRules = mesh.selectorsByNamespace.get(namespace) ?? [];
+  const ofSidecars = mesh.sidecars.selectorsIn(namespace);
+  const selectors = distinct([...ofRules, ...ofSidecars, ...bothOf(ofSidecars, ofRules)]);
+  if (selectors.length === 0) return [{ namespace }];
+  return [{}, ...selectors].map((labels) => ({ namespace, labels }));
+}
+
+/** A workload may import by a Sidecar what it then follows a rule towards: one with both's labels. */
+function bothOf(ofSidecars: readonly Labels[], ofRules: readonly Labels[]): Labels[] {
+  return ofSidecars.flatMap((sidecar) =>
+    ofRules.map((rule) => ({ ...sidecar, ...rule })).filter((both) => fits(sidecar, both)),
+  );
+}
+
+/** The distinct label sets, other than the empty one, that something in a namespace selects by. */
+export function selectorsIn(mesh: Mesh, namespace: string): Labels[] {
+  return distinct([
+    ...(mesh.selectorsByNamespace.get(namespace) ?? []),
+    ...mesh.sidecars.selectorsIn(namespace),
+  ]);
+}
+
+/** Each label set once, in an order of their own, without the empty one. */
+function distinct(selectors: readonly Labels[]): Labels[] {
+  const byText = new Map(
+    selectors
+      .filter((labels) => Object.keys(labels).length > 0)
+      .map((labels) => [JSON.stringify(Object.entries(labels).sort()), labels]),
+  );
+  return [...byText.entries()].sort(([a], [b]) => compareText(a, b)).map(([, labels]) => labels);
+}
+
+/** A Gateway of the Kubernetes API, or a workload that asks to be injected as a gateway. */
+function isGateway(object: Plain): boolean {
+  if (object.kind === "Gateway") {
+    return text(object.apiVersion).startsWith("gateway.networking.k8s.io/");
+  }
+  const template = at(object, "spec", "template", "metadata", "annotations");
+  return (
+    isPlain(template) &&
+    items(text(template["inject.istio.io/templates"]).split(",")).includes("gateway")
+  );
+}
