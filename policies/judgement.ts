@@ -57,7 +57,7 @@ export type JudgeStack = (
  * Judges a stack once for all the rules that ask. The SDK hands every rule its own copy of the
  * resources, so it is their content that tells whether it is the same stack.
  */
-export function judgeOnce(): JudgeStack {
+export function judgeOnce(secrets: () => ReadonlySet<string> = () => new Set()): JudgeStack {
   let last: { content: string; answer: Judgement[] } | undefined;
   return (resources, settings) => {
     const clusters = stackClusters(resources, settings);
@@ -65,7 +65,7 @@ export function judgeOnce(): JudgeStack {
       value === UNKNOWN ? "\0unknown" : value,
     );
     if (last?.content !== content) {
-      leaveSnapshot(clusters, settings);
+      leaveSnapshot(clusters, settings, secrets());
       last = { content, answer: clusters.map((cluster) => judgementOf(cluster, settings)) };
     }
     return last.answer;

@@ -1,28 +1,17 @@
-import { isDeepStrictEqual } from "node:util";
 import {
   type EnforcementLevel,
   type Policies,
   PolicyPack,
   type PolicyPackConfig,
-  type ReportViolation,
   type ResourceValidationPolicy,
   type StackValidationPolicy,
 } from "@pulumi/policy";
 import { kubeObjects } from "./adapter.js";
-import { judgeOnce } from "./judgement.js";
-import type { Circumstances, Finding, Remedy, Rule, RuleMetadata } from "./rule.js";
+import { type EngineRequests, engineRequests } from "./engine-requests.js";
+import type { Remedy, Rule, RuleMetadata } from "./rule.js";
 import { rules } from "./rules/index.js";
-import {
-  type EgressSettings,
-  type ResolvedSettings,
-  resolveSettings,
-  SettingsError,
-  settingsSchema,
-} from "./settings.js";
-import { type StackConfiguration, stackConfiguration } from "./stack-configuration.js";
-import { CATALOGUE, underCatalogue } from "./stack-facts.js";
-import { compareText } from "./stack-object.js";
-import { waiverOf } from "./waivers.js";
+import { Run } from "./run.js";
+import { type EgressSettings, settingsSchema } from "./settings.js";
 
 export { type EgressSettings, SettingsError } from "./settings.js";
 
@@ -65,76 +54,16 @@ export class EgressPolicyPack extends PolicyPack {
  * order: `egress-settings` comes first and reads the configuration for all.
  *
  * @param settings below what a configuration file says
- * @param stack the configuration of the stack that is judged; @default what the engine says
+ * @param engine what the engine has told; @default what it tells this process
  * @throws SettingsError if the settings can't be used
  */
 export function egressPolicies(
   settings: EgressSettings = {},
   now: () => Date = () => new Date(),
-  stack: () => StackConfiguration = stackConfiguration,
+  engine: () => EngineRequests = engineRequests,
 ): Policies {
-  const run = new Run(settings, now, stack);
+  const run = new Run(settings, now, engine);
   return rules.map((rule) => policyOf(rule, run));
-}
-
-/** What the rules of one pack share while it runs. */
-class Run {
-  readonly judge = judgeOnce();
-  /** Undefined while the configuration can't be used. */
-  settings: ResolvedSettings | undefined;
-  /** What is wrong with the configuration, until it has been said. */
-  private complaint = "";
-  private configured = "";
-
-  constructor(
-    private readonly given: EgressSettings,
-    readonly now: () => Date,
-    private readonly stack: () => StackConfiguration,
-  ) {
-    this.settings = resolveSettings(given);
-  }
-
-  /**
-   * Takes what the engine passes on to `egress-settings`, `{}` where nobody configured anything, and
-   * what the stack's catalogue states.
-   */
-  configure(configuration: EgressSettings): void {
-    const stack = this.stack();
-    const text = JSON.stringify([configuration, stack.get(CATALOGUE)]);
-    if (text === this.configured) return;
-    this.configured = text;
-    try {
-      this.settings = underCatalogue(resolveSettings(this.given, configuration), stack);
-      this.complaint = "";
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      this.settings = undefined;
-      this.complaint = error.message;
-    }
-  }
-
-  /** Says once what is wrong with the configuration. */
-  complain(report: ReportViolation): void {
-    if (this.complaint) report(this.complaint);
-    this.complaint = "";
-  }
-
-  /** Reports what a check finds and no waiver covers, in a fixed order. */
-  tell(
-    policy: string,
-    report: ReportViolation,
-    check: (circumstances: Circumstances) => Finding[],
-  ): void {
-    const { settings } = this;
-    if (!settings) return;
-    const now = this.now();
-    check({ settings, now })
-      .filter(({ about }) => !about || !waiverOf(settings.waivers, { policy, ...about }, now))
-      .sort((a, b) => compareText(a.message, b.message))
-      // A provider that may lead to two clusters is judged in both.
-      .filter((one, index, all) => index === 0 || !isDeepStrictEqual(one, all[index - 1]))
-      .forEach(({ message, urn }) => report(message, urn));
-  }
 }
 
 type AnyPolicy = ResourceValidationPolicy | StackValidationPolicy;
@@ -160,14 +89,15 @@ function policyOf(rule: Rule, run: Run): AnyPolicy {
           .judge(resources, circumstances.settings)
           .flatMap((judgement) => checkStack(judgement, circumstances)),
       );
+      run.leaveGrounds();
     };
   }
   if (remedies) {
     policy.remediateResource = (args) => {
-      const { settings } = run;
-      if (!settings) return undefined;
-      const circumstances = { settings, now: run.now() };
-      const needed = kubeObjects(args, settings).flatMap((seen) =>
+      // What can't be used is said where the resource is judged.
+      const circumstances = run.circumstances(metadata.name);
+      if (!circumstances) return undefined;
+      const needed = kubeObjects(args, circumstances.settings).flatMap((seen) =>
         remedies(seen, circumstances).map((remedy) => ({
           ...remedy,
           holder: [...seen.path, ...remedy.holder],
@@ -203,12 +133,12 @@ function settingsPolicy(
     configSchema: { properties: settingsSchema() },
     validateResource: (args, report) => {
       run.configure(args.getConfig());
-      run.complain(report);
+      run.circumstances(metadata.name, report);
     },
     validateStack: (args, report) => {
       run.configure(args.getConfig());
-      run.complain(report);
       run.tell(metadata.name, report, check);
+      run.leaveGrounds();
     },
   };
   return policy;

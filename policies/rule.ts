@@ -44,6 +44,8 @@ export interface Rule {
 export interface Circumstances {
   settings: ResolvedSettings;
   now: Date;
+  /** Whether someone answers for a violation. */
+  isWaived: (violation: Waivable) => boolean;
 }
 
 /** @see Rule.checkObject */

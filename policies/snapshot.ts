@@ -20,6 +20,7 @@ export interface StackSnapshot {
 export function leaveSnapshot(
   clusters: readonly StackCluster[],
   settings: ResolvedSettings,
+  secrets: ReadonlySet<string>,
   file = process.env[SNAPSHOT_VARIABLE],
 ): void {
   if (!file) return;
@@ -32,11 +33,17 @@ export function leaveSnapshot(
       unseen: unseen.map(({ what }) => what),
     })),
   };
-  writeFileSync(file, writeSnapshot(snapshot), { mode: 0o600 });
+  writeFileSync(file, writeSnapshot(snapshot, secrets), { mode: 0o600 });
 }
 
-export function writeSnapshot(snapshot: StackSnapshot): string {
-  return JSON.stringify(snapshot, (_, value: unknown) => (value === UNKNOWN ? MARK : value));
+/** A secret isn't opened to draw a picture: it counts as not known, as in a stack's state. */
+export function writeSnapshot(
+  snapshot: StackSnapshot,
+  secrets: ReadonlySet<string> = new Set(),
+): string {
+  return JSON.stringify(snapshot, (_, value: unknown) =>
+    value === UNKNOWN || (typeof value === "string" && secrets.has(value)) ? MARK : value,
+  );
 }
 
 export function readSnapshot(text: string): StackSnapshot {

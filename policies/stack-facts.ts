@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_FACTS, type MeshFacts } from "../mesh/index.js";
 import { cidr, hostPattern, mesh, type ResolvedSettings, SettingsError } from "./settings.js";
-import type { StackConfiguration } from "./stack-configuration.js";
+import type { StackConfiguration } from "./engine-requests.js";
 
 /** Where a stack's catalogue stands in its configuration. */
 export const CATALOGUE = "istio-egress:catalogue";

@@ -9,7 +9,6 @@ import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { fullName } from "../stack-object.js";
 import type { Unseen } from "../unseen.js";
-import { waiverOf } from "../waivers.js";
 import { describeClients, entry, groupBy, named, shortened } from "../wording.js";
 
 const NAME = "egress-undecided-tls";
@@ -91,7 +90,7 @@ spec:
   checkStack: (judgement, circumstances) => [
     ...groupBy(
       judgement.verdicts.filter(
-        (verdict) => verdict.verdict === "undecided" && !isWaived(verdict, circumstances),
+        (verdict) => verdict.verdict === "undecided" && !isWaivedAlias(verdict, circumstances),
       ),
       ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
     ).map((sameCause) => undecided(sameCause, judgement)),
@@ -101,9 +100,8 @@ spec:
 };
 
 /** Asked for each alias, since one finding may be about many. */
-function isWaived({ alias, host }: Verdict, { settings, now }: Circumstances): boolean {
-  const violation = { policy: NAME, alias: fullName(alias), host };
-  return waiverOf(settings.waivers, violation, now) !== undefined;
+function isWaivedAlias({ alias, host }: Verdict, { isWaived }: Circumstances): boolean {
+  return isWaived({ policy: NAME, alias: fullName(alias), host });
 }
 
 /** More unknown values than these are counted. */

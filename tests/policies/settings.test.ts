@@ -6,8 +6,9 @@ import {
   SettingsError,
   settingsSchema,
 } from "../../policies/settings.js";
-import { preview } from "../harness/index.js";
-import { WIKIPEDIA, rule, stackOf, tls } from "./stacks.js";
+import { itBothWays, preview } from "../harness/index.js";
+import { told } from "./engine.js";
+import { WIKIPEDIA, rule, stackOf, tls, unwrapped } from "./stacks.js";
 
 const HOST = "my-wikipedia.default.svc.cluster.local";
 const VIOLATING = stackOf(WIKIPEDIA, rule("r", HOST, tls("ISTIO_MUTUAL")));
@@ -128,13 +129,63 @@ describe("settings", () => {
       });
       it(`${what}, in a configuration: one report, and nothing is judged by wrong settings`, async () => {
         const config = { "egress-settings": settings as Record<string, unknown> };
-        const reports = await preview(egressPolicies(), VIOLATING, { way: "proxied", config });
+        const engine = () =>
+          told({ levels: { "egress-settings": "mandatory" }, properties: config });
+        const policies = egressPolicies({}, undefined, engine);
+        const reports = await preview(policies, VIOLATING, { way: "proxied", config });
         assert.equal(reports.length, 1);
         assert.equal(reports[0]!.policy, "egress-settings");
         assert.equal(reports[0]!.level, "mandatory");
         assert.match(reports[0]!.message, message);
       });
     }
+  });
+
+  describe("that can't be used fail every rule by itself where egress-settings can't", () => {
+    const properties = { "egress-settings": { externalHost: ["a.example"] } };
+    const MANDATORY = [
+      "egress-disallow-istio-mutual",
+      "egress-disallow-istio-mutual-external-host",
+      "egress-external-address",
+      "egress-origination-verifies-server",
+      "egress-outside-namespace-injection",
+    ];
+    for (const level of ["advisory", "disabled"] as const) {
+      itBothWays(`at level ${level}`, async (way) => {
+        const engine = () => told({ levels: { "egress-settings": level }, properties });
+        const config = {
+          "egress-settings": { ...properties["egress-settings"], enforcementLevel: level },
+        };
+        const policies = egressPolicies({}, undefined, engine);
+        const reports = await preview(policies, VIOLATING, { way, config });
+        const mandatory = reports.filter((report) => report.level === "mandatory");
+        assert.deepEqual(mandatory.map(({ policy }) => policy).sort(), MANDATORY);
+        for (const { policy, message } of mandatory) {
+          assert.ok(
+            unwrapped(message).startsWith(`not judged: ${policy} goes by settings`),
+            message,
+          );
+          assert.match(message, /Unrecognized key: "externalHost"/);
+        }
+      });
+    }
+    it("while a disabled egress-settings hides no setting that can be used", async () => {
+      const engine = () =>
+        told({
+          levels: { "egress-settings": "disabled" },
+          properties: { "egress-settings": { externalHosts: [HOST] } },
+        });
+      const config = { "egress-settings": { enforcementLevel: "disabled" as const } };
+      const stack = stackOf(rule("r", HOST, tls("ISTIO_MUTUAL")));
+      const reports = await preview(egressPolicies({}, undefined, engine), stack, {
+        way: "raw",
+        config,
+      });
+      assert.deepEqual(reports.map(({ policy }) => policy).sort(), [
+        "egress-disallow-istio-mutual",
+        "egress-disallow-istio-mutual-external-host",
+      ]);
+    });
   });
 
   it("reach every rule from the configuration of egress-settings", async () => {

@@ -10,6 +10,7 @@ import {
 } from "../../policies/settings.js";
 import { CATALOGUE, catalogueFacts, underCatalogue } from "../../policies/stack-facts.js";
 import { itBothWays, preview } from "../harness/index.js";
+import { told } from "./engine.js";
 import { HTTPBIN, rule, stackOf, tls } from "./stacks.js";
 
 /** A stack's configuration as the engine hands it over. */
@@ -124,7 +125,9 @@ describe("the mesh facts of a stack", () => {
           return true;
         },
       );
-      const policies = egressPolicies({ mesh }, undefined, () => configured(catalogue));
+      const policies = egressPolicies({ mesh }, undefined, () =>
+        told({ stack: configured(catalogue), levels: { "egress-settings": "mandatory" } }),
+      );
       const reports = await preview(policies, stackOf(HTTPBIN), { way: "proxied" });
       assert.deepEqual(
         reports.map(({ policy, level }) => [policy, level]),
@@ -139,7 +142,7 @@ describe("the mesh facts of a stack", () => {
     ["1.31", "though no call follows it yet"],
   ] as const) {
     itBothWays(`reach every rule: on Istio ${istioVersion} ${outcome}`, async (way) => {
-      const stack = () => configured({ mesh: { istioVersion } });
+      const stack = () => told({ stack: configured({ mesh: { istioVersion } }) });
       const policies = egressPolicies({}, undefined, stack);
       const [report] = await preview(policies, stackOf(HTTPBIN, RULE), { way });
       assert.equal(report?.policy, "egress-disallow-istio-mutual");
