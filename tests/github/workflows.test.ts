@@ -48,7 +48,7 @@ const GUARDS: Record<string, { if?: string; needs?: string; environment?: string
   "deploy-stack.yml: preview": { environment: "${{ inputs.stack }}-preview" },
   "deploy-stack.yml: up": { needs: "preview", environment: "${{ inputs.stack }}" },
   "deploy.yml: staging": {
-    if: "${{ github.ref_name == github.event.repository.default_branch }}",
+    if: "${{ github.ref == format('refs/heads/{0}', github.event.repository.default_branch) }}",
   },
   "deploy.yml: prod": { needs: "staging" },
   "preview.yml: preview: Preview every stack": AFTER_A_FINDING,
