@@ -68,9 +68,17 @@ async function report(given: ReportOptions): Promise<ExitCode> {
   requireWritable(given.out);
   const outcomes = await outcomesOf(given);
   writeFileSync(given.out, `${renderReport(outcomes, given)}\n`);
-  console.log(`${verdictLine(outcomes, given).replaceAll("**", "")} See ${given.out}.`);
+  const verdict = verdictLine(outcomes, given, inTerminal).replaceAll("**", "");
+  console.log(`${verdict} See ${given.out}.`);
   const blocking = outcomes.map(({ result }) => result).filter((one) => isBlocking(one, given));
   return EXIT_CODES.find(([result]) => blocking.includes(result))?.[1] ?? ExitCode.Ok;
+}
+
+/** What would move the cursor, or isn't seen, is written as its number. */
+function inTerminal(text: string): string {
+  return text.replace(/[\p{C}\u2028\u2029]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
 }
 
 /** Makes the report's folder. What can't be written is refused before the previews, which take long. */

@@ -45,7 +45,7 @@ configure.requestDeserialize = alsoRead(configure.requestDeserialize, (request) 
   request.getPolicyconfigMap().forEach((configured, name) => {
     policies.set(name, {
       level: LEVELS[configured.getEnforcementlevel()] ?? "mandatory",
-      properties: (configured.getProperties()?.toJavaScript() ?? {}) as Record<string, unknown>,
+      properties: configured.getProperties()?.toJavaScript() ?? {},
     });
   });
   told.pack = policies;

@@ -9,6 +9,8 @@ import {
   policyReportsIn,
   type ResourceChange,
 } from "../stack/events.js";
+import type { Grounds } from "../../policies/grounds.js";
+import { rules } from "../../policies/rules/index.js";
 import { PACK_NAME, type Preview } from "../stack/preview.js";
 
 /** Everything that a report says about one stack. */
@@ -24,6 +26,8 @@ export interface StackOutcome {
   errors: string[];
   /** What the preview couldn't know, a sentence each. */
   limits: string[];
+  /** What the answer rests on besides the stack: waivers, and rules that were switched off, a phrase each. */
+  restsOn: string[];
   /** What it would be; absent where the preview ended before all of it was known. */
   posture?: Posture;
   /** What the change does to it, worst first; absent where one of the two isn't known. */
@@ -43,7 +47,7 @@ const UNDECIDED_POLICY = "egress-undecided-tls";
 /** What a preview comes to, in the engine's own events. */
 export function outcomeOf(
   stack: string,
-  { exitCode, output, events }: Preview,
+  { exitCode, output, events, grounds }: Preview,
   head: Posture | undefined,
   base: Posture | undefined,
 ): StackOutcome {
@@ -63,6 +67,7 @@ export function outcomeOf(
     advice: others.filter((report) => !undecided.includes(report)),
     errors,
     limits: limitsOf(events, head),
+    restsOn: grounds ? [...weakened(grounds), ...grounds.waivers.map(uncapitalized)] : [],
     ...(head && { posture: head }),
     ...(head && base && { postureChanges: diffPostures(base, head) }),
   };
@@ -70,8 +75,8 @@ export function outcomeOf(
 
 /** The report of a stack that couldn't even be previewed. */
 export function failedOutcome(stack: string, error: string): StackOutcome {
-  const nothing = { changes: [], violations: [], undecided: [], advice: [], limits: [] };
-  return { stack, result: "failed", errors: [error], ...nothing };
+  const nothing = { changes: [], violations: [], undecided: [], advice: [] };
+  return { stack, result: "failed", errors: [error], ...nothing, limits: [], restsOn: [] };
 }
 
 const NOT_JUDGED =
@@ -86,6 +91,21 @@ function resultOf(
   if (violations.length > 0) return "violation";
   if (errors.length > 0) return "failed";
   return undecided.length > 0 ? "undecided" : "ok";
+}
+
+/** Rules that say less than they do by themselves. */
+function weakened({ levels }: Grounds): string[] {
+  return rules.flatMap(({ metadata: { name, enforcementLevel } }) => {
+    const level = levels[name] ?? enforcementLevel;
+    if (level === "disabled") return [`${name} disabled`];
+    return level === "advisory" && enforcementLevel === "mandatory"
+      ? [`${name} only advisory`]
+      : [];
+  });
+}
+
+function uncapitalized(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function limitsOf(events: Preview["events"], head: Posture | undefined): string[] {

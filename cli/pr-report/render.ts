@@ -65,16 +65,43 @@ const MARKS: Readonly<Record<Result, string>> = {
   ok: "✅",
 };
 
-/** `Forbidden by policy in prod; ok in dev, staging.`, the worst first. */
-export function verdictLine(outcomes: readonly StackOutcome[], strictness: Strictness): string {
+/**
+ * `Forbidden by policy in prod; ok in dev, staging.`, the worst first, and what it rests on besides
+ * the stacks: waivers, and rules that were switched off.
+ *
+ * @param shown how text that came from someone else is written; @default as Markdown has it
+ */
+export function verdictLine(
+  outcomes: readonly StackOutcome[],
+  strictness: Strictness,
+  shown: (text: string) => string = cell,
+): string {
   const parts = Object.entries(WORDS).flatMap(([result, words]) => {
     const stacks = outcomes.filter((outcome) => outcome.result === result);
     const note = result === "undecided" && strictness.allowUndecided ? " (allowed)" : "";
-    const names = stacks.map(({ stack }) => stack).join(", ");
+    const names = stacks.map(({ stack }) => shown(stack)).join(", ");
     return stacks.length > 0 ? [`${words}${note} in ${names}`] : [];
   });
   const text = parts.join("; ");
-  return `**${text.charAt(0).toUpperCase()}${text.slice(1)}.**`;
+  return `**${text.charAt(0).toUpperCase()}${text.slice(1)}.**${groundsText(outcomes, shown)}`;
+}
+
+/** More than these are told stack by stack alone. */
+const MOST_GROUNDS = 5;
+
+/** ` It rests on egress-inert-rule disabled (in dev, prod).` */
+function groundsText(outcomes: readonly StackOutcome[], shown: (text: string) => string): string {
+  const stacksOf = new Map<string, string[]>();
+  for (const { stack, restsOn } of outcomes) {
+    for (const ground of restsOn) stacksOf.set(ground, [...(stacksOf.get(ground) ?? []), stack]);
+  }
+  const grounds = [...stacksOf].map(
+    ([ground, stacks]) => `${shown(ground)} (in ${stacks.map(shown).join(", ")})`,
+  );
+  if (grounds.length === 0) return "";
+  const more = grounds.length - MOST_GROUNDS;
+  const told = grounds.slice(0, MOST_GROUNDS).join("; ");
+  return ` It rests on ${told}${more > 0 ? `; and ${more} more, told stack by stack` : ""}.`;
 }
 
 function overview(outcomes: readonly StackOutcome[]): string {
@@ -99,7 +126,7 @@ function changesText(changes: readonly ResourceChange[]): string {
 }
 
 function section(outcome: StackOutcome, budget: Budget): string {
-  const { stack, result, violations, undecided, advice, errors, limits } = outcome;
+  const { stack, result, violations, undecided, advice, errors, limits, restsOn } = outcome;
   const { posture, postureChanges, changes } = outcome;
   const calls = posture?.rows.length ?? 0;
   return [
@@ -107,7 +134,8 @@ function section(outcome: StackOutcome, budget: Budget): string {
     ...shown(errors, budget, "error", (error) => fenced(error, budget)),
     ...shown(violations, budget, "violation", (report) => policyText(report, budget)),
     ...shown(undecided, budget, "undecided finding", (report) => policyText(report, budget)),
-    ...(limits.length > 0 ? [limitsText(limits, budget)] : []),
+    ...(limits.length > 0 ? [listText("What this preview couldn't know:", limits, budget)] : []),
+    ...(restsOn.length > 0 ? [listText("What this answer rests on:", restsOn, budget)] : []),
     ...(changes.length > 0
       ? [folded(`Resources: ${changesText(changes)}`, resourceTable(changes, budget))]
       : []),
@@ -168,10 +196,10 @@ function fenced(text: string, { characters }: Budget): string {
   return `${fence}text\n${kept}\n${fence}`;
 }
 
-function limitsText(limits: readonly string[], { items }: Budget): string {
-  const distinct = [...new Set(limits)];
-  const list = distinct.slice(0, items).map((limit) => `- ${cell(limit)}`);
-  return `What this preview couldn't know:\n\n${list.join("\n")}${moreText(distinct.length - items, "thing")}`;
+function listText(title: string, things: readonly string[], { items }: Budget): string {
+  const distinct = [...new Set(things)];
+  const list = distinct.slice(0, items).map((thing) => `- ${cell(thing)}`);
+  return `${title}\n\n${list.join("\n")}${moreText(distinct.length - items, "thing")}`;
 }
 
 function resourceTable(changes: readonly ResourceChange[], { items }: Budget): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { type Grounds, groundsFile } from "../../policies/grounds.js";
 import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
 import { type LoggedEvent, readEvents } from "./events.js";
 import { runPulumi, type StackEngine, withPrivateFolder } from "./engine.js";
@@ -38,15 +39,17 @@ export interface Preview {
   events: LoggedEvent[];
   /** What the pack judged; absent where the engine ended before it had the whole stack. */
   snapshot?: StackSnapshot;
+  /** What the pack's answers rest on; absent where none of its rules about the stack was asked. */
+  grounds?: Grounds;
 }
 
-/** Nothing where the pack didn't get as far as to leave one, or was ended while it wrote. */
-function snapshotIn(file: string): Pick<Preview, "snapshot"> {
+/** What the pack left in a file; nothing where it didn't get as far, or was ended while it wrote. */
+function leftIn<T>(file: string, parse: (text: string) => T): T | undefined {
   try {
-    return { snapshot: readSnapshot(readFileSync(file, "utf8")) };
+    return parse(readFileSync(file, "utf8"));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (isMissing || error instanceof SyntaxError) return {};
+    if (isMissing || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
@@ -68,11 +71,14 @@ export function previewStack(
     ];
     const args = ["preview", ...(await on.selecting(stack)), "--event-log", log, ...pack];
     const { exitCode, output } = await runPulumi(on, args, { [SNAPSHOT_VARIABLE]: snapshot });
+    const seen = leftIn(snapshot, readSnapshot);
+    const grounds = leftIn(groundsFile(snapshot), (text) => JSON.parse(text) as Grounds);
     return {
       exitCode,
       output,
       events: readEvents(log),
-      ...snapshotIn(snapshot),
+      ...(seen && { snapshot: seen }),
+      ...(grounds && { grounds }),
     };
   });
 }

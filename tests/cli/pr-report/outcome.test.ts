@@ -92,6 +92,31 @@ describe("what a preview comes to", () => {
     assert.equal(limits[1], "A Helm release.");
   });
 
+  it("says which rules were weakened, and which waivers covered something", () => {
+    const grounds = {
+      waivers: ["The waiver for alias default/a (team, until 2027-01-31)"],
+      levels: {
+        "egress-disallow-istio-mutual": "disabled",
+        "egress-external-address": "advisory",
+        "egress-inert-rule": "advisory",
+        "egress-shadowed-rule": "disabled",
+        "egress-undecided-tls": "mandatory",
+      },
+    } as const;
+    const preview = {
+      exitCode: 0,
+      events: [judged()],
+      output: "",
+      grounds: { ...grounds, waivers: [...grounds.waivers] },
+    };
+    assert.deepEqual(outcomeOf("dev", preview, SEEN, SEEN).restsOn, [
+      "egress-disallow-istio-mutual disabled",
+      "egress-shadowed-rule disabled",
+      "egress-external-address only advisory",
+      "the waiver for alias default/a (team, until 2027-01-31)",
+    ]);
+  });
+
   it("is failed, and says why, where it couldn't even begin", () => {
     const { result, errors } = failedOutcome("dev", "there is no `pulumi`");
     assert.deepEqual([result, errors], ["failed", ["there is no `pulumi`"]]);

@@ -5,7 +5,10 @@ import { isBlocking, LIMIT, MARKER, renderReport } from "../../../cli/pr-report/
 import { diffPostures } from "../../../cli/posture/diff.js";
 import { posture, row, VIOLATION } from "../posture/rows.js";
 
-const NOTHING = { changes: [], violations: [], undecided: [], advice: [], errors: [], limits: [] };
+const NOTHING = {
+  ...{ changes: [], violations: [], undecided: [], advice: [], errors: [] },
+  ...{ limits: [], restsOn: [] },
+};
 
 function outcome(more: Partial<StackOutcome> = {}): StackOutcome {
   return {
@@ -80,6 +83,40 @@ describe("the report about a pull request", () => {
       "| prod | ❌ forbidden by policy | 1 to create, 1 to delete | 1 | 0 | 1 worse, 0 changed, 0 better |",
       "| test | 💥 not known: the preview failed | not known | 0 | 0 | not known |",
     ]);
+  });
+
+  it("says in the verdict's line which waivers and disabled rules it rests on", () => {
+    const disabled = "egress-inert-rule disabled";
+    const waiver = "the waiver for alias default/a_b (team, until 2027-01-31)";
+    const report = renderReport([
+      outcome({ restsOn: [disabled, waiver] }),
+      outcome({ stack: "prod", restsOn: [disabled] }),
+    ]);
+    const [, , , , verdict] = report.split("\n");
+    assert.equal(
+      verdict,
+      "**Ok in dev, prod.** It rests on egress-inert-rule disabled (in dev, prod); " +
+        "the waiver for alias default/a\\_b \\(team, until 2027-01-31\\) (in dev).",
+    );
+    assert.match(
+      report,
+      /What this answer rests on:\n\n- egress-inert-rule disabled\n- the waiver/,
+    );
+  });
+
+  it("counts what it rests on where that is much, and tells it stack by stack", () => {
+    const restsOn = Array.from({ length: 9 }, (_, index) => `rule-${index} disabled`);
+    const report = renderReport([outcome({ restsOn })]);
+    assert.match(report, /rule-4 disabled \(in dev\); and 4 more, told stack by stack\./);
+    assert.match(report, /^- rule-8 disabled$/m);
+  });
+
+  it("takes no word of a stack's name for its own", () => {
+    const stack = "**[x](http://evil.example)** <img src=x> @all | `";
+    const report = renderReport([outcome({ stack }), outcome({ stack, restsOn: ["r disabled"] })]);
+    for (const markup of ["**[", "](", "<img", "@all", " | `"]) {
+      assert.ok(!report.includes(markup), `${markup} in ${report}`);
+    }
   });
 
   it("says that nothing stands in the way only where that is so", () => {
