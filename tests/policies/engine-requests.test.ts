@@ -20,6 +20,12 @@ function properties(value: Record<string, unknown>): struct.Struct {
 }
 
 describe("what the engine tells the pack", () => {
+  // It is told to the whole process, so to the tests after these.
+  after(() => {
+    arrives(AnalyzerService.configureStack, new analyzer.AnalyzerStackConfigureRequest());
+    arrives(AnalyzerService.configure, new analyzer.ConfigureAnalyzerRequest());
+  });
+
   it("is the stack's configuration", () => {
     const request = new analyzer.AnalyzerStackConfigureRequest();
     request.getConfigMap().set("istio-egress:catalogue", "{}");
