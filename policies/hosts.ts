@@ -23,6 +23,14 @@ export function aliasOf(host: string, { mesh }: ResolvedSettings): string | unde
   return name && namespace && rest.length === 0 ? `${namespace}/${name}` : undefined;
 }
 
+/** A Service's own host. */
+export function serviceHost(
+  { namespace, name }: { namespace: string; name: string },
+  { mesh }: ResolvedSettings,
+): string {
+  return `${name}.${namespace}${serviceSuffix(mesh)}`;
+}
+
 function serviceSuffix({ clusterDomain = "cluster.local" }: ResolvedSettings["mesh"]): string {
   return `.svc.${clusterDomain}`;
 }

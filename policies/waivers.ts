@@ -11,17 +11,20 @@ function isDay(text: string): boolean {
 }
 
 /** What a waiver can name a violation by. */
-const NAMES = ["alias", "rule", "host"] as const;
+const NAMES = ["alias", "rule", "host", "resource"] as const;
 
 type Name = (typeof NAMES)[number];
 
+/** What violations of the policies about ISTIO_MUTUAL are named by. */
+const OF_MUTUAL_TLS: readonly Name[] = ["alias", "rule", "host"];
+
 /** What the violations of each policy are named by. The others' are mended by settings of their own. */
 export const WAIVABLE: Readonly<Record<string, readonly Name[]>> = {
-  "egress-disallow-istio-mutual": NAMES,
-  "egress-disallow-istio-mutual-external-host": NAMES,
-  "egress-undecided-tls": ["alias", "host"],
-  "egress-inert-rule": NAMES,
-  "egress-shadowed-rule": NAMES,
+  "egress-disallow-istio-mutual": OF_MUTUAL_TLS,
+  "egress-disallow-istio-mutual-external-host": OF_MUTUAL_TLS,
+  "egress-undecided-tls": ["alias", "host", "resource"],
+  "egress-inert-rule": OF_MUTUAL_TLS,
+  "egress-shadowed-rule": OF_MUTUAL_TLS,
   "egress-origination-verifies-server": ["rule", "host"],
   "egress-external-address": ["alias"],
   "egress-port-protocol": ["alias"],
@@ -40,6 +43,10 @@ export const waiver = z
     alias: objectName.optional().describe("The alias's Service, as namespace/name."),
     rule: objectName.optional().describe("The DestinationRule, as namespace/name."),
     host: z.string().optional().describe("The host in full, or *.suffix."),
+    resource: z
+      .string()
+      .optional()
+      .describe("Pulumi's name of a resource whose effects no policy sees."),
     policy: policyName
       .optional()
       .describe("The policy that is waived. Default: those about ISTIO_MUTUAL."),
@@ -51,13 +58,13 @@ export const waiver = z
       .optional()
       .describe("What a remediation may write although it is plaintext."),
   })
-  .refine(({ alias, rule, host }) => alias ?? rule ?? host, {
-    error: "say what is waived: an alias, a rule or a host",
+  .refine((named) => NAMES.some((name) => named[name]), {
+    error: "say what is waived: an alias, a rule, a host or a resource",
   })
   .superRefine(({ policy, ...named }, context) => {
-    const names = (policy && WAIVABLE[policy]) || NAMES;
+    const names = (policy && WAIVABLE[policy]) || OF_MUTUAL_TLS;
     for (const name of NAMES.filter((name) => named[name] !== undefined && !names.includes(name))) {
-      const message = `${policy} names nothing by its ${name}; write ${names.join(" or ")}`;
+      const message = `${policy ?? "a waiver without a policy"} names nothing by its ${name}; write ${names.join(" or ")}`;
       context.addIssue({ code: "custom", path: [name], message });
     }
   });
@@ -74,6 +81,8 @@ export interface Waivable {
   rule?: string;
   /** In full. */
   host?: string;
+  /** Pulumi's name. */
+  resource?: string;
 }
 
 /** The policies that a waiver without a `policy` speaks of. */
@@ -89,6 +98,7 @@ export function speaksOf(waiver: Waiver, violation: Waivable): boolean {
     policies.includes(violation.policy) &&
     (waiver.alias === undefined || waiver.alias === violation.alias) &&
     (waiver.rule === undefined || waiver.rule === violation.rule) &&
+    (waiver.resource === undefined || waiver.resource === violation.resource) &&
     (waiver.host === undefined || covers(waiver.host, violation.host))
   );
 }
@@ -114,7 +124,7 @@ export function waiverOf(
 }
 
 /** A waiver in words, for the message about it. */
-export function describeWaiver({ alias, rule, host, who, until }: Waiver): string {
-  const about = [alias && `alias ${alias}`, rule && `rule ${rule}`, host && `host ${host}`];
+export function describeWaiver({ who, until, ...named }: Waiver): string {
+  const about = NAMES.map((name) => named[name] && `${name} ${named[name]}`);
   return `The waiver for ${about.filter(Boolean).join(", ")} (${who}, until ${until})`;
 }

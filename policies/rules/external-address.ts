@@ -1,7 +1,15 @@
+import { type EndpointAddress, addressesOf } from "../endpoint-addresses.js";
 import { isGiven, list, map, text, texts } from "../fields.js";
-import { type Finding, type ObjectCheck, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import {
+  type Finding,
+  type ObjectCheck,
+  type Rule,
+  type StackCheck,
+  framework,
+  ISTIO_TASK,
+} from "../rule.js";
 import { looksLikeAddress, rangeOf, specialAddress, specialName } from "../special-addresses.js";
-import { fullName, refOf, serviceOf, type StackObject } from "../stack-object.js";
+import { fullName, identity, keyOf, refOf, serviceOf, type StackObject } from "../stack-object.js";
 import { entry, nameOf } from "../wording.js";
 
 const checkObject: ObjectCheck = (seen, { settings }) => {
@@ -9,12 +17,38 @@ const checkObject: ObjectCheck = (seen, { settings }) => {
     case "Service":
       return ofService(seen);
     case "Endpoints":
-      return ofAddresses(seen, endpointsAddresses(seen), settings.clusterCidrs);
     case "EndpointSlice":
-      return ofAddresses(seen, sliceAddresses(seen), settings.clusterCidrs);
+      return ofAddresses(seen, knownAddresses(seen), settings.clusterCidrs);
+    case "ServiceEntry":
+      return ofEntry(seen, settings.clusterCidrs);
+    case "WorkloadEntry":
+      return ofAddresses(seen, workloadAddresses([seen.object.spec]), []);
     default:
       return [];
   }
+};
+
+const INSTEAD = "the addresses of the outside server";
+
+type Address = EndpointAddress & { ip: string };
+
+/** A Pod that is named beside an address excuses it only if it has that address. */
+const checkStack: StackCheck = ({ cluster: { objects } }, { settings: { clusterCidrs } }) => {
+  const pods = new Map(objects.map((seen) => [identity(seen), seen]));
+  return objects.flatMap((seen) => {
+    const lies = knownAddresses(seen).filter(({ ip, pod }) => {
+      const named =
+        pod && pods.get(keyOf({ ...pod, namespace: pod.namespace || refOf(seen).namespace }));
+      const own = named ? podAddresses(named) : [];
+      return own.length > 0 && !own.includes(ip);
+    });
+    return lies.flatMap(({ ip, pod }) => {
+      const inside = rangeOf(ip, clusterCidrs);
+      if (!pod || inside === undefined) return [];
+      const what = `${ip} lies inside the cluster (${inside}), and isn't the address of Pod ${pod.name}`;
+      return [{ ...finding(seen, { what, instead: INSTEAD }), urn: seen.urn }];
+    });
+  });
 };
 
 /** An alias stands for a server outside, and for nothing that needs protection from its callers. */
@@ -26,18 +60,21 @@ export const externalAddress: Rule = {
     enforcementLevel: "mandatory",
     severity: "high",
     framework: framework("Addresses and names of external services"),
-    tags: ["kubernetes", "service", "endpoints", "ssrf"],
+    tags: ["kubernetes", "service", "endpoints", "service-entry", "ssrf"],
     remediationSteps:
       "Give the alias the name or the addresses of the outside server, and nothing else: no selector, " +
       "no externalIPs, no address inside the cluster.",
     url: ISTIO_TASK,
   },
   why: `Kubernetes checks little of what an alias stands for. An ExternalName may be \`localhost\` or a
-metadata service, Endpoints may hold a Pod's address of another namespace (CVE-2021-25740), and
+metadata service, Endpoints may hold a Pod's address of another namespace (CVE-2021-25740), a
+ServiceEntry may lead to any of them, and
 externalIPs take over traffic of the whole cluster (CVE-2020-8554). Whoever may write Services would
 otherwise reach through a shared proxy what they can't reach themselves. An ExternalName with a
 selector gets endpoints that nobody uses, one written as an IPv4 address is looked up as a name, and
-Istio compares names as they are written, so one with a dot at its end never meets its target.`,
+Istio compares names as they are written, so one with a dot at its end never meets its target. A Pod
+that an address names as its own (targetRef) excuses an address inside the cluster, unless the stack
+shows that Pod with another one.`,
   example: {
     reported: `apiVersion: v1
 kind: Service
@@ -57,6 +94,7 @@ spec:
 `,
   },
   checkObject,
+  checkStack,
 };
 
 function ofService(seen: StackObject): Finding[] {
@@ -114,26 +152,34 @@ function ofExternalName(name: string): Mistake[] {
   return mistakes;
 }
 
-function endpointsAddresses({ object }: StackObject): Address[] {
-  return list(object.subsets)
-    .flatMap((subset) => [...list(map(subset).addresses), ...list(map(subset).notReadyAddresses)])
-    .flatMap((address) => {
-      const { ip, targetRef } = map(address);
-      return typeof ip === "string" ? [{ ip, isWorkload: isGiven(targetRef) }] : [];
-    });
+function knownAddresses(seen: StackObject): Address[] {
+  return addressesOf(seen).flatMap(({ ip, pod }) => (ip === undefined ? [] : [{ ip, pod }]));
 }
 
-function sliceAddresses({ object }: StackObject): Address[] {
-  return list(object.endpoints).flatMap((endpoint) => {
-    const { addresses, targetRef } = map(endpoint);
-    return texts(addresses).map((ip) => ({ ip, isWorkload: isGiven(targetRef) }));
+/** What a Pod's status says, where the API server has answered. */
+function podAddresses({ object }: StackObject): string[] {
+  const { podIP, podIPs } = map(object.status);
+  return [podIP, ...list(podIPs).map((one) => map(one).ip)].filter((ip) => typeof ip === "string");
+}
+
+/** What a ServiceEntry leads to: its endpoints, or its hosts where those are looked up. */
+function ofEntry(seen: StackObject, clusterCidrs: readonly string[]): Finding[] {
+  const { location, resolution, endpoints, hosts } = map(seen.object.spec);
+  const isLookedUp = text(resolution)?.startsWith("DNS") === true && !isGiven(endpoints);
+  const addresses = [
+    ...workloadAddresses(list(endpoints)),
+    ...(isLookedUp ? texts(hosts).map((ip) => ({ ip })) : []),
+  ];
+  // Servers of the mesh may well be inside.
+  const isExternal = location === undefined || location === "MESH_EXTERNAL";
+  return ofAddresses(seen, addresses, isExternal ? clusterCidrs : []);
+}
+
+function workloadAddresses(workloads: readonly unknown[]): Address[] {
+  return workloads.flatMap((workload) => {
+    const { address } = map(workload);
+    return typeof address === "string" ? [{ ip: address }] : [];
   });
-}
-
-interface Address {
-  ip: string;
-  /** A Pod of the cluster that is named beside its address. */
-  isWorkload: boolean;
 }
 
 function ofAddresses(
@@ -141,21 +187,18 @@ function ofAddresses(
   addresses: readonly Address[],
   clusterCidrs: readonly string[],
 ): Finding[] {
-  return addresses
-    .filter(({ isWorkload }) => !isWorkload)
-    .flatMap(({ ip }) => {
-      const meaning = specialAddress(ip) ?? specialName(ip);
-      const inside = rangeOf(ip, clusterCidrs);
-      const what =
-        meaning !== undefined
-          ? `${ip} is ${meaning}`
-          : inside !== undefined
-            ? `${ip} lies inside the cluster (${inside})`
-            : undefined;
-      return what === undefined
-        ? []
-        : [finding(seen, { what, instead: "the addresses of the outside server" })];
-    });
+  return addresses.flatMap(({ ip, pod }) => {
+    const meaning = specialAddress(ip) ?? specialName(ip);
+    // A Pod has an address inside, and none that is special.
+    const inside = pod ? undefined : rangeOf(ip, clusterCidrs);
+    const what =
+      meaning !== undefined
+        ? `${ip} is ${meaning}`
+        : inside !== undefined
+          ? `${ip} lies inside the cluster (${inside})`
+          : undefined;
+    return what === undefined ? [] : [finding(seen, { what, instead: INSTEAD })];
+  });
 }
 
 function finding(seen: StackObject, { what, instead }: Mistake): Finding {

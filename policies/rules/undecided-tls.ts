@@ -7,9 +7,13 @@ import {
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
-import { fullName } from "../stack-object.js";
+import { rangeOf } from "../special-addresses.js";
+import { addressesOf } from "../endpoint-addresses.js";
+import { serviceHost } from "../hosts.js";
+import { fullName, serviceOf } from "../stack-object.js";
+import { covers } from "../waivers.js";
 import type { Unseen } from "../unseen.js";
-import { describeClients, entry, groupBy, named, shortened } from "../wording.js";
+import { describeClients, entry, groupBy, named, nameOf, shortened } from "../wording.js";
 
 const NAME = "egress-undecided-tls";
 
@@ -31,8 +35,10 @@ export const undecidedTls: Rule = {
   why: `A preview doesn't know every value, and some answers depend on one that it doesn't know. Such
 an answer must not pass as if all were well, and must not hide what is known. It is listed here with
 the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
-what no policy can see: the objects in a Helm release, those of a collection whose content isn't known
-yet, what a command or a dynamic provider does ([all of them](README.md#what-it-cant-see)). And for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
+an alias whose Endpoints are in the stack and whose Service isn't; for what no policy can see: the
+objects in a Helm release, those of a collection whose content isn't known yet, what a command or a
+dynamic provider does ([all of them](README.md#what-it-cant-see); a waiver may name one by \`resource\`);
+and for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
 API that bring services to clients in spite of a Sidecar.`,
   example: {
     reported: `apiVersion: v1
@@ -94,7 +100,13 @@ spec:
       ),
       ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
     ).map((sameCause) => undecided(sameCause, judgement)),
-    ...groupBy(judgement.cluster.unseen, ({ what }) => what).map((same) => unseen(same)),
+    ...orphans(judgement, circumstances),
+    ...groupBy(
+      judgement.cluster.unseen.filter(
+        ({ name }) => !circumstances.isWaived({ policy: NAME, resource: name }),
+      ),
+      ({ what }) => what,
+    ).map((same) => unseen(same)),
     ...unmodelledIn(judgement).map((one) => leftOut(one, judgement)),
   ],
 };
@@ -131,6 +143,29 @@ function unseen(same: readonly Unseen[]): Finding {
   const [{ urn, what }] = same as [Unseen];
   const names = same.map(({ name }) => name);
   return { message: [entry("not seen", shortened(names)), entry("because", what)].join("\n"), urn };
+}
+
+/**
+ * Endpoints in this stack whose Service is in another one: an alias of which only the addresses are
+ * known. Where the settings name its host it is judged by that.
+ */
+function orphans({ cluster, urnOf }: Judgement, { settings }: Circumstances): Finding[] {
+  return cluster.objects.flatMap((seen) => {
+    const service = serviceOf(seen);
+    if (!service?.name || !service.namespace || urnOf(service)) return [];
+    const host = serviceHost(service, settings);
+    const isOutside = addressesOf(seen).some(
+      ({ ip, pod }) => !pod && (ip === undefined || !rangeOf(ip, settings.clusterCidrs)),
+    );
+    const isNamed = settings.externalHosts.some((one) => one === host || covers(one, host));
+    if (!isOutside || isNamed) return [];
+    const message = [
+      entry("alias", fullName(service)),
+      entry("because", `${nameOf(seen)} is in this stack, and its Service isn't`),
+      entry("instead", `declare the Service here, or name ${host} in the setting externalHosts`),
+    ].join("\n");
+    return [{ message, urn: seen.urn, about: { alias: fullName(service), host } }];
+  });
 }
 
 /** What isn't modelled matters where there is something to judge. */

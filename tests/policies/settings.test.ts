@@ -90,6 +90,11 @@ describe("settings", () => {
         /waivers\.0\.rule: egress-external-address names nothing by its rule; write alias/,
       ],
       [
+        "a waiver of a resource that says no policy",
+        { waivers: [{ ...SOMEONE, resource: "a", until: "2026-12-31" }] },
+        /waivers\.0\.resource: a waiver without a policy names nothing by its resource; write alias or rule/,
+      ],
+      [
         "a waiver by nobody",
         { waivers: [{ alias: "a/b", why: "x", until: "2026-12-31" }] },
         /waivers\.0\.who/,

@@ -150,7 +150,11 @@ describe("a waiver of one policy", () => {
       policy,
       Object.keys(named).sort(),
     ]);
-    const waivable = Object.entries(WAIVABLE).map(([policy, names]) => [policy, names.toSorted()]);
+    // A resource that can't be seen is no violation of an alias: tests/policies/rules/undecided-tls.
+    const waivable = Object.entries(WAIVABLE).map(([policy, names]) => [
+      policy,
+      names.filter((name) => name !== "resource").toSorted(),
+    ]);
     assert.deepEqual(Object.fromEntries(named), Object.fromEntries(waivable));
   });
 

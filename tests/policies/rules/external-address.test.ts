@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../../mesh/index.js";
 import { egressPolicies } from "../../../policies/pack.js";
-import { analyzeResources, itBothWays, kubernetesResource, unknown } from "../../harness/index.js";
+import {
+  analyzeResources,
+  itBothWays,
+  kubernetesResource,
+  preview,
+  unknown,
+} from "../../harness/index.js";
 import { unwrapped } from "../stacks.js";
 
 const NAME = "egress-external-address";
@@ -39,6 +45,15 @@ function slice(...addresses: string[]): KubeObject {
     addressType: addresses.some((address) => address.includes(":")) ? "IPv6" : "IPv4",
     endpoints: addresses.map((address) => ({ addresses: [address] })),
     ports: [{ name: "tls", port: 443 }],
+  };
+}
+
+function entry(spec: Record<string, unknown>): KubeObject {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "my-alias", namespace: "default" },
+    spec: { hosts: ["httpbin.org"], ports: [{ name: "http", number: 80 }], ...spec },
   };
 }
 
@@ -80,6 +95,51 @@ const REPORTED: [string, KubeObject, RegExp][] = [
   ],
   ["an IPv6 address of the Pod range", slice("fd00:10::7"), /inside the cluster/],
   [
+    "the metadata address beside a Pod's name",
+    endpoints({ ip: "169.254.169.254", targetRef: POD }),
+    /metadata service/,
+  ],
+  [
+    "an address inside beside something else's name",
+    endpoints({ ip: "10.244.3.7", targetRef: { kind: "Node", name: "n" } }),
+    /inside the cluster/,
+  ],
+  [
+    "an address inside beside nobody's name",
+    endpoints({ ip: "10.244.3.7", targetRef: { kind: "Pod" } }),
+    /inside the cluster/,
+  ],
+  [
+    "the metadata address in a ServiceEntry",
+    entry({ resolution: "STATIC", endpoints: [{ address: "169.254.169.254" }] }),
+    /ServiceEntry default\/my-alias: 169\.254\.169\.254 is the metadata service/,
+  ],
+  [
+    "an address inside in a ServiceEntry for something outside",
+    entry({ resolution: "STATIC", endpoints: [{ address: "10.244.3.7" }] }),
+    /inside the cluster/,
+  ],
+  [
+    "a name of the metadata service that a ServiceEntry looks up",
+    entry({ hosts: ["metadata.google.internal"], resolution: "DNS" }),
+    /metadata service/,
+  ],
+  [
+    "the machine that asks, by name, behind another host",
+    entry({ resolution: "DNS_ROUND_ROBIN", endpoints: [{ address: "localhost" }] }),
+    /machine that asks/,
+  ],
+  [
+    "a workload at the metadata address",
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "WorkloadEntry",
+      metadata: { name: "my-alias", namespace: "default" },
+      spec: { address: "169.254.169.254" },
+    },
+    /metadata service/,
+  ],
+  [
     "one bad address among good ones",
     endpoints({ ip: "198.35.26.96" }, { ip: "127.0.0.1" }),
     /127\.0\.0\.1/,
@@ -94,6 +154,31 @@ const SILENT: [string, KubeObject][] = [
   ["a private address outside the cluster's ranges", endpoints({ ip: "10.10.0.5" })],
   ["an ordinary IPv6 address", slice("2620:0:861:ed1a::1")],
   ["a Pod's address with the Pod named", endpoints({ ip: "10.244.3.7", targetRef: POD })],
+  [
+    "a Pod's address whose Pod isn't known yet",
+    endpoints({ ip: "10.244.3.7", targetRef: { kind: "Pod", name: unknown } }),
+  ],
+  ["a ServiceEntry for something outside", entry({ resolution: "DNS" })],
+  [
+    "a ServiceEntry whose endpoints aren't known yet",
+    entry({ resolution: "STATIC", endpoints: unknown }),
+  ],
+  [
+    "a ServiceEntry for servers of the mesh",
+    entry({
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      endpoints: [{ address: "10.244.3.7" }],
+    }),
+  ],
+  [
+    "a name that is looked up behind other addresses",
+    entry({
+      hosts: ["metadata.google.internal"],
+      resolution: "DNS",
+      endpoints: [{ address: "proxy.example" }],
+    }),
+  ],
   [
     "externalIPs of a Service with a selector",
     service({ selector: { app: "w" }, externalIPs: ["203.0.113.9"] }),
@@ -124,6 +209,31 @@ describe(NAME, () => {
   describe("has nothing against", () => {
     for (const [what, object] of SILENT) {
       itBothWays(what, async (way) => assert.deepEqual(await reports(object, way), []));
+    }
+  });
+
+  describe("believes no name of a Pod that the stack shows at another address", () => {
+    const pod = (podIP: unknown): KubeObject => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: POD.name, namespace: POD.namespace },
+      status: { podIP, podIPs: [{ ip: podIP }] },
+    });
+    const cases: [string, KubeObject, RegExp | undefined][] = [
+      ["another address", pod("10.244.9.9"), /isn't the address of Pod web-0/],
+      ["its own", pod("10.244.3.7"), undefined],
+      ["one that isn't known yet", pod(unknown), undefined],
+    ];
+    for (const [what, shown, message] of cases) {
+      itBothWays(what, async (way) => {
+        const stack = [endpoints({ ip: "10.244.3.7", targetRef: POD }), shown].map((object) =>
+          kubernetesResource(object),
+        );
+        const reports = await preview(egressPolicies(CIDRS), stack, { way });
+        const found = reports.filter(({ policy }) => policy === NAME);
+        assert.equal(found.length, message ? 1 : 0);
+        if (message) assert.match(unwrapped(found[0]?.message), message);
+      });
     }
   });
 });
