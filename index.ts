@@ -1,6 +1,7 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
 import { all, type Output } from "@pulumi/pulumi";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
+import { EgressGuard } from "./components/egressGuard.js";
 import { EgressTlsRule } from "./components/egressTlsRule.js";
 import { ExternalService } from "./components/externalService.js";
 import { requireIstio } from "./stack/requireIstio.js";
@@ -10,9 +11,10 @@ import { declareClients } from "./stack/clients.js";
 import { encryptedFirst } from "./stack/encryptedFirst.js";
 import { serviceInAnyRole } from "./stack/roles.js";
 
-const { mesh, clients, aliases } = stackCatalogue();
+const { mesh, clients, aliases, guard } = stackCatalogue();
 requireIstio();
 const options = stackOptions();
+if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, options.common);
 
 const namespaces = declareClients(clients, options);
 

@@ -45,7 +45,7 @@ export function parseCatalogue(value: unknown, where: string): Catalogue {
 }
 
 /** Adds the defaults that follow from other keys. */
-function complete({ mesh, clients, aliases }: Declared) {
+function complete({ mesh, clients, aliases, guard }: Declared) {
   return {
     mesh,
     clients: clients.map((client) => ({
@@ -54,6 +54,7 @@ function complete({ mesh, clients, aliases }: Declared) {
       optOutLabel: client.optOutLabel ?? true,
     })),
     aliases: aliases.map(completeAlias),
+    guard,
   };
 }
 

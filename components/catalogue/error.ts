@@ -3,7 +3,7 @@ import type { z } from "zod";
 /** Where the catalogue stands in a stack file. */
 export const CATALOGUE_KEY = "istio-egress:catalogue";
 
-const SECTIONS = ["mesh", "clients", "aliases"];
+const SECTIONS = ["mesh", "clients", "aliases", "guard"];
 
 /** One mistake in a catalogue. */
 export interface CatalogueIssue {

@@ -142,6 +142,13 @@ export function exportToMistake(value: string): string | undefined {
   return labelMistake(value);
 }
 
+/** A day in UTC. */
+export function dayMistake(value: string): string | undefined {
+  const date = new Date(`${value}T00:00:00Z`);
+  const isDay = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === value;
+  return isDay ? undefined : `${quote(value)} isn't a day; write one such as 2026-12-31`;
+}
+
 /** Whether a CIDR range holds an address; false for a range of the other family. */
 export function contains(range: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   const [network, bits] = ipaddr.parseCIDR(range);

@@ -53,7 +53,30 @@ export function findings(
       usable("aliases", ["namespace", "externalName", "ports", "tls", "mesh"]),
       catalogue.mesh,
     ),
+    ...(broken().has("guard") || broken().has("aliases") ? [] : guardRules(catalogue)),
   ];
+}
+
+function guardRules({ guard, aliases }: Declared): Finding[] {
+  if (!guard) return [];
+  const actions = guard.validationActions;
+  const found: Finding[] = [];
+  if (actions.includes("Deny") && actions.includes("Warn")) {
+    const message =
+      "has Deny and Warn, and a refusal needs no warning; write [Deny], or [Deny, Audit]";
+    found.push({ path: ["guard", "validationActions"], message });
+  }
+  const known = new Set(aliases.map(({ name, namespace }) => `${namespace}/${name}`));
+  for (const [i, { alias, rule, host }] of guard.waivers.entries()) {
+    const path = ["guard", "waivers", i];
+    if ((alias ?? rule ?? host) === undefined) {
+      found.push({ path, message: "says nothing of what is waived; write alias, rule or host" });
+    } else if (alias !== undefined && !known.has(alias)) {
+      const message = `${alias} is no alias of this catalogue; write one of ${[...known].join(", ")}`;
+      found.push({ path: [...path, "alias"], message });
+    }
+  }
+  return found;
 }
 
 type Aliases = [number, DeclaredAlias][];

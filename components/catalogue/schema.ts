@@ -249,11 +249,56 @@ const alias = section({
   answer: text("a text that the answer has in it").optional(),
 });
 
+const objectName = (write: string) =>
+  text(write, (value) =>
+    /^[^/ ]+\/[^/ ]+$/.test(value)
+      ? undefined
+      : `${names.quote(value)} isn't a namespace and a name; write ${write}`,
+  );
+
+/** A violation that someone answers for until a day; the policy pack's waivers have the same keys. */
+const guardWaiver = section({
+  alias: objectName("the alias's Service, such as default/my-httpbin").optional(),
+  rule: objectName("the DestinationRule, such as default/mesh-mtls").optional(),
+  host: text("a host in full, or *.suffix", hostPatternMistake).optional(),
+  who: text("who answers for it"),
+  why: text("the reason"),
+  /** The last day on which it holds (UTC). */
+  until: text("the last day on which it holds, such as 2026-12-31", names.dayMistake),
+});
+
+const guardOptions = section({
+  /** Of its objects; two stacks that guard one cluster need two. */
+  name: text("a name, such as istio-egress", names.labelMistake).default("istio-egress"),
+  /** What becomes of an object that is wrong; as in Kubernetes. */
+  validationActions: list(
+    choice(["Deny", "Warn", "Audit"]),
+    "a list such as [Deny], or [Warn, Audit] to refuse nothing",
+  )
+    .min(1, { error: "is empty; write [Deny], or [Warn, Audit] to refuse nothing" })
+    .default(["Deny"]),
+  /** Labels, each of which exempts the namespaces that have it. @default istio-egress/guard: exempt */
+  exemptNamespaces: z
+    .record(z.string(), text("a label's value"), {
+      error: wrong('labels, such as { "istio-egress/guard": exempt }'),
+    })
+    .optional(),
+  waivers: list(guardWaiver, "a list of waivers").default([]),
+});
+
+/** `true` is a guard with every default, `false` none. */
+const guard = z.preprocess(
+  (value) => (typeof value === "boolean" ? (value ? {} : undefined) : value),
+  guardOptions.optional(),
+);
+
 /** Before the defaults that follow from other keys; what the rules between keys look at. */
 export const declared = section({
   mesh: mesh.prefault({}),
   clients: list(client, "a list of clients").default([]),
   aliases: list(alias, "a list of aliases").default([]),
+  /** Whether the API server itself refuses rules that would break an alias. @default false */
+  guard: guard.optional(),
 });
 
 export type Declared = z.output<typeof declared>;

@@ -53,6 +53,21 @@ describe("the program", () => {
     assert.deepEqual(waitsFor("EgressTlsRule", "ledger.payments"), ["payments-namespace"]);
   });
 
+  it("has a guard of all aliases where the catalogue asks for one", async () => {
+    const dev = catalogueOf("dev") as object;
+    const { registrations: without } = await runProgram(dev, "dev");
+    assert.ok(!without.some(({ type }) => type.includes("ValidatingAdmissionPolicy")));
+    const { registrations } = await runProgram({ ...dev, guard: true }, "dev");
+    const { spec } = find(registrations, "ValidatingAdmissionPolicy", "istio-egress-rules-policy")
+      .inputs as { spec: { variables: { name: string; expression: string }[] } };
+    const hosts = spec.variables.find(({ name }) => name === "hosts0")!.expression.split("\n");
+    assert.deepEqual(hosts.slice(1, -1), [
+      "httpbin.org outside",
+      "my-httpbin.default.svc.cluster.local 80",
+      "my-wikipedia.default.svc.cluster.local 443",
+    ]);
+  });
+
   it("labels the namespace default and doesn't make it its own", async () => {
     const { registrations } = await runProgram(catalogueOf("dev"), "dev");
     assert.deepEqual(
