@@ -53,7 +53,7 @@ export function stackClusters(
   const brought = resources
     .map((resource) => ({
       connection: connections(resource.provider),
-      provider: resource.provider?.name ?? "default",
+      provider: providerName(resource),
       seen: kubeObjects(resource, options),
       unseen: unseenOf(resource),
       isKubernetes: resource.type.startsWith("kubernetes:"),
@@ -76,6 +76,10 @@ export function stackClusters(
   });
 }
 
+function providerName({ provider }: SeenResource): string {
+  return provider?.name ?? "default";
+}
+
 /** The objects that one resource stands for: none, one, or the items of a list. */
 export function kubeObjects(resource: SeenResource, options: AdapterOptions = {}): SeenObject[] {
   const type = kubeType(resource.type, knownFields(resource.props, ["apiVersion", "kind"]));
@@ -87,6 +91,7 @@ export function kubeObjects(resource: SeenResource, options: AdapterOptions = {}
     object: kubeObject(type, fields, namespace),
     urn: resource.urn,
     logicalName: resource.name,
+    provider: providerName(resource),
     path,
     patch: type.form === "patch",
   }));
@@ -163,10 +168,14 @@ function creationTimestamp(metadata: Record<string, unknown>): string | undefine
 
 /** The names of a cluster's providers, where some are in it only because nothing tells theirs apart. */
 function doubtfulAmong(brought: readonly { connection: Connection; provider: string }[]): string[] {
-  const providers = new Map(brought.map(({ connection, provider }) => [connection, provider]));
-  return isOneCluster([...providers.keys()])
-    ? []
-    : [...new Set(providers.values())].sort(compareText);
+  const connections = [...new Set(brought.map(({ connection }) => connection))];
+  const isSaid = ({ destination, identifier }: Connection) => destination ?? identifier;
+  // Where providers don't say where they lead, saying it alike makes them no more one.
+  const doubtful = isOneCluster(connections)
+    ? brought.filter(({ connection }) => isSaid(connection) === undefined)
+    : brought;
+  const names = [...new Set(doubtful.map(({ provider }) => provider))];
+  return names.length > 1 || !isOneCluster(connections) ? names.sort(compareText) : [];
 }
 
 /** By kind, namespace and name; what goes by the same name, by its resource. */

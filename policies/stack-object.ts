@@ -7,14 +7,16 @@ export interface StackObject {
   urn: string;
   /** Pulumi's name of the resource: what is left to name it by where `metadata.name` isn't known. */
   logicalName: string;
+  /** Pulumi's name of the provider that writes it; "default" for the default one. */
+  provider: string;
+  /** Whether it is a patch of an object that may live elsewhere. */
+  patch: boolean;
 }
 
 /** A StackObject as its resource has it. */
 export interface SeenObject extends StackObject {
   /** The way to it in the resource's properties; empty unless it is an item of a list. */
   path: readonly (string | number)[];
-  /** Whether it is a patch of an object that may live elsewhere. */
-  patch: boolean;
 }
 
 /** Names an object; unknown parts are empty. */

@@ -3,6 +3,7 @@ import { disallowIstioMutual } from "./disallow-istio-mutual.js";
 import { disallowIstioMutualExternalHost } from "./disallow-istio-mutual-external-host.js";
 import { externalAddress } from "./external-address.js";
 import { inertRule } from "./inert-rule.js";
+import { oneObjectOneResource } from "./one-object-one-resource.js";
 import { originationVerifiesServer } from "./origination-verifies-server.js";
 import { outsideNamespaceInjection } from "./outside-namespace-injection.js";
 import { portProtocol } from "./port-protocol.js";
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   disallowIstioMutual,
   disallowIstioMutualExternalHost,
   undecidedTls,
+  oneObjectOneResource,
   inertRule,
   shadowedRule,
   originationVerifiesServer,

@@ -13,6 +13,7 @@ import { serviceHost } from "../hosts.js";
 import { fullName, serviceOf } from "../stack-object.js";
 import { covers } from "../waivers.js";
 import type { Unseen } from "../unseen.js";
+import { perhapsOneObject } from "./one-object-one-resource.js";
 import { describeClients, entry, groupBy, named, nameOf, shortened } from "../wording.js";
 
 const NAME = "egress-undecided-tls";
@@ -107,6 +108,7 @@ spec:
       ),
       ({ what }) => what,
     ).map((same) => unseen(same)),
+    ...perhapsOneObject(judgement),
     ...unmodelledIn(judgement).map((one) => leftOut(one, judgement)),
   ],
 };

@@ -152,6 +152,7 @@ describe("settings", () => {
       "egress-disallow-istio-mutual",
       "egress-disallow-istio-mutual-external-host",
       "egress-external-address",
+      "egress-one-object-one-resource",
       "egress-origination-verifies-server",
       "egress-outside-namespace-injection",
     ];
