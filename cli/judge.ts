@@ -143,11 +143,11 @@ async function formatted(judgement: Judgement, given: JudgeOptions): Promise<str
   if (given.sarif) {
     return (await import("./format/sarif.js")).judgementSarif(judgement, packageVersion());
   }
-  const [{ judgementTable }, { default: chalk }] = await Promise.all([
+  const [{ judgementTable }, { colour }] = await Promise.all([
     import("./format/table.js"),
-    import("chalk"),
+    import("./format/colour.js"),
   ]);
-  return judgementTable(judgement, chalk);
+  return judgementTable(judgement, await colour());
 }
 
 /** This package's own, for whoever asks which tool said it. */

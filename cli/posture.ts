@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { type ChalkInstance } from "chalk";
 import { Command, Option } from "commander";
+import { colour } from "./format/colour.js";
 import { readInput } from "./input/files.js";
 import * as options from "./input/options.js";
 import { readManifests } from "./input/reading.js";
@@ -200,8 +200,4 @@ async function formatted(seen: Seen, question: Question, format: Format): Promis
       return postureTable(postureOfSeen(seen, question), await colour());
     }
   }
-}
-
-async function colour(): Promise<ChalkInstance> {
-  return (await import("chalk")).default;
 }

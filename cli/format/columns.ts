@@ -1,51 +1,50 @@
-import Table from "cli-table3";
 import { stripColour, WIDTH, wrap } from "./text.js";
 
-const GAP = 2;
-const NO_BORDERS = Object.fromEntries(
-  ["top", "bottom", "left", "right"]
-    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
-    .concat("mid", "mid-mid", "middle")
-    .map((part) => [part, ""]),
-);
+const GAP = "  ";
+
+type Row = readonly string[];
 
 /**
  * Rows under a head, in columns as narrow as their texts allow. Where they don't fit
  * {@link WIDTH}, the widest columns give way and their texts are wrapped.
  */
-export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const colWidths = widths([head, ...rows]);
-  const table = new Table({
-    head: [...head],
-    colWidths,
-    chars: NO_BORDERS,
-    style: { "padding-left": 0, "padding-right": GAP, head: [], border: [], compact: true },
-  });
-  table.push(
-    ...rows.map((row) =>
-      row.map((text, column) => wrap(text, (colWidths[column] ?? WIDTH) - GAP).join("\n")),
-    ),
-  );
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+export function columns(head: Row, rows: readonly Row[]): string {
+  const widths = widthsOf([head, ...rows]);
+  return [head, ...rows].flatMap((row) => linesOf(row, widths)).join("\n");
 }
 
-function widths(rows: readonly (readonly string[])[]): number[] {
-  const natural = (rows[0] ?? []).map(
-    (_, column) => Math.max(...rows.map((row) => visibleLength(row[column] ?? ""))) + GAP,
+function linesOf(row: Row, widths: readonly number[]): string[] {
+  const cells = row.map((text, column) => wrap(text, widths[column] ?? WIDTH));
+  const height = cells.reduce((most, { length }) => Math.max(most, length), 0);
+  return Array.from({ length: height }, (_, line) =>
+    cells
+      .map((cell, column) => padded(cell[line] ?? "", widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd(),
   );
-  let surplus = natural.reduce((sum, width) => sum + width, 0) - GAP - WIDTH;
+}
+
+function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - stripColour(text).length));
+}
+
+function widthsOf(rows: readonly Row[]): number[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, visibleLength(row[column] ?? "")), 1),
+  );
+  const gaps = GAP.length * (widths.length - 1);
+  let surplus = widths.reduce((sum, width) => sum + width, 0) + gaps - WIDTH;
   while (surplus > 0) {
-    const widest = natural.indexOf(Math.max(...natural));
-    natural[widest] = (natural[widest] ?? 0) - 1;
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] ?? 0) - 1;
     surplus--;
   }
-  return natural;
+  return widths;
 }
 
+/** More than a line has is as good as that. */
 function visibleLength(text: string): number {
-  return Math.max(...text.split("\n").map((line) => stripColour(line).length));
+  return text
+    .split("\n")
+    .reduce((most, line) => Math.min(WIDTH, Math.max(most, stripColour(line).length)), 0);
 }

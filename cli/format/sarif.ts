@@ -1,5 +1,8 @@
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
+import { visible } from "./visible.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {
@@ -79,7 +82,7 @@ function result(ruleId: RuleId, text: string, identity: string[], location: Loca
     ruleId,
     ruleIndex: RULE_IDS.indexOf(ruleId),
     level: RULES[ruleId].level,
-    message: { text },
+    message: { text: text.split("\n").map(visible).join("\n") },
     locations: [location],
     // So that a finding stays the same one when lines move.
     partialFingerprints: { "istioEgress/v1": identity.join("|") },
@@ -132,13 +135,19 @@ function locator(manifests: readonly Manifest[]): Locator {
     const logicalLocations = [{ fullyQualifiedName: name, kind: "resource" }];
     if (!manifest?.place || manifest.place.file === STDIN) return { logicalLocations };
     const { file, lineOf } = manifest.place;
-    const uri = encodeURI(file.replaceAll("\\", "/").replace(/^\.\//, ""));
+    const uri = uriOf(file);
     const startLine = lineOf(path(manifest.object));
     return {
       physicalLocation: { artifactLocation: { uri }, region: { startLine } },
       logicalLocations,
     };
   };
+}
+
+/** A file's name as a reference: relative to where the command ran, or from the root. */
+function uriOf(file: string): string {
+  if (path.isAbsolute(file)) return pathToFileURL(file).href;
+  return path.normalize(file).split(path.sep).map(encodeURIComponent).join("/");
 }
 
 function nameOf({ kind, metadata }: Manifest["object"]): string {

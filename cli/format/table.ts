@@ -1,7 +1,8 @@
 import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
-import { paragraph } from "./text.js";
+import { firstOf, paragraph } from "./text.js";
+import { visible } from "./visible.js";
 import { clientText, type Judgement, objectText, refText, unmodelledText } from "../judgement.js";
 import {
   explain,
@@ -13,8 +14,9 @@ import {
 
 const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
 
-/** Rows without a finding beyond these are counted, not shown: nobody reads the hundredth "ok". */
-const MOST_OK_ROWS = 100;
+/** Rows and notes beyond these are counted, not shown: nobody reads the hundredth. */
+const MOST_ROWS = 100;
+const MOST_NOTES = 20;
 const MOST_CLIENTS = 3;
 
 /** Answers that differ in nothing but the client. */
@@ -25,21 +27,35 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
   const rows = rowsOf(judgement.verdicts);
   const findings = rows.filter(([{ verdict }]) => verdict !== "ok");
   const ok = rows.filter(([{ verdict }]) => verdict === "ok");
-  const shown = [...findings, ...ok.slice(0, MOST_OK_ROWS)];
-  const hidden = ok.length - Math.min(ok.length, MOST_OK_ROWS);
-  const table = shown.map((row) => cells(row, colour));
+  const shown = findings.slice(0, MOST_ROWS);
+  const table = [...shown, ...ok.slice(0, MOST_ROWS)].map((row) => cells(row, colour));
+  const { inert, shadowed, notes, unmodelled } = judgement;
   return [
     ...(table.length > 0 ? [columns(HEAD, table)] : []),
-    ...(hidden > 0 ? [`… and ${hidden} more rows that are ok (--json has them all)`] : []),
-    ...adviceOn(findings, judgement.mesh, colour),
-    ...judgement.inert.map((rule) => paragraph(inertNote(rule))),
-    ...shadowedNotes(judgement.shadowed).map((note) => paragraph(note)),
-    ...judgement.notes.map((note) => paragraph(`note: ${note}`)),
-    ...judgement.unmodelled.map((one) => paragraph(`note: ${unmodelledText(one)}`)),
+    ...hidden(findings.length, "more rows with a finding"),
+    ...hidden(ok.length, "more rows that are ok"),
+    ...adviceOn(shown, judgement.mesh, colour),
+    ...noteParagraphs(inert.map(inertNote)),
+    ...noteParagraphs(shadowedNotes(shadowed)),
+    ...noteParagraphs(notes),
+    ...noteParagraphs(unmodelled.map(unmodelledText)),
     summaryLine(judgement),
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function hidden(count: number, what: string): string[] {
+  return count > MOST_ROWS ? [`… and ${count - MOST_ROWS} ${what} (--json has them all)`] : [];
+}
+
+function noteParagraphs(notes: readonly string[]): string[] {
+  return firstOf(
+    notes,
+    MOST_NOTES,
+    (note) => paragraph(`note: ${note}`),
+    (more) => `… and ${counted(more, "more note")} of this kind (--json has them all)`,
+  );
 }
 
 const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
@@ -89,16 +105,19 @@ function cells(row: Row, colour: ChalkInstance): string[] {
   return [
     colours[verdict](verdict) +
       (verdict === "violation" && kind === "declared" ? "\n(declared)" : ""),
-    `${refText(alias)} → ${target}`,
-    clientsText(row),
-    (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${subset}`),
+    visible(`${refText(alias)} → ${target}`),
+    visible(clientsText(row)),
+    (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${visible(subset)}`),
     tls ?? (verdict === "undecided" ? "?" : "no cluster"),
-    rule ? refText(rule) : "-",
+    rule ? visible(refText(rule)) : "-",
   ];
 }
 
 function clientsText(row: Row): string {
-  const names = [...new Set(row.map(({ client }) => clientText(client)))];
+  return namesText([...new Set(row.map(({ client }) => clientText(client)))]);
+}
+
+function namesText(names: readonly string[]): string {
   const more = names.length - MOST_CLIENTS;
   if (more <= 1) return names.join(", ");
   return `${names.slice(0, MOST_CLIENTS).join(", ")} and ${more} more`;
@@ -128,16 +147,18 @@ function indented(text: string, indent: string): string {
 }
 
 function inertNote({ rule, host, instead }: InertRule): string {
-  return `note: no client follows ${rule.kind} ${refText(rule)} (host ${host}). ${instead}`;
+  return `no client follows ${rule.kind} ${refText(rule)} (host ${host}). ${instead}`;
 }
 
 function shadowedNotes(shadowed: readonly ShadowedRule[]): string[] {
   const clients = new Map<string, string[]>();
   for (const { rule, by, alias, client } of shadowed) {
-    const note = `note: ${rule.kind} ${refText(rule)} is hidden by ${refText(by)} for ${refText(alias)}`;
-    clients.set(note, [...(clients.get(note) ?? []), clientText(client)]);
+    const note = `${rule.kind} ${refText(rule)} is hidden by ${refText(by)} for ${refText(alias)}`;
+    const names = clients.get(note);
+    if (names) names.push(clientText(client));
+    else clients.set(note, [clientText(client)]);
   }
-  return [...clients].map(([note, names]) => `${note}, for clients in ${names.join(", ")}.`);
+  return [...clients].map(([note, names]) => `${note}, for clients in ${namesText(names)}.`);
 }
 
 function summaryLine(judgement: Judgement): string {

@@ -1,9 +1,22 @@
+import { visible } from "./visible.js";
+
 /** No output is wider, so that it fits a terminal, a log and a pull request. */
 export const WIDTH = 100;
 
+/** The first of many, and in a line how many more there are. */
+export function firstOf<T>(
+  many: readonly T[],
+  most: number,
+  line: (one: T) => string,
+  rest: (count: number) => string,
+): string[] {
+  const more = many.length - most;
+  return [...many.slice(0, most).map(line), ...(more > 0 ? [rest(more)] : [])];
+}
+
 /** A text for people: lines of at most {@link WIDTH} characters, each after `indent`. */
 export function paragraph(text: string, indent = ""): string {
-  const words = text.trim().split(/\s+/);
+  const words = visible(text).trim().split(/ +/);
   const lines: string[] = [];
   let line = indent + (words.shift() ?? "");
   for (const word of words) {
@@ -24,13 +37,14 @@ export function wrap(text: string, width: number): string[] {
 
 function wrapLine(text: string, width: number): string[] {
   if (stripColour(text).length <= width) return [text];
+  const upToWidth = new RegExp(`.{1,${width}}`, "gu");
   const pieces = text
     .split(" ")
     .flatMap((word) =>
       `${word} `.length <= width + 1
         ? [`${word} `]
         : (`${word} `.match(/[^/.-]*[/.-]?/g) ?? []).flatMap(
-            (piece) => piece.match(new RegExp(`.{1,${width}}`, "g")) ?? [],
+            (piece) => piece.match(upToWidth) ?? [],
           ),
     );
   const lines: string[] = [];

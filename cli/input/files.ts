@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { visible } from "../format/visible.js";
 import { Mistake } from "../mistake.js";
 
 /** Standard input's name on the command line. */
@@ -35,7 +36,7 @@ async function filesOf(name: string): Promise<string[]> {
   const entries = await readdir(name, { recursive: true });
   const files = entries.filter((entry) => MANIFEST.test(entry)).sort();
   if (files.length === 0)
-    throw new Mistake(`${name}: no .yaml, .yml or .json file in this directory.`);
+    throw new Mistake(`${visible(name)}: no .yaml, .yml or .json file in this directory.`);
   return files.map((file) => join(name, file));
 }
 
@@ -61,5 +62,5 @@ function unreadable(file: string, error: unknown): Mistake {
     ERR_STRING_TOO_LONG: "it is longer than 500 MB; give it in parts",
     ERR_FS_FILE_TOO_LARGE: "it is longer than 500 MB; give it in parts",
   };
-  return new Mistake(`${file}: ${why[code ?? ""] ?? message}.`);
+  return new Mistake(`${visible(file)}: ${why[code ?? ""] ?? message}.`);
 }

@@ -1,3 +1,4 @@
+import { visible } from "../format/visible.js";
 import { Mistake } from "../mistake.js";
 import { piecesOf, type Piece } from "./chunks.js";
 import { templateAt, templatedIn } from "./helm-template.js";
@@ -36,7 +37,7 @@ export function* parseManifests(text: string, file: string): Generator<Manifest>
     if (!(error instanceof YamlFault)) throw error;
     const template = mayBeTemplate ? templateAt(source.text) : undefined;
     if (template !== undefined) throw helmTemplate(file, source.positionAt(template));
-    throw mistakeAt(file, source.positionAt(error.offset), `not YAML: ${error.message}`);
+    throw mistakeAt(file, source.positionAt(error.offset), `not YAML: ${visible(error.message)}`);
   }
 }
 
@@ -50,7 +51,7 @@ function* manifestsOf(piece: Piece, mayBeTemplate: boolean): Generator<Manifest>
     if (mayBeTemplate && JSON.stringify(fault.given ?? null).includes("{{"))
       throw helmTemplate(file, at);
     const field = fault.path.length > 0 ? `${pathText(fault.path)}: ` : "";
-    throw mistakeAt(file, at, field + fault.message);
+    throw mistakeAt(file, at, visible(field + fault.message));
   }
   const object = value as KubeObject;
   if (isList(object)) {
@@ -86,5 +87,7 @@ function helmTemplate(file: string, at: Position): Mistake {
 }
 
 function mistakeAt(file: string, { line, col }: Position, message: string): Mistake {
-  return new Mistake(`${file === "-" ? "standard input" : file}:${line}:${col}: ${message}`);
+  return new Mistake(
+    `${file === "-" ? "standard input" : visible(file)}:${line}:${col}: ${message}`,
+  );
 }

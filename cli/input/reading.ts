@@ -1,3 +1,4 @@
+import { visible } from "../format/visible.js";
 import type { Progress } from "../progress.js";
 import { isMap } from "./fault.js";
 import { findFiles, readInput } from "./files.js";
@@ -29,7 +30,7 @@ export async function readManifests(
   for (const file of await findFiles(names)) {
     for (const manifest of parseManifests(await readInput(file), file)) {
       manifests.push(namespace === undefined ? manifest : inNamespace(manifest, namespace));
-      progress?.tell(() => `reading ${file}: ${manifests.length} objects so far`);
+      progress?.tell(() => `reading ${visible(file)}: ${manifests.length} objects so far`);
     }
   }
   return lastOfEach(manifests);

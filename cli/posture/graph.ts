@@ -1,5 +1,10 @@
+import { visible } from "../format/visible.js";
+import { Mistake } from "../mistake.js";
 import { portText, tlsText } from "./lines.js";
 import { type Posture, type PostureRow, severityOf } from "./posture.js";
+
+/** Larger drawings can't be read, and take minutes to lay out. */
+const MOST_CALLS = 2_000;
 
 /** Who calls what, and where that leads: a posture without its words. */
 export interface PostureGraph {
@@ -19,10 +24,11 @@ export interface Call {
   verdict: PostureRow["verdict"];
 }
 
+/** @throws {Mistake} if there are more calls than can be drawn */
 export function graphOf({ rows }: Posture): PostureGraph {
   const aliases = new Map<string, PostureGraph["aliases"][number]>();
   const calls = new Map<string, Call>();
-  for (const row of rows) {
+  for (const row of rows.map(visibleRow)) {
     const { alias, target, client, verdict } = row;
     aliases.set(alias, { name: alias, target });
     const key = JSON.stringify([client, alias]);
@@ -31,11 +37,28 @@ export function graphOf({ rows }: Posture): PostureGraph {
     call.labels.push(`${portText(row)} ${tlsText(row)}`);
     if (severityOf(row) < severityOf(call)) call.verdict = verdict;
   }
+  if (calls.size > MOST_CALLS) {
+    throw new Mistake(
+      `${calls.size} calls are more than can be drawn (${MOST_CALLS}): choose --format table or json, ` +
+        "or name the clients that matter with --client.",
+    );
+  }
   return {
-    clients: [...new Set(rows.map(({ client }) => client))],
+    clients: [...new Set([...calls.values()].map(({ client }) => client))],
     aliases: [...aliases.values()],
-    targets: [...new Set(rows.map(({ target }) => target))],
+    targets: [...new Set([...aliases.values()].map(({ target }) => target))],
     calls: [...calls.values()],
+  };
+}
+
+function visibleRow(row: PostureRow): PostureRow {
+  const { alias, target, client, subset } = row;
+  return {
+    ...row,
+    alias: visible(alias),
+    target: visible(target),
+    client: visible(client),
+    subset: visible(subset),
   };
 }
 

@@ -1,3 +1,4 @@
+import { visible } from "../format/visible.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {
@@ -14,13 +15,12 @@ import type { Posture } from "./posture.js";
 /** Text that came from someone else, safe in a cell of a Markdown table. */
 export function cell(text: string): string {
   return (
-    text
+    visible(text.replace(/\s+/g, " "))
       .replaceAll("&", "&amp;")
       .replaceAll("<", "&lt;")
       .replace(/[\\`*_{}[\]()#+!|~]/g, "\\$&")
       // Nobody is to be called by a name in a manifest.
       .replaceAll("@", "&#64;")
-      .replace(/\s+/g, " ")
   );
 }
 

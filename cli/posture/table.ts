@@ -1,6 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
-import { paragraph } from "../format/text.js";
+import { firstOf, paragraph } from "../format/text.js";
+import { visible } from "../format/visible.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {
@@ -15,9 +16,14 @@ import {
 } from "./lines.js";
 import type { Posture, PostureRow } from "./posture.js";
 
+/** Lines and notes beyond these are counted, not shown: the worst come first. */
+const MOST_LINES = 200;
+const MOST_NOTES = 20;
+
 /** The posture for people at a terminal: a table worst first, what is wrong, what wasn't seen. */
 export function postureTable(posture: Posture, colour: ChalkInstance): string {
   const lines = linesOf(posture.rows);
+  const shown = lines.slice(0, MOST_LINES);
   const head = [
     "",
     "alias → target",
@@ -29,19 +35,30 @@ export function postureTable(posture: Posture, colour: ChalkInstance): string {
     "decided by",
   ];
   return [
-    colour.bold(`TLS posture of ${posture.source}`),
+    colour.bold(`TLS posture of ${visible(posture.source)}`),
     lines.length > 0
       ? columns(
           head,
-          lines.map((line) => cells(line, colour)),
+          shown.map((line) => cells(line, colour)),
         )
       : "No external alias.",
-    ...findings(lines, colour),
-    ...posture.notes.map((note) => paragraph(`note: ${note}`)),
+    ...moreLines(lines.length),
+    ...findings(shown, colour),
+    ...firstOf(
+      posture.notes,
+      MOST_NOTES,
+      (note) => paragraph(`note: ${note}`),
+      (more) => `… and ${more} more notes (--format json has them all)`,
+    ),
     `${countsText(posture.rows)}.`,
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function moreLines(count: number): string[] {
+  const more = count - MOST_LINES;
+  return more > 0 ? [`… and ${more} more lines (--format json has them all)`] : [];
 }
 
 function cells(line: PostureLine, colour: ChalkInstance): string[] {
@@ -49,11 +66,11 @@ function cells(line: PostureLine, colour: ChalkInstance): string[] {
     coloured(line, colour),
     aliasCell(line),
     clientsCell(line.clients),
-    portText(line),
+    visible(portText(line)),
     declaredText(line),
     tlsText(line),
     line.verifier,
-    line.rule ?? "-",
+    visible(line.rule ?? "-"),
   ];
 }
 
@@ -72,24 +89,27 @@ function findings(lines: readonly PostureLine[], colour: ChalkInstance): string[
 }
 
 function aliasCell({ alias, target }: Pick<PostureRow, "alias" | "target">): string {
-  return `${alias}\n→ ${target}`;
+  return `${visible(alias)}\n→ ${visible(target)}`;
 }
 
 function clientsCell(clients: readonly string[]): string {
-  return clientsText(clients).replace(/, | (?=\(gateway\))/g, "\n");
+  return visible(clientsText(clients)).replace(/, | (?=\(gateway\))/g, "\n");
 }
 
 /** What differs, for people at a terminal, worst first. */
 export function diffTable(changes: readonly PostureChange[], colour: ChalkInstance): string {
   if (changes.length === 0) return "The TLS posture is the same.\n";
   const effects = { worse: colour.red, other: (text: string) => text, better: colour.green };
-  const rows = changeLinesOf(changes).map(({ effect, row, clients, what }) => [
-    effects[effect](EFFECTS[effect]),
-    aliasCell(row),
-    clientsCell(clients),
-    portText(row),
-    what.join("\n"),
-  ]);
+  const lines = changeLinesOf(changes);
+  const rows = lines
+    .slice(0, MOST_LINES)
+    .map(({ effect, row, clients, what }) => [
+      effects[effect](EFFECTS[effect]),
+      aliasCell(row),
+      clientsCell(clients),
+      visible(portText(row)),
+      what.map(visible).join("\n"),
+    ]);
   const table = columns(["", "alias → target", "client", "port", "what changes"], rows);
-  return `${table}\n\n${changeCounts(changes)}.\n`;
+  return `${[table, ...moreLines(lines.length), `${changeCounts(changes)}.`].join("\n\n")}\n`;
 }

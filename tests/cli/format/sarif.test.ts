@@ -15,7 +15,13 @@ function runOf(more: Partial<Judgement>) {
   assert.equal(log.version, "2.1.0");
   const [run] = log.runs;
   assert.ok(run?.results && run.tool.driver.rules);
-  return { results: run.results, driver: run.tool.driver, rules: run.tool.driver.rules };
+  const { invocations } = run;
+  return {
+    results: run.results,
+    invocations,
+    driver: run.tool.driver,
+    rules: run.tool.driver.rules,
+  };
 }
 
 function violation(level: RuleLevel, more: Partial<Verdict> = {}): Verdict {
@@ -115,10 +121,29 @@ describe("SARIF", () => {
   it("writes paths as URIs", () => {
     const text =
       "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: mesh-mtls, namespace: shop}\n";
-    const { results } = runOf({
-      verdicts: [violation("top")],
-      manifests: [...parseManifests(text, "./my files/rule.yaml")],
-    });
-    assert.equal(placeOf(results[0])?.[0], "my%20files/rule.yaml");
+    const uris: [file: string, uri: string][] = [
+      ["./my files/rule.yaml", "my%20files/rule.yaml"],
+      ["a#1?b=50%.yaml", "a%231%3Fb%3D50%25.yaml"],
+      ["x:y.yaml", "x%3Ay.yaml"],
+      ["../other/é.yaml", "../other/%C3%A9.yaml"],
+      ["/deploy/a b#.yaml", "file:///deploy/a%20b%23.yaml"],
+    ];
+    for (const [file, uri] of uris) {
+      const manifests = [...parseManifests(text, file)];
+      const { results } = runOf({ verdicts: [violation("top")], manifests });
+      assert.equal(placeOf(results[0])?.[0], uri);
+    }
+  });
+
+  it("tells as notifications what was decided when the objects were read", () => {
+    const { invocations } = runOf({ notes: ["Service n/a is given twice."] });
+    assert.deepEqual(invocations, [
+      {
+        executionSuccessful: true,
+        toolExecutionNotifications: [
+          { level: "note", message: { text: "Service n/a is given twice." } },
+        ],
+      },
+    ]);
   });
 });

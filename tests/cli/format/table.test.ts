@@ -93,6 +93,44 @@ describe("the table of a judgement", () => {
     assert.equal(below[0], "… and 40 more rows that are ok (--json has them all)");
   });
 
+  it("shows the first of many findings and notes, and counts the others", function () {
+    this.timeout(60_000);
+    const clients = Array.from({ length: 150_000 }, (_, index) => ({ namespace: `n${index}` }));
+    const alias = verdict(0).alias;
+    const { table, below } = partsOf({
+      verdicts: clients.map((client, index) =>
+        verdict(2, {
+          ...VIOLATION,
+          client,
+          alias: ref("Service", `n/x${index}`),
+        }),
+      ),
+      shadowed: clients.map((client, index) => ({
+        ...{ rule: RULE, by: ref("DestinationRule", `n/${index % 50}`), alias, host: "h" },
+        client,
+      })),
+    });
+    assert.equal(table.filter((line) => line.startsWith("violation")).length, 100);
+    assert.equal(below[0], "… and 149900 more rows with a finding (--json has them all)");
+    assert.ok(below.includes("… and 30 more notes of this kind (--json has them all)"));
+    const notes = below.join(" ").replace(/\s+/g, " ");
+    assert.ok(notes.includes("for clients in n0, n50, n100 and 2997 more."));
+    assert.match(below.at(-1) ?? "", /^150000 violations/);
+  });
+
+  it("shows of names and hosts what can't be seen or would be obeyed", () => {
+    const target = "a\u001b[2Jb\u202ec\u200bd\ne";
+    const { table, below } = partsOf({
+      verdicts: [verdict(2, { ...VIOLATION, target, ruleHost: target })],
+      notes: [`a file ${target}`],
+    });
+    const shown = "a\\u001b[2Jb\\u202ec\\u200bd\\ne";
+    const text = [...table, ...below].join("\n");
+    assert.ok(!["\u001b", "\u202e", "\u200b"].some((hidden) => text.includes(hidden)), text);
+    assert.ok(table.join(" ").includes(shown), text);
+    assert.ok(below.some((part) => part.startsWith(`note: a file ${shown}`)));
+  });
+
   it("ends with the counts", () => {
     const { below } = partsOf({ verdicts: [verdict(0), verdict(2, VIOLATION)] });
     assert.equal(
