@@ -2,7 +2,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
-import { visible } from "./visible.js";
+import { visible } from "../../mesh/explain/visible.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { firstOf, paragraph } from "./text.js";
-import { visible } from "./visible.js";
+import { visible } from "../../mesh/explain/visible.js";
 import { clientText, type Judgement, objectText, refText, unmodelledText } from "../judgement.js";
 import {
   explain,

@@ -1,4 +1,4 @@
-import { visible } from "../format/visible.js";
+import { visible } from "../../mesh/explain/visible.js";
 import { Mistake } from "../mistake.js";
 import { portText, tlsText } from "./lines.js";
 import { type Posture, type PostureRow, severityOf } from "./posture.js";

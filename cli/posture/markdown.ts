@@ -1,4 +1,4 @@
-import { visible } from "../format/visible.js";
+import { visible } from "../../mesh/explain/visible.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
-import { visible } from "../format/visible.js";
+import { visible } from "../../mesh/explain/visible.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {

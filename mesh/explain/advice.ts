@@ -1,6 +1,5 @@
 import { terminalOf } from "../verdicts/alias.js";
 import { rulesFollowedTowards } from "../findings/followed-rules.js";
-import { isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Service, ServicePort } from "../registry/service.js";
@@ -15,7 +14,7 @@ export interface Advice {
   target?: { host: string; entry?: EntryAdvice; rule?: RuleAdvice };
 }
 
-interface RuleAdvice {
+export interface RuleAdvice {
   name: string;
   namespace: string;
   host: string;
@@ -29,7 +28,7 @@ interface RuleAdvice {
   exportTo?: readonly string[];
 }
 
-interface EntryAdvice {
+export interface EntryAdvice {
   namespace: string;
   host: string;
   ports: readonly ServicePort[];
@@ -112,7 +111,7 @@ function freeName(wanted: string, namespace: string, mesh: Mesh | undefined): st
 }
 
 /** A host as an object's name; a trailing dot and a star aren't allowed there. */
-function objectName(host: string): string {
+export function objectName(host: string): string {
   const name = host.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
   return name.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "") || "egress";
 }
@@ -144,73 +143,4 @@ function portsOf({ port }: Verdict, service: Service | undefined): ServicePort[]
       ports.every((other) => other.name !== name || other.number === number);
     return { number, name: isUsable ? name : `${spoken}-${number}`, protocol: spoken };
   });
-}
-
-/**
- * The advice as YAML: plaintext from the sidecar, with the other choice beside it.
- *
- * @param serverName what the server's certificate has to show
- */
-export function adviceYaml({ rule, target }: Advice, serverName: string): string {
-  const objects = [
-    ...(target?.entry ? [entryLines(target.entry)] : []),
-    ...(target?.rule ? [ruleLines(target.rule, serverName)] : []),
-    ruleLines(rule, serverName),
-  ];
-  return `${objects.map((lines) => lines.join("\n")).join("\n---\n")}\n`;
-}
-
-function entryLines({ namespace, host, ports }: EntryAdvice): string[] {
-  const listed = ports.map(
-    ({ number, name, protocol }) =>
-      `- { number: ${number}, name: ${name}, protocol: ${protocol.toUpperCase()} }`,
-  );
-  const spec = [
-    `hosts: [${JSON.stringify(host)}]`,
-    "location: MESH_EXTERNAL",
-    // A wildcard is no name that could be looked up.
-    `resolution: ${isWildcard(host) ? "NONE" : "DNS"}`,
-    ...under("ports", listed),
-  ];
-  return object("ServiceEntry", objectName(host), namespace, spec);
-}
-
-function ruleLines(rule: RuleAdvice, serverName: string): string[] {
-  const { name, namespace, host, level, port, subset, exportTo } = rule;
-  const seen = exportTo ? [`exportTo: ${JSON.stringify(exportTo)}`] : [];
-  const tls = under("tls", [
-    "mode: DISABLE # the application speaks for itself",
-    "# mode: SIMPLE # or: the sidecar starts TLS and checks the server",
-    `# sni: ${serverName}`,
-    `# subjectAltNames: [${serverName}]`,
-  ]);
-  const isForPort = level === "port" || level === "subset-port";
-  const settings = isForPort
-    ? under("portLevelSettings", item([`port: { number: ${port} }`, ...tls]))
-    : tls;
-  const policy = under("trafficPolicy", settings);
-  const isForSubset = level === "subset" || level === "subset-port";
-  const body = isForSubset ? under("subsets", item([`name: ${subset}`, ...policy])) : policy;
-  return object("DestinationRule", name, namespace, [
-    `host: ${JSON.stringify(host)}`,
-    ...seen,
-    ...body,
-  ]);
-}
-
-function object(kind: string, name: string, namespace: string, spec: string[]): string[] {
-  return [
-    "apiVersion: networking.istio.io/v1",
-    `kind: ${kind}`,
-    ...under("metadata", [`name: ${name}`, `namespace: ${namespace}`]),
-    ...under("spec", spec),
-  ];
-}
-
-function under(key: string, lines: readonly string[]): string[] {
-  return [`${key}:`, ...lines.map((line) => `  ${line}`)];
-}
-
-function item(lines: readonly string[]): string[] {
-  return lines.map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`));
 }

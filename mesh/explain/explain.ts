@@ -1,4 +1,6 @@
-import { type Advice, adviceOn, adviceYaml } from "./advice.js";
+import { type Advice, adviceOn } from "./advice.js";
+import { adviceYaml } from "./advice-yaml.js";
+import { visible } from "./visible.js";
 import { ANY_OTHER } from "../verdicts/default-clients.js";
 import { isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
@@ -6,7 +8,10 @@ import type { ObjectRef } from "../input/kube-object.js";
 import type { Client } from "../scope/client.js";
 import type { Verdict } from "../verdicts/verdict.js";
 
-/** A verdict in words for people. Sentences aren't broken into lines: that is for who shows them. */
+/**
+ * A verdict in words for people. Sentences aren't broken into lines: that is for who shows them. Names
+ * in them show what can't be seen or would be obeyed by a terminal.
+ */
 export interface Explanation {
   /** What is wrong (or right, or not known), where and for whom. */
   summary: string;
@@ -25,11 +30,12 @@ const MOST_UNKNOWNS = 3;
  * @param mesh what was judged: then what is advised fits the names, ports and rules that are there
  */
 export function explain(verdict: Verdict, mesh?: Mesh): Explanation {
-  const summary = `${opening(verdict)}: ${bodyOf(verdict)}`;
+  const summary = visible(`${opening(verdict)}: ${bodyOf(verdict)}`);
   if (verdict.verdict === "ok") return { summary, fix: "" };
-  if (verdict.verdict === "undecided") return { summary, fix: undecidedFix(verdict) };
+  if (verdict.verdict === "undecided") return { summary, fix: visible(undecidedFix(verdict)) };
   const advice = adviceOn(verdict, mesh);
-  return { summary, fix: fixOf(verdict, advice), yaml: adviceYaml(advice, serverName(verdict)) };
+  const yaml = adviceYaml(advice, serverName(verdict));
+  return { summary, fix: visible(fixOf(verdict, advice)), yaml };
 }
 
 function bodyOf(verdict: Verdict): string {
