@@ -1,4 +1,4 @@
-import { terminalOf } from "../verdicts/alias.js";
+import { NO_NAME, terminalOf } from "../verdicts/alias.js";
 import { rulesFollowedTowards } from "../findings/followed-rules.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
@@ -45,7 +45,7 @@ export function adviceOn(verdict: Verdict, mesh?: Mesh): Advice {
   if (!isOnlyAliased(verdict)) return { rule };
   const service = mesh && serviceOf(verdict, mesh);
   const host = service ? terminalOf(mesh, service) : verdict.target;
-  if (host === undefined || isAddress(host)) return { rule };
+  if (host === undefined || host === NO_NAME || isAddress(host)) return { rule };
   const { namespace } = rule;
   const known = mesh !== undefined && mesh.registry.of(host).length > 0;
   const ruled = mesh?.rules.some(

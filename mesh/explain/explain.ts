@@ -1,6 +1,7 @@
 import { type Advice, adviceOn } from "./advice.js";
 import { adviceYaml } from "./advice-yaml.js";
 import { visible } from "./visible.js";
+import { NO_NAME } from "../verdicts/alias.js";
 import { ANY_OTHER } from "../verdicts/default-clients.js";
 import { isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
@@ -180,6 +181,7 @@ function targetFix({ host, entry, rule }: NonNullable<Advice["target"]>): string
 /** The name that the server's certificate has to show, as far as the alias tells. */
 function serverName({ why, target }: Verdict): string {
   if (why !== "external-name" && why !== "service-entry") return "the.name.the.server.has";
+  if (target === NO_NAME) return "the.name.the.server.has";
   return isWildcard(target) ? `one-name${target.slice(1)}` : target;
 }
 

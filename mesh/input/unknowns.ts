@@ -62,3 +62,8 @@ function replace(current: unknown, path: Path, depth: number, value: unknown): u
   else fields[String(step)] = field;
   return fields;
 }
+
+/** Stands for a name that isn't known where one is needed to go on; nothing has it. */
+export const UNKNOWN_NAME = "nobody.invalid";
+/** Stands for an address outside that isn't known; it is of a range that nobody uses. */
+export const UNKNOWN_ADDRESS = "255.255.255.250";

@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../registry/endpoints.js";
 import { compareRefs, compareText } from "../input/plain.js";
+import { UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../input/unknowns.js";
 import { isCoveredBy, isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
@@ -20,6 +21,9 @@ export type AliasReason =
   | "service-entry"
   /** Named in the facts (`externalHosts`). */
   | "declared";
+
+/** What stands in the place of an external name that isn't known. */
+export const NO_NAME = "a name that isn't known yet";
 
 /** Something that stands for a server outside the mesh. */
 export interface Alias {
@@ -96,7 +100,7 @@ function externalName(mesh: Mesh, service: Service, base: Base): Alias | undefin
   const open = aliases.find((alias) => alias && !isCertain(alias));
   const alias: Alias = {
     ...base,
-    target: service.externalName ?? "",
+    target: service.externalName === UNKNOWN_NAME ? NO_NAME : (service.externalName ?? ""),
     why: open?.why ?? "external-name",
   };
   // Where it isn't an alias to Istio, the proxy looks the name up: rules about it don't matter.
@@ -138,9 +142,12 @@ function isOutside(mesh: Mesh, address: string): boolean {
 
 /** In an order of their own: that of the objects must change nothing. */
 function brief(addresses: readonly string[]): string {
-  const inOrder = addresses.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const inOrder = addresses
+    .filter((address) => address !== UNKNOWN_ADDRESS)
+    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }))
+    .concat(addresses.includes(UNKNOWN_ADDRESS) ? "an address that isn't known yet" : []);
   const shown = inOrder.slice(0, 3).join(", ");
-  return addresses.length > 3 ? `${shown} and ${addresses.length - 3} more` : shown;
+  return inOrder.length > 3 ? `${shown} and ${inOrder.length - 3} more` : shown;
 }
 
 /** Hosts that the facts name and no Service among the objects has. */

@@ -1,7 +1,7 @@
 import type { Labels } from "../../input/plain.js";
 import { UNREADABLE } from "../../input/plain.js";
 import type { ObjectRef } from "../../input/kube-object.js";
-import { ABSENT } from "../../input/unknowns.js";
+import { ABSENT, UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../../input/unknowns.js";
 
 /** What makes a difference depends on what else is there. */
 export interface CompletionContext {
@@ -44,12 +44,12 @@ export type Values = (context: CompletionContext) => readonly unknown[];
 export type CompletionRows = readonly (readonly [RegExp, Values])[];
 
 /** A name that nothing has. */
-export const NOBODY = "nobody.invalid";
+export const NOBODY = UNKNOWN_NAME;
 /** A port that no rule names. */
 export const OTHER_PORT = 65535;
 
-/** An address outside, from a documentation range. */
-export const OUTSIDE = "203.0.113.254";
+/** An address outside. */
+export const OUTSIDE = UNKNOWN_ADDRESS;
 
 /** Labels that nothing has. */
 export const OTHER_LABELS = { [UNREADABLE]: UNREADABLE };
