@@ -19,6 +19,14 @@ import { entry } from "./wording.js";
 /** The policy that the settings of all belong to. */
 export const SETTINGS_POLICY = "egress-settings";
 
+/** The settings in force, or what is wrong with them, and what they were read from. */
+interface Known {
+  settings?: ResolvedSettings;
+  complaint?: string;
+  configuration?: EgressSettings;
+  catalogue?: string | undefined;
+}
+
 /** What the rules of one pack share while it runs. */
 export class Run {
   readonly judge;
@@ -27,35 +35,40 @@ export class Run {
   private readonly complained = new Set<string>();
   /** What `egress-settings` was handed, where the engine itself hasn't said it. */
   private handed: EgressSettings = {};
-  private known: { key: string; settings?: ResolvedSettings; complaint?: string };
+  private known: Known;
 
   constructor(
     private readonly given: EgressSettings,
     readonly now: () => Date,
     private readonly engine: () => EngineRequests = engineRequests,
   ) {
-    this.known = { key: "", settings: resolveSettings(given) };
+    this.known = { settings: resolveSettings(given) };
     this.judge = judgeOnce(() => engine().secrets);
   }
 
   /** Takes what the engine passes on to `egress-settings`, `{}` where nobody configured anything. */
   configure(configuration: EgressSettings): void {
-    this.handed = configuration;
+    // The engine hands a copy over for each resource.
+    if (!isDeepStrictEqual(configuration, this.handed)) this.handed = configuration;
   }
 
   /** The settings in force, or what is wrong with them. */
-  private read(): { settings?: ResolvedSettings; complaint?: string } {
+  private read(): Known {
     const { stack, pack } = this.engine();
     const configuration = (pack.get(SETTINGS_POLICY)?.properties ?? this.handed) as EgressSettings;
-    const key = JSON.stringify([configuration, stack.get(CATALOGUE)]);
-    if (key === this.known.key) return this.known;
+    const catalogue = stack.get(CATALOGUE);
+    const from = { configuration, catalogue };
+    const { known } = this;
+    if (catalogue === known.catalogue && isDeepStrictEqual(configuration, known.configuration)) {
+      return this.known;
+    }
     this.complained.clear();
     try {
       const settings = underCatalogue(resolveSettings(this.given, configuration), stack);
-      this.known = { key, settings };
+      this.known = { ...from, settings };
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
-      this.known = { key, complaint: error.message };
+      this.known = { ...from, complaint: error.message };
     }
     return this.known;
   }
