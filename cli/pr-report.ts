@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
+import { visible } from "../mesh/explain/visible.js";
 import { readInput } from "./input/files.js";
 import { ExitCode, isMistake, Mistake } from "./mistake.js";
 import { readPosture } from "./posture/json.js";
@@ -68,17 +69,10 @@ async function report(given: ReportOptions): Promise<ExitCode> {
   requireWritable(given.out);
   const outcomes = await outcomesOf(given);
   writeFileSync(given.out, `${renderReport(outcomes, given)}\n`);
-  const verdict = verdictLine(outcomes, given, inTerminal).replaceAll("**", "");
+  const verdict = verdictLine(outcomes, given, visible).replaceAll("**", "");
   console.log(`${verdict} See ${given.out}.`);
   const blocking = outcomes.map(({ result }) => result).filter((one) => isBlocking(one, given));
   return EXIT_CODES.find(([result]) => blocking.includes(result))?.[1] ?? ExitCode.Ok;
-}
-
-/** What would move the cursor, or isn't seen, is written as its number. */
-function inTerminal(text: string): string {
-  return text.replace(/[\p{C}\u2028\u2029]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
 }
 
 /** Makes the report's folder. What can't be written is refused before the previews, which take long. */

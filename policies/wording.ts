@@ -1,3 +1,4 @@
+import { visible } from "../mesh/explain/visible.js";
 import type { Client, ObjectRef } from "../mesh/index.js";
 import { refOf, type StackObject } from "./stack-object.js";
 
@@ -21,9 +22,9 @@ export function paragraph(text: string, indent = ""): string {
   return [...lines, line].join("\n");
 }
 
-/** `label: text`, with later lines below the text. */
+/** `label: text`, with later lines below the text. What others named is written so that it is seen. */
 export function entry(label: string, text: string): string {
-  return paragraph(`${label}: ${text}`, "  ");
+  return paragraph(`${visible(label)}: ${visible(text)}`, "  ");
 }
 
 /** YAML below a message, indented so that it reads as a block. */

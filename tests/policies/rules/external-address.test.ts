@@ -69,6 +69,11 @@ const REPORTED: [string, KubeObject, RegExp][] = [
   ["a metadata address as a name", external("169.254.169.254"), /metadata service/],
   ["an ordinary address as a name", external("198.35.26.96"), /looked up in DNS/],
   ["a dot at the end", external("httpbin.org."), /ends in a dot/],
+  [
+    "a name that would clear the screen",
+    external("a\u001b[2J\nok: b."),
+    /a\\u001b\[2J\\nok: b\. ends in a dot/,
+  ],
   ["a selector", external("httpbin.org", { selector: { app: "web" } }), /selects Pods/],
   ["externalIPs", external("httpbin.org", { externalIPs: ["203.0.113.9"] }), /203\.0\.113\.9/],
   ["externalIPs without a selector", service({ externalIPs: ["203.0.113.9"] }), /externalIPs/],
