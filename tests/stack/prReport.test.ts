@@ -58,6 +58,26 @@ describe("pr-report in a job, on the real engine", function () {
     );
   });
 
+  it("says in its verdict on which waivers and disabled rules it rests", async () => {
+    const file = path.join(job.outside.folder, "waivers.json");
+    const waiver = {
+      alias: "default/my-wikipedia",
+      who: "team",
+      why: "moves",
+      until: "9999-12-31",
+    };
+    const config = { "egress-settings": { waivers: [waiver] }, "egress-inert-rule": "disabled" };
+    writeFileSync(file, JSON.stringify(config));
+    const args = ["--policy-pack-config", file];
+    const wrong = WIKIPEDIA + wikipediaRule("ISTIO_MUTUAL");
+    const { exitCode, report } = await job.prReport(wrong, { args });
+    assert.equal(exitCode, ExitCode.Ok, report);
+    assert.match(
+      report,
+      /^\*\*Ok in dev\.\*\* It rests on egress-inert-rule disabled \(in dev\); the waiver for alias default\/my-wikipedia \\\(team, until 9999-12-31\\\) \(in dev\)\.$/m,
+    );
+  });
+
   describe("about a stack that stands in a cluster", () => {
     let env: Record<string, string>;
 
