@@ -184,12 +184,14 @@ export class EndpointIndex {
         ? candidate.name === at(targetRef, "name")
         : candidate.isReady && candidate.address === address,
     );
+    // istiod takes a Pod's word for any address, but another address is another server's.
+    const isOthers = byReference && pod?.addresses.length && !pod.addresses.includes(address);
     return ports.map((portName) => ({
       address,
       labels: pod?.labels ?? {},
       tlsMode: pod?.tlsMode ?? "disabled",
       portName,
-      isInside: byReference || pod !== undefined,
+      isInside: (byReference || pod !== undefined) && !isOthers,
       isMissing: byReference && pod === undefined,
     }));
   }

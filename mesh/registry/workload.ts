@@ -15,6 +15,8 @@ export interface Workload {
   namespace: string;
   name: string;
   address: string;
+  /** All that it has, where there are several: a Pod may have one of each family. */
+  addresses: readonly string[];
   labels: Labels;
   /** `istio`: a sidecar is in front of it; `disabled`: none is known. Others are passed on. */
   tlsMode: string;
@@ -37,6 +39,9 @@ export function readPod(object: Plain): Workload {
   return {
     ...refOf(object),
     address: text(at(status, "podIP")),
+    addresses: [at(status, "podIP"), ...items(at(status, "podIPs")).map((one) => at(one, "ip"))]
+      .map(text)
+      .filter((address) => address !== ""),
     labels,
     tlsMode: labels[TLS_MODE] ?? "disabled",
     ports: {},
@@ -109,6 +114,7 @@ function readAddress(raw: unknown, labels: Labels): Omit<Workload, "namespace" |
   const ports = at(raw, "ports");
   return {
     address: text(at(raw, "address")),
+    addresses: [text(at(raw, "address"))],
     labels: withPlace(labels, raw),
     tlsMode: labels[TLS_MODE] ?? (hasAccount ? "istio" : "disabled"),
     ports: Object.fromEntries(
