@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { Command, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
 import * as options from "./input/options.js";
@@ -8,6 +6,7 @@ import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgem
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
 import type { Client } from "../mesh/index.js";
+import common from "../packages/common.json";
 
 interface JudgeOptions extends options.FactOptions {
   file?: string[];
@@ -152,6 +151,5 @@ async function formatted(judgement: Judgement, given: JudgeOptions): Promise<str
 
 /** This package's own, for whoever asks which tool said it. */
 export function packageVersion(): string {
-  const file = path.join(__dirname, "../package.json");
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  return common.version;
 }

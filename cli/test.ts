@@ -9,7 +9,7 @@ import { REPOSITORY } from "../local/toolchain/cache.js";
 import { ExitCode } from "./mistake.js";
 
 /** Folders whose tests run on the real engine, provider, API server, istiod or Envoy. */
-const REAL = ["tests/stack/", "tests/oracle/", "tests/traffic/"];
+const REAL = ["tests/stack/", "tests/oracle/", "tests/traffic/", "tests/packages/"];
 
 /** npm scripts, with what makes the second run of those that can a matter of seconds. */
 const CHECKS: readonly { title: string; command: readonly string[] }[] = [

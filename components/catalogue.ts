@@ -6,16 +6,11 @@ import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./catalogue/erro
 import { createsNamespace, findings } from "./catalogue/rules.js";
 import { declared } from "./catalogue/schema.js";
 import type { Declared, DeclaredAlias, DeclaredTls } from "./catalogue/schema.js";
+import type { Catalogue, CatalogueAlias, CatalogueTls } from "./catalogue/types.js";
 
 export { CATALOGUE_KEY, CatalogueError } from "./catalogue/error.js";
 export type { CatalogueIssue } from "./catalogue/error.js";
-
-/** A whole catalogue, with every default filled in. */
-export type Catalogue = ReturnType<typeof complete>;
-/** A workload that calls the aliases, from inside the mesh or outside it. One a namespace. */
-export type CatalogueClient = Catalogue["clients"][number];
-/** An in-cluster name for something outside: a DNS name, or addresses. */
-export type CatalogueAlias = Catalogue["aliases"][number];
+export type * from "./catalogue/types.js";
 
 /** A whole catalogue. Its rules between keys run on whatever keys are sound, so that all mistakes show at once. */
 const declaredCatalogue = declared.superRefine(
@@ -45,7 +40,7 @@ export function parseCatalogue(value: unknown, where: string): Catalogue {
 }
 
 /** Adds the defaults that follow from other keys. */
-function complete({ mesh, clients, aliases, guard }: Declared) {
+function complete({ mesh, clients, aliases, guard }: Declared): Catalogue {
   return {
     mesh,
     clients: clients.map((client) => ({
@@ -58,7 +53,7 @@ function complete({ mesh, clients, aliases, guard }: Declared) {
   };
 }
 
-function completeAlias(alias: DeclaredAlias) {
+function completeAlias(alias: DeclaredAlias): CatalogueAlias {
   const { externalName, addresses = [], endpointsApi, inside, request, answer, ...rest } = alias;
   const call = { request, answer };
   const common = { ...rest, call, tls: completeTls(rest.tls, externalName) };
@@ -81,7 +76,7 @@ function completeAlias(alias: DeclaredAlias) {
 }
 
 /** What the assertions rely on, the schema's rules made sure of. */
-function completeTls(tls: DeclaredTls, externalName: string | undefined) {
+function completeTls(tls: DeclaredTls, externalName: string | undefined): CatalogueTls {
   if (tls.mode === "DISABLE") return tls;
   const sni = tls.sni ?? externalName!;
   const server = { sni, subjectAltNames: tls.subjectAltNames ?? [sni] };

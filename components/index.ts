@@ -7,7 +7,6 @@ export * from "./injectedNamespace.js";
 export * from "./alias/location.js";
 export * from "./alias/tlsIntent.js";
 export * from "./ports.js";
-export * from "./sleepDeployment.js";
 export * from "./resources/tokens.js";
 export * from "./resources/transform.js";
 export * from "./withoutIstioNamespace.js";

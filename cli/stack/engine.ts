@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { planeStatus } from "../../local/plane.js";
 import { requireProject, stacksIn } from "../../local/stack-file.js";
+import { isClone } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
 import { Mistake } from "../mistake.js";
@@ -32,6 +33,12 @@ export function ambientEngine(project: string): StackEngine {
 
 /** The embedded engine, on the embedded mesh where it is up, else on no cluster at all. */
 export async function embeddedEngine(project: string): Promise<StackEngine> {
+  if (!isClone()) {
+    throw new Mistake(
+      "--embedded builds its tools from the repository of istio-egress, which isn't here. " +
+        "Install pulumi and leave it out, or run this in a clone.",
+    );
+  }
   const toolchain = await ensureToolchain(["pulumi", "provider", "nodejs-host"]);
   const { plane } = await planeStatus(PLANE_STATE);
   const nowhere = path.join(ENGINE_STATE, "no-cluster");

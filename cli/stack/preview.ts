@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { REPOSITORY } from "../../local/toolchain/cache.js";
+import { isClone, REPOSITORY } from "../../local/toolchain/cache.js";
 import { type Grounds, groundsFile } from "../../policies/grounds.js";
 import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
 import { type LoggedEvent, readEvents } from "./events.js";
@@ -20,13 +20,13 @@ export interface PackChoice {
 }
 
 /**
- * Bundles our own pack, so that what judges is what its sources say now. Another one is taken as
- * it is.
+ * Bundles our own pack, so that what judges is what its sources say now. Another one, and the one
+ * that was published with this command, are taken as they are.
  *
  * @throws {Mistake} if that can't be done
  */
 export async function preparePack({ policyPack }: PackChoice): Promise<void> {
-  if (policyPack !== undefined) return;
+  if (policyPack !== undefined || !isClone()) return;
   const { buildPolicyPack } = await import("../up.js");
   await buildPolicyPack();
 }

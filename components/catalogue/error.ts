@@ -1,5 +1,3 @@
-import type { z } from "zod";
-
 /** Where the catalogue stands in a stack file. */
 export const CATALOGUE_KEY = "istio-egress:catalogue";
 
@@ -26,12 +24,17 @@ export class CatalogueError extends Error {
   }
 }
 
+/** What a schema says of a value that it refuses. */
+interface SchemaError {
+  issues: readonly { code?: string; path: PropertyKey[]; message: string; keys?: string[] }[];
+}
+
 /** The issues that a schema found: one for each mistake, and what belongs to one entry together. */
-export function catalogueIssues(error: z.ZodError): CatalogueIssue[] {
+export function catalogueIssues(error: SchemaError): CatalogueIssue[] {
   const found = error.issues.flatMap((issue) => {
     // One issue names all unknown keys of an object, and its message has a line for each.
     const paths =
-      issue.code === "unrecognized_keys"
+      issue.code === "unrecognized_keys" && issue.keys
         ? issue.keys.map((key) => [...issue.path, key])
         : [issue.path];
     const messages = issue.message.split("\n");

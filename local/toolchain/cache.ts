@@ -13,7 +13,13 @@ import path from "node:path";
 import { Mistake } from "../mistake.js";
 import type { Part } from "./parts.js";
 
+/** The folder of this repository or, in the published command, of its package. */
 export const REPOSITORY = path.resolve(__dirname, "../..");
+
+/** Whether the sources of the tools are here, which the published command hasn't. */
+export function isClone(): boolean {
+  return existsSync(path.join(REPOSITORY, "local/toolchain"));
+}
 
 /** What a first build needs on disk at its peak (measured: docs/performance.md), in bytes. */
 export const BUILD_SPACE = 18e9;

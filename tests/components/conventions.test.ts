@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import * as components from "../../components/index.js";
+import { SleepDeployment } from "../../components/sleepDeployment.js";
 import { TOKENS } from "../../components/resources/tokens.js";
 import { find, run } from "./mocks.js";
 
@@ -14,7 +15,7 @@ function oneOfEach() {
   const ports = [{ name: "http", port: 80 }];
   new components.WithoutIstioNamespace("parent");
   new components.InjectedNamespace("parent", { name: "default" });
-  new components.SleepDeployment("parent");
+  new SleepDeployment("parent");
   new components.ExternalService("parent", { name: "a", addresses: ["192.0.2.1"], ports });
   new components.EgressTlsRule("parent", {
     name: "a",
@@ -30,7 +31,8 @@ describe("every component", () => {
   it("has its class's name in its type token", () => {
     for (const [name, token] of Object.entries(TOKENS)) {
       assert.match(token, new RegExp(`^istio-egress:[a-z]+:${name}$`));
-      assert.ok(name in components, `${name} is exported`);
+      // The workloads of our own program bring kubernetesx, which nobody else is to install.
+      assert.equal(name in components, name !== "SleepDeployment", name);
     }
   });
 

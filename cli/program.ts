@@ -1,0 +1,83 @@
+import { Command, CommanderError } from "commander";
+import { WIDTH } from "./format/text.js";
+import { ExitCode, isMistake } from "./mistake.js";
+import type { Subcommands } from "./subcommands.js";
+import common from "../packages/common.json";
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 violation or reality differs, 2 bad input, 3 undecided only.
+Each subcommand has its own --help.`;
+
+/** What an error of ours ends with, so that nobody takes it for a verdict. */
+const INTERNAL_ERROR = 70;
+
+/** The command line with the one subcommand that was asked for, or with all of them by name only. */
+async function programFor(
+  name: string | undefined,
+  subcommands: Subcommands,
+  examples: string,
+): Promise<Command> {
+  const program = settled(new Command("istio-egress"))
+    .description("External services under in-cluster names, with TLS that Istio really does.")
+    .version(common.version, "-V, --version", "display the version")
+    .addHelpText("after", examples + EXIT_CODES);
+  const chosen = subcommands[name ?? ""];
+  if (chosen) {
+    const module = await chosen.load();
+    const subcommand = settled(module.command());
+    if (subcommand.description() === "") subcommand.description(`${sentence(chosen.summary)}.`);
+    return program.addCommand(subcommand);
+  }
+  for (const [name, { summary }] of Object.entries(subcommands)) {
+    program.command(name).description(summary);
+  }
+  return program;
+}
+
+/** What the program and each subcommand have in common. */
+function settled(command: Command): Command {
+  return command
+    .configureHelp({ helpWidth: WIDTH })
+    .showHelpAfterError("(--help shows what there is)")
+    .exitOverride();
+}
+
+function sentence(summary: string): string {
+  return summary.charAt(0).toUpperCase() + summary.slice(1);
+}
+
+/** Runs the command line with these subcommands, in the order of `--help`, which shows the examples. */
+export async function run(
+  argv: readonly string[],
+  subcommands: Subcommands,
+  examples: string,
+): Promise<void> {
+  letPipesClose();
+  try {
+    const program = await programFor(argv[2] === "help" ? argv[3] : argv[2], subcommands, examples);
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** Tells what went wrong, and with what to end. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? ExitCode.Ok : ExitCode.BadInput;
+  if (isMistake(error)) {
+    process.stderr.write(`istio-egress: ${error.message}\n`);
+    return ExitCode.BadInput;
+  }
+  console.error(error);
+  console.error("\nistio-egress: this is an error in istio-egress itself; please report it.");
+  return INTERNAL_ERROR;
+}
+
+/** `judge | head` closes the pipe when it has seen enough, which is no error of anybody's. */
+function letPipesClose(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+
+/** One subcommand: a file of its own, which exports `command(): Command`. */
+export interface Subcommand {
+  summary: string;
+  /** Loads the subcommand's own file only when it is asked for: most of them bring big libraries. */
+  load: () => Promise<{ command(): Command }>;
+}
+
+export type Subcommands = Readonly<Record<string, Subcommand>>;
+
+/** What works anywhere: the published command has these. */
+export const ANYWHERE: Subcommands = {
+  judge: {
+    summary: "say what TLS each client will use towards each external alias, and what is wrong",
+    load: () => import("./judge.js"),
+  },
+  posture: {
+    summary: "show all effective TLS of a stack or of YAML, and what a change does to it",
+    load: () => import("./posture.js"),
+  },
+  "pr-report": {
+    summary: "preview every stack with the policy pack and write what a pull request should say",
+    load: () => import("./pr-report.js"),
+  },
+};
