@@ -11,7 +11,7 @@ import type {
 } from "./resources/istio.js";
 import { MANAGED_BY } from "./resources/labels.js";
 import { TOKENS } from "./resources/tokens.js";
-import { createChild, inputsOf, type Transform } from "./resources/transform.js";
+import { createChild, type Extensible, inputsOf, type Transform } from "./resources/transform.js";
 
 export interface EgressTlsRuleArgs extends EgressTlsArgs {
   /**
@@ -22,10 +22,10 @@ export interface EgressTlsRuleArgs extends EgressTlsArgs {
    */
   targetName?: string;
   transform?: {
-    rule?: Transform<IstioArgs<DestinationRuleSpec>>;
-    serviceEntry?: Transform<IstioArgs<ServiceEntrySpec>>;
-    targetRule?: Transform<IstioArgs<DestinationRuleSpec>>;
-    virtualService?: Transform<IstioArgs<VirtualServiceSpec>>;
+    rule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
+    serviceEntry?: Transform<IstioArgs<Extensible<ServiceEntrySpec>>>;
+    targetRule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
+    virtualService?: Transform<IstioArgs<Extensible<VirtualServiceSpec>>>;
   };
 }
 
@@ -138,6 +138,7 @@ function targetName({
 function manifest<Spec>(
   namespace: Input<string>,
   { name, spec }: NamedSpec<Spec>,
-): IstioArgs<Spec> {
-  return { metadata: { name, namespace, labels: MANAGED_BY }, spec };
+): IstioArgs<Extensible<Spec>> {
+  // Fields may be added by a transform; what is here has none of them.
+  return { metadata: { name, namespace, labels: MANAGED_BY }, spec: spec as Extensible<Spec> };
 }

@@ -1,5 +1,6 @@
 /** The building blocks of egress under in-cluster names, for any Pulumi program. */
 export * from "./catalogue.js";
+export * from "./egressAlias.js";
 export * from "./egressGuard.js";
 export * from "./egressTlsRule.js";
 export * from "./externalService.js";

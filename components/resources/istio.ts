@@ -5,7 +5,7 @@
  */
 import type { Input } from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
-import type { types } from "@pulumi/kubernetes";
+import type * as inputs from "@pulumi/kubernetes/types/input.js";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 
 /**
@@ -80,7 +80,7 @@ export interface VirtualServiceSpec {
 }
 
 export interface IstioArgs<Spec> {
-  metadata: types.input.meta.v1.ObjectMeta;
+  metadata: inputs.meta.v1.ObjectMeta;
   spec: Spec;
 }
 

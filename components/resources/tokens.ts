@@ -3,6 +3,7 @@ export const TOKENS = {
   WithoutIstioNamespace: "istio-egress:clients:WithoutIstioNamespace",
   InjectedNamespace: "istio-egress:clients:InjectedNamespace",
   SleepDeployment: "istio-egress:clients:SleepDeployment",
+  EgressAlias: "istio-egress:aliases:EgressAlias",
   ExternalService: "istio-egress:aliases:ExternalService",
   EgressTlsRule: "istio-egress:aliases:EgressTlsRule",
   EgressGuard: "istio-egress:guard:EgressGuard",

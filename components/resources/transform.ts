@@ -1,4 +1,4 @@
-import type { CustomResourceOptions } from "@pulumi/pulumi";
+import type { CustomResourceOptions, OutputInstance } from "@pulumi/pulumi";
 
 /**
  * The escape hatch of a component: changes what one child is created with, where no argument of
@@ -7,6 +7,17 @@ import type { CustomResourceOptions } from "@pulumi/pulumi";
  */
 export type Transform<Args> =
   Partial<Args> | ((args: Args, opts: CustomResourceOptions, name: string) => void);
+
+/**
+ * A spec that may have more fields than those that we write, at any depth: Istio has many.
+ * What is typed stays as it is typed.
+ */
+export type Extensible<T> = T extends
+  string | number | boolean | null | undefined | Promise<unknown> | OutputInstance<unknown>
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Extensible<Item>[]
+    : { [Key in keyof T]: Extensible<T[Key]> } & { [key: string]: unknown };
 
 /** Creates a child after its transform had its say. */
 export function createChild<Args extends object, Child>(

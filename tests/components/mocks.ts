@@ -128,7 +128,8 @@ function aliasUrn(alias: AliasRequest, urn: string): string {
   const type = spec.getType() || qualifiedType.split("$").at(-1);
   const name = spec.getName() || ownName.join("::");
   // Mocked URNs know a resource's parent, and not the parent's own.
-  return [stack, project, `${parentType.split("$").at(-1)}$${type}`, name].join("::");
+  const parent = parentType.split("$").at(-1);
+  return [stack, project, parent ? `${parent}$${type}` : type, name].join("::");
 }
 
 /** Resolves when nothing is under way any more. */
