@@ -13,6 +13,8 @@ export type Binary =
   | "pilot-discovery"
   | "istioctl"
   | "istiod-oracle"
+  | "istiod-oracle-1.30"
+  | "istiod-oracle-1.22"
   | "pilot-agent"
   | "kube-proxy"
   | "coredns"
@@ -62,6 +64,16 @@ function kwokStage(file: string): SourceFile {
   };
 }
 
+/** What the model is compared with; each generation of istiod has its own part. */
+const ORACLE: SourceFile = { from: "tests/oracle/istiod", to: "istiod-oracle" };
+
+/** Istio's own compatibility profiles: what brings back the ways of an older version. */
+const PROFILES: SourceFile = {
+  module: "istio.io/istio",
+  from: "manifests/helm-profiles",
+  to: "profiles",
+};
+
 /** The toolchain, in the order of the build. Versions are pinned by each module's go.mod and go.sum. */
 export const PARTS: readonly Part[] = [
   {
@@ -110,7 +122,17 @@ export const PARTS: readonly Part[] = [
     title: "istiod's configuration generator, for the tests of the model",
     module: "local/toolchain/mesh",
     binaries: [{ name: "istiod-oracle", package: "./istiod-oracle" }],
-    sources: [{ from: "tests/oracle/istiod", to: "istiod-oracle" }],
+    sources: [ORACLE],
+    forTests: true,
+  },
+  {
+    name: "oracle-1.30",
+    title: "the same of Istio 1.30",
+    // Built after the mesh's module, whose pins it shares: only what is Istio's is compiled again.
+    module: "local/toolchain/istio-1.30",
+    binaries: [{ name: "istiod-oracle-1.30", package: "./istiod-oracle" }],
+    sources: [ORACLE],
+    files: [PROFILES],
     forTests: true,
   },
   {
@@ -197,6 +219,18 @@ export const PARTS: readonly Part[] = [
     title: "actionlint, for the tests of the workflows",
     module: "local/toolchain/actionlint",
     binaries: [{ name: "actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" }],
+    forTests: true,
+  },
+  {
+    name: "oracle-1.22",
+    title: "istiod's configuration generator of Istio 1.22, for the tests of the model",
+    module: "local/toolchain/istio-1.22",
+    binaries: [{ name: "istiod-oracle-1.22", package: "./istiod-oracle" }],
+    sources: [
+      ORACLE,
+      { from: "local/toolchain/istio-1.22/generation.go", to: "istiod-oracle/generation.go" },
+    ],
+    files: [PROFILES],
     forTests: true,
   },
 ];

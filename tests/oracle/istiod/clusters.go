@@ -47,7 +47,11 @@ func outboundClusters(clusters []*clusterv3.Cluster) ([]outbound, error) {
 
 func isTowardsService(name string) bool {
 	switch name {
-	case util.BlackHoleCluster, util.PassthroughCluster, util.InboundPassthroughCluster:
+	case util.BlackHoleCluster, util.PassthroughCluster:
+		return false
+	}
+	// Older generations have one of these for each family of addresses.
+	if strings.HasPrefix(name, "InboundPassthroughCluster") {
 		return false
 	}
 	return !strings.HasPrefix(name, string(model.TrafficDirectionInbound)+"|")
@@ -91,7 +95,7 @@ func socketClass(socket *corev3.TransportSocket) (string, error) {
 	switch socket.GetName() {
 	case wellknown.TransportSocketRawBuffer, "raw_buffer":
 		return "PLAIN", nil
-	case wellknown.TransportSocketPROXY:
+	case proxyProtocolSocket:
 		wrapper := &proxyprotocolv3.ProxyProtocolUpstreamTransport{}
 		if err := socket.GetTypedConfig().UnmarshalTo(wrapper); err != nil {
 			return "", err
@@ -106,6 +110,9 @@ func socketClass(socket *corev3.TransportSocket) (string, error) {
 	}
 	return "", fmt.Errorf("unknown transport socket %s", socket.GetName())
 }
+
+// Older generations have no name for it.
+const proxyProtocolSocket = "envoy.transport_sockets.upstream_proxy_protocol"
 
 // tlsClass tells whose certificate is shown: the workload's own, another one, or none.
 func tlsClass(context *tlsv3.CommonTlsContext) string {

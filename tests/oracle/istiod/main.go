@@ -22,18 +22,13 @@ import (
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pilot/pkg/model"
-	"istio.io/istio/pilot/pkg/networking/core"
 	"istio.io/istio/pilot/pkg/serviceregistry"
 	kubecontroller "istio.io/istio/pilot/pkg/serviceregistry/kube/controller"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/constants"
 	"istio.io/istio/pkg/config/mesh"
-	"istio.io/istio/pkg/config/mesh/meshwatcher"
-	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/gvr"
-	"istio.io/istio/pkg/config/schema/resource"
 	kubelib "istio.io/istio/pkg/kube"
-	"istio.io/istio/pkg/kube/krt"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
 )
@@ -78,8 +73,7 @@ var concurrency = 4 * goruntime.GOMAXPROCS(0)
 
 func main() {
 	silenceLogs()
-	// Every collection registers here for /debug and would be kept for ever.
-	krt.GlobalDebugHandler = nil
+	prepareProcess()
 	answers := make(chan chan answer, concurrency)
 	go readQuestions(answers)
 	out := json.NewEncoder(os.Stdout)
@@ -108,7 +102,7 @@ func readQuestions(answers chan<- chan answer) {
 func silenceLogs() {
 	options := log.DefaultOptions()
 	options.OutputPaths = []string{"stderr"}
-	options.SetDefaultOutputLevel(log.OverrideScopeName, log.NoneLevel)
+	silence(options)
 	_ = log.Configure(options)
 }
 
@@ -186,7 +180,7 @@ func readObjects(q question) (w world, err error) {
 			return w, fmt.Errorf("cannot read object: %v", err)
 		}
 		gvk := kind.GroupVersionKind()
-		schema, isConfig := collections.Pilot.FindByGroupVersionAliasesKind(resource.FromKubernetesGVK(&gvk))
+		schema, isConfig := schemaOf(gvk)
 		if !isConfig {
 			object, _, err := decoder.Decode(raw, nil, nil)
 			if err != nil {
@@ -228,30 +222,30 @@ func meshConfigOf(f facts) *meshconfig.MeshConfig {
 
 // startControlPlane is xds.NewFakeDiscoveryServer without its gRPC, gateway and ingress parts, and
 // with the cluster domain of the mesh, which that one fixes to cluster.local.
-func startControlPlane(t test.Failer, f facts, w world) *core.ConfigGenTest {
+func startControlPlane(t test.Failer, f facts, w world) *controlPlane {
 	meshConfig := meshConfigOf(f)
 	updates := &endpointUpdates{settled: make(chan struct{})}
 	kubeClient := kubelib.NewFakeClient(append(w.kubeObjects, sentinelService)...)
 	registry, _ := kubecontroller.NewFakeControllerWithOptions(t, kubecontroller.FakeControllerOptions{
 		Client:        kubeClient,
-		ClusterID:     constants.DefaultClusterName,
+		ClusterID:     clusterID,
 		DomainSuffix:  f.ClusterDomain,
 		XDSUpdater:    updates,
-		MeshWatcher:   meshwatcher.NewTestWatcher(meshConfig),
+		MeshWatcher:   meshWatcher(meshConfig),
 		ConfigCluster: true,
 		SkipRun:       true,
 		CRDs:          []runtimeschema.GroupVersionResource{gvr.ServiceEntry, gvr.WorkloadEntry},
 	})
-	plane := core.NewConfigGenTest(t, core.TestOptions{
+	plane := newControlPlane(t, planeOptions{
 		Configs:           w.configs,
 		MeshConfig:        meshConfig,
 		XDSUpdater:        updates,
 		ServiceRegistries: []serviceregistry.Instance{registry},
-		ClusterID:         constants.DefaultClusterName,
+		ClusterID:         clusterID,
 		SkipRun:           true,
 	})
 	updates.XDSUpdater = model.NewEndpointIndexUpdater(plane.Env().EndpointIndex)
-	plane.ServiceEntryRegistry.AppendWorkloadHandler(registry.WorkloadInstanceHandler)
+	plane.ServiceEntryRegistry.AppendWorkloadHandler(withoutPods(registry.WorkloadInstanceHandler))
 	registry.AppendWorkloadHandler(plane.ServiceEntryRegistry.WorkloadInstanceHandler)
 	stop := test.NewStop(t)
 	kubeClient.RunAndWait(stop)
@@ -262,8 +256,20 @@ func startControlPlane(t test.Failer, f facts, w world) *core.ConfigGenTest {
 	}
 	createSlices(t, kubeClient, w.slices, updates)
 	plane.ServiceEntryRegistry.ResyncEDS()
-	plane.PushContext().InitContext(plane.Env(), nil, nil)
+	if err := initPushContext(plane); err != nil {
+		t.Fatal(err)
+	}
 	return plane
+}
+
+// withoutPods passes on WorkloadEntries only, as istiod does. In older generations ResyncEDS, which only
+// the fakes call, would hand the Pods back to the registry that they came from, as workloads of a Service.
+func withoutPods(handler func(*model.WorkloadInstance, model.Event)) func(*model.WorkloadInstance, model.Event) {
+	return func(workload *model.WorkloadInstance, event model.Event) {
+		if workload.Kind != model.PodKind {
+			handler(workload, event)
+		}
+	}
 }
 
 // proxyOf describes a client as its own bootstrap would. Its address belongs to no generated Pod, so
@@ -283,8 +289,8 @@ func proxyOf(index int, c client, f facts) *model.Proxy {
 		Metadata: &model.NodeMetadata{
 			Namespace:    c.Namespace,
 			Labels:       c.Labels,
-			ClusterID:    constants.DefaultClusterName,
-			IstioVersion: "1.31.0",
+			ClusterID:    clusterID,
+			IstioVersion: istioVersion,
 		},
 	}
 }
