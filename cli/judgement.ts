@@ -2,6 +2,7 @@ import type { Manifest } from "./input/manifests.js";
 import { ExitCode } from "./mistake.js";
 import {
   type Client,
+  DEFAULT_FACTS,
   defaultClients,
   inertRules,
   type InertRule,
@@ -14,6 +15,7 @@ import {
   type ShadowedRule,
   unmodelled,
   type Unmodelled,
+  unprovenVersion,
   type Verdict,
 } from "../mesh/index.js";
 
@@ -55,8 +57,14 @@ export function judgementOf({ manifests, clients, facts, notes = [] }: Question)
     inert: inertRules(mesh, asked),
     shadowed: shadowedRules(mesh, asked),
     unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
-    notes,
+    notes: [...notes, ...(verdicts.length === 0 ? [] : versionNotes(mesh.facts))],
   };
+}
+
+/** What makes all that is said of a version of Istio less sure. */
+export function versionNotes(facts: Partial<MeshFacts>): string[] {
+  const why = unprovenVersion({ ...DEFAULT_FACTS, ...facts });
+  return why === undefined ? [] : [`${why}.`];
 }
 
 /** How a run ends: what is known to be wrong counts before what isn't known. */

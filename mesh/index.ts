@@ -35,5 +35,6 @@ export type { Verdict } from "./verdicts/verdict.js";
 export { judge } from "./judge.js";
 export { inertRules, type InertReason, type InertRule } from "./findings/inert-rules.js";
 export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";
+export { unprovenVersion } from "./findings/unproven-version.js";
 export { unmodelled, type Unmodelled } from "./findings/unmodelled.js";
 export { explain, type Explanation } from "./explain/explain.js";

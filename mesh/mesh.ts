@@ -1,7 +1,7 @@
 import { endpointLookup, type EndpointLookup } from "./registry/endpoint-lookup.js";
 import type { EndpointSources } from "./registry/endpoints.js";
 import { flatten } from "./input/flatten.js";
-import { externalNameIsAlias } from "./input/istio-version.js";
+import { externalNameIsAlias, readDefaultExportTo, trimsExportTo } from "./input/istio-version.js";
 import { sortByKind, type Kind } from "./input/kinds.js";
 import type { KubeObject } from "./input/kube-object.js";
 import { DEFAULT_FACTS, type MeshFacts } from "./input/mesh-facts.js";
@@ -59,7 +59,8 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   const serviceFacts = {
     clusterDomain: known.clusterDomain,
     externalNameIsAlias: externalNameIsAlias(known),
-    defaultExportTo: known.defaultServiceExportTo,
+    trimsExportTo: trimsExportTo(known),
+    defaultExportTo: readDefaultExportTo(known.defaultServiceExportTo, known),
   };
   const servicesByObject = new Map<Plain, Service[]>([
     ...byKind.Service.map((object): [Plain, Service[]] => [
@@ -78,7 +79,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   ];
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
   const virtualServices = readVirtualServices(byKind.VirtualService, known);
-  const registry = new Registry(services);
+  const registry = new Registry(services, known);
   return {
     facts: known,
     objects: flat,
@@ -92,7 +93,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     sidecars,
     virtualServices,
     acceptedTls: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
-    endpointsOf: endpointLookup(endpointSources(byKind), registry, known.clusterDomain),
+    endpointsOf: endpointLookup(endpointSources(byKind), registry, known),
     sidecarScopeOf: sidecarScopeLookup(sidecars, virtualServices, known),
   };
 }

@@ -5,7 +5,7 @@ import { deployedClusters, type ExportedResource } from "../stack/deployed.js";
 import { runPulumi, type StackEngine } from "../stack/engine.js";
 import type { Preview } from "../stack/preview.js";
 import { type Client, type KubeObject, type MeshFacts, unmodelled } from "../../mesh/index.js";
-import { unmodelledText } from "../judgement.js";
+import { unmodelledText, versionNotes } from "../judgement.js";
 import { type Posture, postureOf } from "./posture.js";
 
 /** How the owner of objects would have them judged: what they don't say themselves. */
@@ -45,7 +45,8 @@ export function postureOfSeen(
     const where = index === 0 ? "" : ` (cluster ${index + 1})`;
     return found.map((row) => ({ ...row, alias: row.alias + where }));
   });
-  const leftOut = rows.length === 0 ? [] : clusters.flatMap(unmodelledNotes);
+  const leftOut =
+    rows.length === 0 ? [] : [...versionNotes(known), ...clusters.flatMap(unmodelledNotes)];
   return { source, rows, notes: [...notes, ...leftOut] };
 }
 

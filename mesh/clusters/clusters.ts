@@ -1,6 +1,7 @@
 import type { ObjectRef } from "../input/kube-object.js";
 import { effectiveTls, type EffectiveTls } from "./effective-tls.js";
 import { compareText, fits } from "../input/plain.js";
+import { looksUpRequestedNames } from "../input/istio-version.js";
 import { isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import {
@@ -118,6 +119,7 @@ function outcomeOf(
         settings.loadBalancer?.passthrough === true ||
         (subset !== undefined && startsAtOriginalDestination(policy, subset, port))),
     gateway,
+    istioVersion: mesh.facts.istioVersion,
     ruleHasSelector: rule?.selector !== undefined,
   });
   return outcome;
@@ -157,6 +159,7 @@ function acceptedTls(mesh: Mesh, service: Service, port: ServicePort, passthroug
 
 function hasMainCluster(mesh: Mesh, service: Service, port: ServicePort): boolean {
   if (service.resolution === "alias" || port.protocol === "udp") return false;
+  if (service.resolution === "dynamic-dns" && !looksUpRequestedNames(mesh.facts)) return false;
   if (isForwarded(service)) return FORWARDED.includes(port.protocol);
   return !isLookedUp(service) || mesh.endpointsOf(service, port).length > 0;
 }

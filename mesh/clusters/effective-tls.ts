@@ -1,3 +1,4 @@
+import { opensConfigMaps } from "../input/istio-version.js";
 import type { AcceptedTls } from "../registry/peer-authentication.js";
 import type { Tls } from "../rules/traffic-policy.js";
 
@@ -15,6 +16,7 @@ export interface TlsContext {
   /** The cluster sends where the client was going: no socket can be chosen per endpoint. */
   originalDestination: boolean;
   gateway: boolean;
+  istioVersion: string;
   /** The rule (the merged one, if several are) has a workloadSelector. */
   ruleHasSelector: boolean;
 }
@@ -26,7 +28,9 @@ export function effectiveTls(context: TlsContext): EffectiveTls {
   if (tls.mode === "DISABLE") return "PLAIN";
   if (tls.mode === "ISTIO_MUTUAL") return "ISTIO_MUTUAL";
   // A credential that any sidecar would have to fetch is ignored, and the whole block with it.
-  if (tls.privilegedCredential && !context.gateway && !context.ruleHasSelector) return "PLAIN";
+  const isPrivileged =
+    tls.credential === "secret" || (tls.credential === "config-map" && !opensConfigMaps(context));
+  if (isPrivileged && !context.gateway && !context.ruleHasSelector) return "PLAIN";
   // istiod logs an error and sends the cluster without a socket.
   if (tls.mode === "MUTUAL" && !tls.hasCertificates) return "PLAIN";
   return tls.mode;

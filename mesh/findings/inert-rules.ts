@@ -201,19 +201,21 @@ class Search {
     const policies = [rule.policy, ...rule.subsets.map((subset) => subset.policy)];
     const said = policies.flatMap((policy) => (policy ? [policy, ...policy.ports] : []));
     const alias = this.aliasesByHost.get(rule.host);
-    if (!alias || isWildcard(rule.host) || alias.ports.length === 0) return undefined;
+    if (!alias || isWildcard(rule.host)) return undefined;
+    // Of several services of one host each client is given one.
+    const ports = this.mesh.registry.of(rule.host).flatMap((service) => service.ports);
+    const declared = new Set(ports.map(({ number }) => number));
+    if (declared.size === 0) return undefined;
     // PASSTHROUGH makes automatic mutual TLS unconditional.
     const withTls = said.filter(({ tls, loadBalancer }) => tls ?? loadBalancer?.passthrough);
     const numbers = withTls.map((settings) => ("number" in settings ? settings.number : undefined));
-    const missing = numbers.filter(
-      (number) => number !== undefined && !alias.ports.includes(number),
-    );
+    const missing = numbers.filter((number) => number !== undefined && !declared.has(number));
     if (withTls.length === 0 || missing.length < withTls.length) return undefined;
     return found(rule, "no-such-port", {
       alias: alias.ref,
       instead:
         `Its TLS settings are for port ${missing.join(", ")}; the Service has ` +
-        `${alias.ports.join(", ")}. Write the Service's port, not the target port.`,
+        `${[...declared].join(", ")}. Write the Service's port, not the target port.`,
     });
   }
 }

@@ -16,6 +16,17 @@ export function isBefore(minor: number, { istioVersion }: Version): boolean {
   return match !== null && Number(match[1]) < minor;
 }
 
+/**
+ * Whether it is older than Istio 1.`minor`.`patch`. A version without a patch is the last of its minor
+ * version; a build in development (`1.22-alpha.…`) is older than the first release.
+ */
+function isBeforePatch(minor: number, patch: number, { istioVersion }: Version): boolean {
+  const match = /^v?1\.(\d+)(?:\.(\d+)|(-))?/.exec(istioVersion);
+  if (!match || Number(match[1]) !== minor) return isBefore(minor, { istioVersion });
+  const inDevelopment = match[3] !== undefined;
+  return inDevelopment || (match[2] !== undefined && Number(match[2]) < patch);
+}
+
 /** Whether istiod has ENABLE_EXTERNAL_NAME_ALIAS: it came with Istio 1.20 and went with 1.24. */
 export function hasAliasSwitch(facts: Version): boolean {
   return !isBefore(20, facts) && isBefore(24, facts);
@@ -50,4 +61,87 @@ export function sidecarsExclude(facts: Version): boolean {
  */
 export function picksBestNamespace(facts: Version): boolean {
   return !isBefore(30, facts);
+}
+
+/** Whether rules with a workloadSelector come before all others, whatever their age: from Istio 1.22. */
+export function putsSelectorsFirst(facts: Version): boolean {
+  return !isBefore(22, facts);
+}
+
+/**
+ * Whether rules of one host and namespace are merged only if one's exportTo holds the other's: from
+ * Istio 1.24 (ENABLE_ENHANCED_DESTINATIONRULE_MERGE). Before that all are, under the first exportTo that
+ * is written.
+ */
+export function keepsVisibilitiesApart(facts: Version): boolean {
+  return !isBefore(24, facts);
+}
+
+/**
+ * Whether a client without a Sidecar imports as one whose Sidecar names everything, and a Service of
+ * Kubernetes is preferred in both: from Istio 1.24 (PILOT_UNIFIED_SIDECAR_SCOPE).
+ */
+export function unifiesScopes(facts: Version): boolean {
+  return !isBefore(24, facts);
+}
+
+/** Whether routes for callers of other namespaces bring nothing into a Sidecar's view: from Istio 1.24. */
+export function readsSourceNamespaces(facts: Version): boolean {
+  return !isBefore(24, facts);
+}
+
+/**
+ * Whether the ports of one Kubernetes Service that several listeners import are put together, and
+ * ServiceEntries of one host and namespace only if they are alike: from Istio 1.22.0.
+ */
+export function mergesLikeServices(facts: Version): boolean {
+  return !isBeforePatch(22, 0, facts);
+}
+
+/** Whether spaces in the annotation `networking.istio.io/exportTo` don't matter: from Istio 1.24. */
+export function trimsExportTo(facts: Version): boolean {
+  return !isBefore(24, facts);
+}
+
+/**
+ * Who sees what says nothing itself, by `defaultServiceExportTo` or `defaultVirtualServiceExportTo`. Only
+ * from Istio 1.30.3 may it be a list of namespaces; before, `.` and then `*` count, and else nobody does.
+ */
+export function readDefaultExportTo(exportTo: readonly string[], facts: Version): string[] {
+  if (!isBeforePatch(30, 3, facts)) return [...exportTo];
+  return [[".", "*"].find((everyone) => exportTo.includes(everyone)) ?? "~"];
+}
+
+/** Whether any sidecar may use a credential in a ConfigMap (`configmap://`): from Istio 1.26. */
+export function opensConfigMaps(facts: Version): boolean {
+  return !isBefore(26, facts);
+}
+
+/**
+ * Whether hosts that a Sidecar names exactly are looked up, which finds one service in each namespace;
+ * and whether services that are exported by name come in one order, private or not: from Istio 1.31.
+ */
+export function looksUpExactHosts(facts: Version): boolean {
+  return !isBefore(31, facts);
+}
+
+/** Whether sidecars and gateways get clusters of ServiceEntries with DYNAMIC_DNS: from Istio 1.30 (the API has it since 1.28). */
+export function looksUpRequestedNames(facts: Version): boolean {
+  return !isBefore(30, facts);
+}
+
+/** Whether a ServiceEntry's workloadSelector without labels selects every workload: from Istio 1.30; before, none. */
+export function selectsAllWithoutLabels(facts: Version): boolean {
+  return !isBefore(30, facts);
+}
+
+/** Whether endpoints of a ServiceEntry belong to a port by its number: from 1.20.7, 1.21.3 and 1.22.1. */
+export function matchesPortsByNumber(facts: Version): boolean {
+  if (!isBefore(23, facts)) return true;
+  const [minor, patch] = [
+    [22, 1],
+    [21, 3],
+    [20, 7],
+  ].find(([first]) => !isBefore(first!, facts)) ?? [20, 0];
+  return !isBefore(20, facts) && !isBeforePatch(minor!, patch!, facts);
 }

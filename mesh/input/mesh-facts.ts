@@ -2,8 +2,8 @@
 export interface MeshFacts {
   /**
    * Istio's version, `major.minor` at least. It decides what an ExternalName Service is: up to 1.20
-   * a cluster of its own, from 1.21 by default an alias, from 1.24 always an alias. And it decides what Sidecars may
-   * take away (1.31) and whose Service a VirtualService's destination is (1.30).
+   * a cluster of its own, from 1.21 by default an alias, from 1.24 always an alias. And it decides how rules
+   * are merged, whose service a client is given, and more (docs/versions.md). Without a patch it counts as the last one.
    * @default "1.31"
    */
   istioVersion: string;

@@ -1,3 +1,5 @@
+import { matchesPortsByNumber } from "../input/istio-version.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
 import { serviceNameOf } from "../input/hosts.js";
 import { EndpointIndex, type Endpoint, type EndpointSources } from "./endpoints.js";
 import type { Registry } from "./registry.js";
@@ -10,9 +12,10 @@ export type EndpointLookup = (service: Service, port?: ServicePort) => readonly 
 export function endpointLookup(
   sources: EndpointSources,
   registry: Registry,
-  clusterDomain: string,
+  facts: Pick<MeshFacts, "clusterDomain" | "istioVersion">,
 ): EndpointLookup {
-  const index = new EndpointIndex(sources);
+  const byNumber = matchesPortsByNumber(facts);
+  const index = new EndpointIndex(sources, facts);
   const endpointsOfHost = new Map<string, Endpoint[]>();
   // Services of one host in one namespace share their endpoints, whatever registry they are of.
   return (service: Service, port?: ServicePort): Endpoint[] => {
@@ -25,11 +28,12 @@ export function endpointLookup(
       endpoints = collectEndpoints(index, same);
       const missing = same.some(({ fromKubernetes }) => fromKubernetes)
         ? undefined
-        : serviceNameOf(host, namespace, clusterDomain);
+        : serviceNameOf(host, namespace, facts.clusterDomain);
       if (missing !== undefined) endpoints.push(...index.ofMissingService(namespace, missing));
       endpointsOfHost.set(key, endpoints);
     }
     if (!port) return endpoints;
+    if (!byNumber) return endpointsByName(endpoints, registry.of(host), service, port);
     return endpoints.filter(
       (endpoint) =>
         !endpoint.isMissing &&
@@ -38,6 +42,24 @@ export function endpointLookup(
           : endpoint.portNumber === port.number),
     );
   };
+}
+
+/**
+ * The endpoints of a port in older Istios: by the port's name, if the last of the namespace's
+ * services of that host numbers it alike (`initServiceRegistry`).
+ */
+function endpointsByName(
+  endpoints: readonly Endpoint[],
+  ofHost: readonly Service[],
+  { ref }: Service,
+  port: ServicePort,
+): Endpoint[] {
+  const last = ofHost.findLast((service) => service.ref.namespace === ref.namespace);
+  const numbers = new Map(last?.ports.map(({ name, number }) => [name, number]));
+  return endpoints.filter(
+    ({ isMissing, portName }) =>
+      !isMissing && portName === port.name && numbers.get(portName) === port.number,
+  );
 }
 
 function collectEndpoints(index: EndpointIndex, services: readonly Service[]): Endpoint[] {

@@ -1,4 +1,6 @@
 import ipaddr from "ipaddr.js";
+import { selectsAllWithoutLabels } from "../input/istio-version.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
 import { at, fits, isPlain, items, labelsOf, refOf, text, texts } from "../input/plain.js";
 import type { Labels, Plain } from "../input/plain.js";
 import type { Service } from "./service.js";
@@ -42,7 +44,10 @@ export class EndpointIndex {
   private readonly pods: Map<string, Workload[]>;
   private readonly workloadEntries: Map<string, Workload[]>;
 
-  constructor(sources: EndpointSources) {
+  constructor(
+    sources: EndpointSources,
+    private readonly facts: Pick<MeshFacts, "istioVersion">,
+  ) {
     this.slices = groupBy(sources.slices.filter(isReadSlice), (slice) =>
       keyOf(refOf(slice).namespace, text(at(slice, "metadata", "labels", SERVICE_NAME))),
     );
@@ -115,6 +120,7 @@ export class EndpointIndex {
   /** WorkloadEntries and Pods that a ServiceEntry selects; only a looked-up one can have names. */
   private selectedByEntry(service: Service, selector: Labels, byName: boolean): Workload[] {
     const namespace = service.ref.namespace;
+    if (Object.keys(selector).length === 0 && !selectsAllWithoutLabels(this.facts)) return [];
     const entries = this.workloadEntries.get(namespace) ?? [];
     const pods = this.pods.get(namespace) ?? [];
     return [

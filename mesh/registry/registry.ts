@@ -1,4 +1,6 @@
 import { compareText } from "../input/plain.js";
+import { looksUpExactHosts } from "../input/istio-version.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
 import type { Service } from "./service.js";
 
 /**
@@ -8,7 +10,10 @@ import type { Service } from "./service.js";
 export class Registry {
   private readonly byHost = new Map<string, Service[]>();
 
-  constructor(services: readonly Service[]) {
+  constructor(
+    services: readonly Service[],
+    private readonly facts: Pick<MeshFacts, "istioVersion">,
+  ) {
     const inOrder = [...services].sort(
       (a, b) =>
         a.created - b.created ||
@@ -36,6 +41,11 @@ export class Registry {
   exportedTo(host: string, namespace: string): Service[] {
     const all = this.of(host).filter((service) => !isHidden(service));
     const named = all.filter((service) => !isPublic(service) && isVisible(service, namespace));
+    if (named.length > 1 && !looksUpExactHosts(this.facts)) {
+      // What a namespace keeps to itself used to come first.
+      const isOwn = (service: Service) => Number(service.ref.namespace === namespace);
+      named.sort((a, b) => isOwn(b) - isOwn(a));
+    }
     return [...named, ...all.filter(isPublic)];
   }
 

@@ -60,6 +60,8 @@ export interface Service {
 export interface ServiceFacts {
   clusterDomain: string;
   externalNameIsAlias: boolean;
+  /** Spaces in the annotation for exportTo don't matter. */
+  trimsExportTo: boolean;
   /** Who sees a service that doesn't say so itself. */
   defaultExportTo: readonly string[];
 }
@@ -79,7 +81,7 @@ export function readService(object: Plain, facts: ServiceFacts): Service {
     ports: items(at(spec, "ports")).filter(isPlain).map(readPort),
     resolution: "eds",
     meshExternal: externalName !== "",
-    exportTo: exportToAnnotation(object),
+    exportTo: exportToAnnotation(object, facts),
     defaultExportTo: facts.defaultExportTo,
     labels: labelsOf(at(object, "metadata", "labels")),
   };
@@ -94,9 +96,9 @@ export function readService(object: Plain, facts: ServiceFacts): Service {
 }
 
 /** `networking.istio.io/exportTo`: a comma separated list; `~` hides the Service from everyone. */
-function exportToAnnotation(object: Plain): string[] {
+function exportToAnnotation(object: Plain, { trimsExportTo }: ServiceFacts): string[] {
   const value = text(at(object, "metadata", "annotations", "networking.istio.io/exportTo"));
-  return value === "" ? [] : value.split(",").map((item) => item.trim());
+  return value === "" ? [] : value.split(",").map((item) => (trimsExportTo ? item.trim() : item));
 }
 
 const APP_PROTOCOLS: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import { isBefore } from "../input/istio-version.js";
 
 /** What a policy asks for: the sidecar starts TLS and verifies the server. */
 const SIMPLE: Settings = {
-  tls: { mode: "SIMPLE", privilegedCredential: false, hasCertificates: false },
+  tls: { mode: "SIMPLE", hasCertificates: false },
 };
 
 /**

@@ -1,4 +1,5 @@
 import { byCreation, fits, type Labels } from "../input/plain.js";
+import { keepsVisibilitiesApart, putsSelectorsFirst } from "../input/istio-version.js";
 import { HostTable } from "../input/hosts.js";
 import { mergeTrafficPolicies, type Subset, type TrafficPolicy } from "./traffic-policy.js";
 import type { DestinationRule } from "./destination-rule.js";
@@ -37,6 +38,7 @@ export interface DestinationRuleIndex {
 
 /** What the index depends on besides the rules. */
 export interface IndexFacts {
+  istioVersion: string;
   rootNamespace: string;
   defaultDestinationRuleExportTo: readonly string[];
 }
@@ -48,11 +50,11 @@ function rulesIn(byNamespace: Map<string, RulesByHost>, namespace: string): Rule
 }
 
 /** Rules with a workloadSelector come first, then the order of creation. */
-function inIstiodsOrder(rules: readonly DestinationRule[]): DestinationRule[] {
-  return [...rules].sort(
-    (a, b) =>
-      Number(a.selector === undefined) - Number(b.selector === undefined) || byCreation(a, b),
-  );
+function inIstiodsOrder(rules: readonly DestinationRule[], facts: IndexFacts): DestinationRule[] {
+  const selectorsFirst = putsSelectorsFirst(facts);
+  const rank = ({ selector }: DestinationRule) =>
+    selectorsFirst && selector === undefined ? 1 : 0;
+  return [...rules].sort((a, b) => rank(a) - rank(b) || byCreation(a, b));
 }
 
 /** Puts every rule where clients look for it, oldest first, merging as istiod does. */
@@ -67,7 +69,8 @@ export function indexDestinationRules(
     namespacesByHost: new HostTable(),
   };
   const privateByDefault = facts.defaultDestinationRuleExportTo.includes(".");
-  for (const rule of inIstiodsOrder(rules)) {
+  const insert = keepsVisibilitiesApart(facts) ? insertApart : insertTogether;
+  for (const rule of inIstiodsOrder(rules, facts)) {
     const namespace = rule.ref.namespace;
     const { exportTo } = rule;
     const own = exportTo.includes(".") || exportTo.includes(namespace);
@@ -100,7 +103,7 @@ function sameLabels(a: Labels, b: Labels): boolean {
  * Inserts one rule: merged into every consolidated rule of the host that it is compatible with, and
  * kept as one of its own if the last that was looked at didn't take it whole.
  */
-function insert(byHost: RulesByHost, rule: DestinationRule): void {
+function insertApart(byHost: RulesByHost, rule: DestinationRule): void {
   const known = byHost.get(rule.host);
   if (!known) {
     byHost.set(rule.host, [consolidatedFrom(rule)]);
@@ -123,6 +126,29 @@ function insert(byHost: RulesByHost, rule: DestinationRule): void {
     merge(consolidated, rule);
   }
   if (separate) known.push(consolidatedFrom(rule));
+}
+
+/**
+ * The same up to Istio 1.23: whatever their exportTo, under that of the host's first rule that has one.
+ * A rule that selects some workloads is merged into one for all as well, besides being one of its own.
+ */
+function insertTogether(byHost: RulesByHost, rule: DestinationRule): void {
+  const known = byHost.get(rule.host) ?? [];
+  const [first] = known;
+  if (!first) {
+    byHost.set(rule.host, [consolidatedFrom(rule)]);
+    return;
+  }
+  let separate = true;
+  for (const consolidated of known) {
+    const alike = sameLabels(consolidated.selector ?? {}, rule.selector ?? {});
+    if (consolidated.selector && rule.selector && !alike) continue;
+    if ((!consolidated.selector && !rule.selector) || (rule.selector && alike)) separate = false;
+    merge(consolidated, rule);
+    if (first.exportTo.length > 0) continue;
+    for (const other of known) other.exportTo = rule.exportTo;
+  }
+  if (separate) known.push({ ...consolidatedFrom(rule), exportTo: first.exportTo });
 }
 
 function consolidatedFrom(rule: DestinationRule): ConsolidatedRule {

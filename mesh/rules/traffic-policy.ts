@@ -8,7 +8,7 @@ export type TlsMode = "DISABLE" | "SIMPLE" | "MUTUAL" | "ISTIO_MUTUAL";
 export interface Tls {
   mode: TlsMode;
   /** A credential that only gateways and rules with a workloadSelector may read. */
-  privilegedCredential: boolean;
+  credential?: "secret" | "config-map";
   /** MUTUAL has what it needs: a credential, or a client certificate and its key. */
   hasCertificates: boolean;
 }
@@ -57,8 +57,9 @@ function readTls(raw: Plain): Tls {
   const credential = text(raw.credentialName);
   return {
     mode: MODES.includes(mode) ? (mode as TlsMode) : "DISABLE",
-    // ConfigMaps hold nothing secret, so istiod hands them to any proxy.
-    privilegedCredential: credential !== "" && !credential.startsWith("configmap://"),
+    ...(credential !== "" && {
+      credential: credential.startsWith("configmap://") ? "config-map" : "secret",
+    }),
     hasCertificates:
       credential !== "" || (text(raw.clientCertificate) !== "" && text(raw.privateKey) !== ""),
   };

@@ -1,10 +1,16 @@
 import { compareText, fits, type Labels } from "../input/plain.js";
 import { isCoveredBy } from "../input/hosts.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
 import type { Mesh } from "../mesh.js";
 import { isVisible, type Registry } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
 import { isExcluded, isImported, type Listener, type SidecarScope } from "./sidecar-scope.js";
-import { picksBestNamespace } from "../input/istio-version.js";
+import {
+  looksUpExactHosts,
+  mergesLikeServices,
+  picksBestNamespace,
+  unifiesScopes,
+} from "../input/istio-version.js";
 
 /**
  * The service that a client knows under a host, with the ports that it imports, or undefined.
@@ -17,14 +23,14 @@ export function importedService(
   const { registry } = mesh;
   let merged: Service | undefined;
   const add = (service: Service | undefined) => {
-    if (service) merged = mergeServices(merged, service);
+    if (service) merged = mergeServices(merged, service, mesh.facts);
   };
   if (!scope.listeners) {
     registry.exportedTo(host, scope.namespace).forEach(add);
     return merged;
   }
   for (const listener of scope.listeners) {
-    selectServices(registry, scope.namespace, listener, host).forEach(add);
+    selectServices(mesh, scope.namespace, listener, host).forEach(add);
     for (const { ports } of listener.destinations.get(host) ?? []) {
       const service = destinationService(mesh, scope.namespace, host);
       if (service) {
@@ -41,14 +47,18 @@ export function importedService(
 
 /** The services of a host that a listener names, all from one namespace. */
 function selectServices(
-  registry: Registry,
+  { registry, facts }: Pick<Mesh, "registry" | "facts">,
   namespace: string,
   listener: Listener,
   host: string,
 ): Service[] {
   const everywhere = listener.byNamespace.get("*");
   const imported: Service[] = [];
-  for (const service of candidates(registry, namespace, listener, host)) {
+  const found =
+    listener.allExact && looksUpExactHosts(facts)
+      ? lookedUp(registry, namespace, listener, host)
+      : registry.exportedTo(host, namespace);
+  for (const service of found) {
     const own = listener.byNamespace.get(service.ref.namespace);
     if (isExcluded(own, host) || isExcluded(everywhere, host)) continue;
     if (!isImported(own, host) && !isImported(everywhere, host)) continue;
@@ -62,19 +72,20 @@ function selectServices(
     const fromKubernetes =
       service.fromKubernetes &&
       chosen?.fromKubernetes === false &&
-      (isOwn || chosen.ref.namespace !== namespace);
+      (isOwn || chosen.ref.namespace !== namespace) &&
+      unifiesScopes(facts);
     if (!chosen || isOwn || fromKubernetes) chosen = service;
   }
   return imported.filter((service) => service.ref.namespace === chosen?.ref.namespace);
 }
 
-function candidates(
+/** The services of a host that a listener names exactly, in namespaces that it names. */
+function lookedUp(
   registry: Registry,
   namespace: string,
   listener: Listener,
   host: string,
 ): Service[] {
-  if (!listener.allExact) return registry.exportedTo(host, namespace);
   const byNamespace = registry.byNamespace(host);
   return registry
     .of(host)
@@ -159,19 +170,22 @@ function withPorts(service: Service, ports: ReadonlySet<number>): Service | unde
 }
 
 /** Adds one more service of the same host to what is imported (`appendSidecarServices`). */
-function mergeServices(existing: Service | undefined, service: Service): Service {
+function mergeServices(existing: Service | undefined, service: Service, facts: MeshFacts): Service {
   if (!existing || existing === service) return service;
   if (existing.fromKubernetes !== service.fromKubernetes) {
     return existing.fromKubernetes ? existing : service;
   }
-  if (!canMerge(existing, service)) return existing;
+  const canMerge = mergesLikeServices(facts)
+    ? areAlike(existing, service)
+    : !existing.fromKubernetes && existing.ref.namespace === service.ref.namespace;
+  if (!canMerge) return existing;
   const known = new Set(existing.ports.map((port) => port.number));
   // By number alone: of TCP and UDP on one number, only what comes first is added.
   const added = service.ports.filter(({ number }) => !known.has(number) && known.add(number));
   return added.length === 0 ? existing : { ...existing, ports: [...existing.ports, ...added] };
 }
 
-function canMerge(a: Service, b: Service): boolean {
+function areAlike(a: Service, b: Service): boolean {
   return (
     a.ref.namespace === b.ref.namespace &&
     a.resolution === b.resolution &&

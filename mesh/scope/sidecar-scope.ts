@@ -1,7 +1,7 @@
 import { byCreation, type Labels } from "../input/plain.js";
 import { isCoveredBy, isWildcard, overlaps } from "../input/hosts.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
-import { sidecarsExclude } from "../input/istio-version.js";
+import { readsSourceNamespaces, sidecarsExclude, unifiesScopes } from "../input/istio-version.js";
 import type { Client } from "./client.js";
 import type { Egress, Sidecar, Sidecars } from "./sidecar.js";
 import type { VirtualService } from "./virtual-service.js";
@@ -36,7 +36,7 @@ export interface SidecarScope {
   namespace: string;
   /** Everything that is exported to the namespace is imported, with all its ports. */
   importsEverything: boolean;
-  /** Undefined for gateways: they see all that is exported to their namespace. */
+  /** Undefined where all that is exported to the namespace is seen: for gateways, and in older Istios without a Sidecar. */
   listeners?: readonly Listener[];
 }
 
@@ -52,6 +52,8 @@ export function sidecarScope(
   virtualServices: readonly VirtualService[],
   facts: MeshFacts,
 ): SidecarScope {
+  // Up to Istio 1.23 it is another way, which differs where several services have one host.
+  if (!sidecar && !unifiesScopes(facts)) return { namespace, importsEverything: true };
   const egress = sidecar && sidecar.egress.length > 0 ? sidecar.egress : [{ hosts: ["*/*"] }];
   const [first, ...others] = egress;
   const importsEverything =
@@ -97,7 +99,7 @@ function readListener(
   if (egress.port !== undefined) listener.port = egress.port;
   if (egress.listens !== undefined) listener.listens = egress.listens;
   for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
-    for (const [host, ports] of destinationsFrom(virtualService, namespace)) {
+    for (const [host, ports] of destinationsFrom(virtualService, namespace, facts)) {
       const destination = { ports, from: virtualService.hosts };
       const known = listener.destinations.get(host);
       if (known) known.push(destination);
@@ -139,10 +141,13 @@ function importedVirtualServices(
 function destinationsFrom(
   virtualService: VirtualService,
   namespace: string,
+  facts: MeshFacts,
 ): Map<string, Set<number>> {
+  const isForOthers = (sources: readonly string[]) =>
+    sources.length > 0 && !sources.includes(namespace) && readsSourceNamespaces(facts);
   const out = new Map<string, Set<number>>();
   for (const { host, port, sources } of virtualService.destinations) {
-    if (sources.length > 0 && !sources.includes(namespace)) continue;
+    if (isForOthers(sources)) continue;
     const ports = out.get(host);
     if (ports) ports.add(port);
     else out.set(host, new Set([port]));

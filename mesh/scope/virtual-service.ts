@@ -1,3 +1,4 @@
+import { readDefaultExportTo } from "../input/istio-version.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
 import {
   at,
@@ -41,7 +42,7 @@ interface HttpRoute {
   mirrors: readonly Destination[];
 }
 
-type Facts = Pick<MeshFacts, "clusterDomain" | "defaultVirtualServiceExportTo">;
+type Facts = Pick<MeshFacts, "clusterDomain" | "defaultVirtualServiceExportTo" | "istioVersion">;
 
 /** Completes a host with the namespace of the object that it is written in. */
 type Resolve = (host: string) => string;
@@ -95,7 +96,13 @@ function readRoot(
     ref,
     created: creationTime(object),
     hosts: texts(at(spec, "hosts")).map(resolve),
-    exportTo: exportToOf(object, facts),
+    exportTo: exportToOf(object, {
+      ...facts,
+      defaultVirtualServiceExportTo: readDefaultExportTo(
+        facts.defaultVirtualServiceExportTo,
+        facts,
+      ),
+    }),
     destinations: [
       ...http.flatMap(({ sources, routed, mirror, mirrors }) =>
         [...routed, ...mirror, ...mirrors].map((destination) => ({

@@ -3,7 +3,21 @@ import {
   externalNameIsAlias,
   hasAliasSwitch,
   istioVersionMistake,
+  keepsVisibilitiesApart,
+  looksUpExactHosts,
+  looksUpRequestedNames,
+  matchesPortsByNumber,
+  mergesLikeServices,
+  opensConfigMaps,
+  picksBestNamespace,
+  putsSelectorsFirst,
+  readDefaultExportTo,
+  readsSourceNamespaces,
+  selectsAllWithoutLabels,
+  sidecarsExclude,
+  trimsExportTo,
   trustsSystemAuthorities,
+  unifiesScopes,
 } from "../../../mesh/input/istio-version.js";
 
 describe("a version of Istio", () => {
@@ -40,4 +54,40 @@ describe("what a version does", () => {
       }
     });
   }
+});
+
+describe("the borders between versions (docs/versions.md)", () => {
+  type Predicate = (facts: { istioVersion: string }) => boolean;
+  const borders: [predicate: Predicate, before: string[], since: string[]][] = [
+    [putsSelectorsFirst, ["1.20", "1.21.6"], ["1.22-alpha.55f12a6", "1.22.0", "1.31"]],
+    [mergesLikeServices, ["1.21", "1.22-alpha.55f12a6"], ["1.22.0", "1.22", "1.31"]],
+    [matchesPortsByNumber, ["1.19", "1.20.6", "1.21.2", "1.22-alpha", "1.22.0"], []],
+    [matchesPortsByNumber, [], ["1.20.7", "1.20", "1.21.3", "1.21", "1.22.1", "1.22", "1.23.0"]],
+    [keepsVisibilitiesApart, ["1.22", "1.23.6"], ["1.24.0", "1.24-alpha", "1.31"]],
+    [unifiesScopes, ["1.22", "1.23.6"], ["1.24", "1.31"]],
+    [readsSourceNamespaces, ["1.22", "1.23"], ["1.24", "1.31"]],
+    [trimsExportTo, ["1.22", "1.23"], ["1.24", "1.31"]],
+    [opensConfigMaps, ["1.22", "1.25"], ["1.26", "1.31"]],
+    [picksBestNamespace, ["1.25", "1.29"], ["1.30", "1.31"]],
+    [selectsAllWithoutLabels, ["1.22", "1.29"], ["1.30", "1.31"]],
+    [looksUpRequestedNames, ["1.28", "1.29"], ["1.30", "1.31"]],
+    [looksUpExactHosts, ["1.22", "1.30"], ["1.31"]],
+    [sidecarsExclude, ["1.22", "1.30"], ["1.31"]],
+  ];
+  for (const [predicate, before, since] of borders) {
+    it(`${predicate.name}: not ${before.join(", ") || "…"}; but ${since.join(", ") || "…"}`, () => {
+      for (const istioVersion of before) assert.equal(predicate({ istioVersion }), false);
+      for (const istioVersion of since) assert.equal(predicate({ istioVersion }), true);
+    });
+  }
+
+  it("reads a default exportTo of namespaces from Istio 1.30.3 on", () => {
+    const read = (istioVersion: string, exportTo: string[]) =>
+      readDefaultExportTo(exportTo, { istioVersion });
+    assert.deepEqual(read("1.31", ["n", "."]), ["n", "."]);
+    assert.deepEqual(read("1.30", ["n"]), ["n"]);
+    assert.deepEqual(read("1.30.2", ["n", "."]), ["."]);
+    assert.deepEqual(read("1.29", ["n", "*"]), ["*"]);
+    assert.deepEqual(read("1.29", ["n"]), ["~"]);
+  });
 });
