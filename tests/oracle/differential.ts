@@ -3,12 +3,15 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { compare, type Comparison, type Difference } from "./comparison.js";
 import { Coverage } from "./features.js";
-import { oracleBinary, Istiod } from "./istiod.js";
-import { mesh } from "./meshes.js";
+import { type Generation, NEWEST } from "./generations.js";
+import { Istiod, programOf } from "./istiod.js";
+import { meshOf } from "./meshes.js";
 import type { Answer, Question } from "./question.js";
 import { readRegressions } from "./regressions.js";
 
 export interface RunOptions {
+  /** Whose istiod answers. @default the newest */
+  generation?: Generation;
   /** How many meshes. */
   meshes: number;
   /** Repeats the run that printed it. @default a fresh one */
@@ -38,14 +41,14 @@ export interface RunResult {
   seconds: number;
 }
 
-/** Puts every kept mesh to both again. @returns what differs, by the name of the regression */
-export async function replayRegressions(): Promise<Map<string, Disagreement>> {
-  const istiod = new Istiod(await oracleBinary());
+/** Puts every kept mesh of a generation to both again. @returns what differs, by the name of the regression */
+export async function replayRegressions(generation = NEWEST): Promise<Map<string, Disagreement>> {
+  const istiod = new Istiod(await programOf(generation));
   try {
     const replayed = await Promise.all(
-      readRegressions().map(
-        async ({ name, question }) => [name, await disagreementOn(istiod, question)] as const,
-      ),
+      readRegressions()
+        .filter(({ istio }) => (istio ?? NEWEST.version) === generation.version)
+        .map(async ({ name, question }) => [name, await disagreementOn(istiod, question)] as const),
     );
     return new Map(
       replayed.filter(([, { answer, differences }]) => answer.error || differences.length > 0),
@@ -90,15 +93,17 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
     coverage: new Coverage(),
     seconds: 0,
   };
-  const istiod = new Istiod(await oracleBinary());
+  const generation = options.generation ?? NEWEST;
+  const istiod = new Istiod(await programOf(generation));
+  const mesh = meshOf(generation);
   try {
     for (let batch = 0; result.meshes < options.meshes; batch++) {
       const size = Math.min(BATCH, options.meshes - result.meshes);
-      const failed = await runBatch(istiod, seed + batch, size, result);
+      const failed = await runBatch({ istiod, mesh }, seed + batch, size, result);
       options.onProgress?.(result.meshes);
       for (const index of failed) {
         if (result.disagreements.length >= (options.disagreements ?? 1)) break;
-        result.disagreements.push(await shrink(istiod, seed + batch, index));
+        result.disagreements.push(await shrink({ istiod, mesh }, seed + batch, index));
       }
       if (result.disagreements.length >= (options.disagreements ?? 1)) break;
     }
@@ -109,9 +114,15 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
   return result;
 }
 
+/** Where the meshes come from, and who is asked about them. */
+interface Sides {
+  istiod: Istiod;
+  mesh: fc.Arbitrary<Question>;
+}
+
 /** @returns the indices, within the batch, of the meshes on which the two differ */
 async function runBatch(
-  istiod: Istiod,
+  { istiod, mesh }: Sides,
   seed: number,
   size: number,
   result: RunResult,
@@ -137,7 +148,7 @@ async function runBatch(
 }
 
 /** Replays one mesh of a batch as a property, so that fast-check makes it small. */
-async function shrink(istiod: Istiod, seed: number, index: number): Promise<Disagreement> {
+async function shrink({ istiod, mesh }: Sides, seed: number, index: number): Promise<Disagreement> {
   const property = fc.asyncProperty(mesh, async (question) => {
     return (await disagreementOn(istiod, question)).differences.length === 0;
   });

@@ -1,14 +1,33 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { parse } from "yaml";
 import { ensureToolchain } from "../../local/toolchain/index.js";
+import { type Generation, ownProgram } from "./generations.js";
 import type { Answer, Question } from "./question.js";
 
-/** The oracle program: the one that `ISTIOD_ORACLE` names, else the toolchain's, built if missing. */
-export async function oracleBinary(): Promise<string> {
-  const path = process.env.ISTIOD_ORACLE;
-  if (path !== undefined && path !== "") return path;
-  return (await ensureToolchain(["oracle"])).binaries["istiod-oracle"];
+/** A program and the environment that it runs in. */
+export interface Program {
+  file: string;
+  env: Record<string, string>;
+}
+
+/** The oracle of a generation: the one that `ISTIOD_ORACLE` names, else the toolchain's, built if missing. */
+export async function programOf({ part, binary, profile }: Generation): Promise<Program> {
+  const own = ownProgram();
+  if (own !== undefined) return { file: own, env: {} };
+  const file = (await ensureToolchain([part])).binaries[binary];
+  return { file, env: profile === undefined ? {} : profileEnvironment(file, profile) };
+}
+
+/** istiod's environment in one of Istio's compatibility profiles, as they were beside its sources. */
+function profileEnvironment(file: string, version: string): Record<string, string> {
+  const name = `compatibility-version-${version}.yaml`;
+  const profile = path.join(path.dirname(file), "profiles", name);
+  const values = parse(readFileSync(profile, "utf8")) as { pilot: { env: Record<string, string> } };
+  return values.pilot.env;
 }
 
 interface Waiting {
@@ -25,8 +44,11 @@ export class Istiod {
   readonly #waiting: Waiting[] = [];
   #ended: Error | undefined;
 
-  constructor(binary: string) {
-    this.#process = spawn(binary, [], { stdio: ["pipe", "pipe", "ignore"] });
+  constructor({ file, env }: Program) {
+    this.#process = spawn(file, [], {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
     const lines = createInterface({ input: this.#process.stdout });
     lines.on("line", (line) => this.#waiting.shift()?.resolve(JSON.parse(line) as Answer));
     lines.on("close", () => this.#end(new Error("the oracle ended without an answer")));

@@ -10,10 +10,12 @@ import {
   type ValueOf,
   workloadLabels,
 } from "./arbitraries/names.js";
+import { asOf } from "./arbitraries/older.js";
 import { peerAuthentication, sidecar, virtualServices } from "./arbitraries/scopes.js";
 import { serviceEntries } from "./arbitraries/service-entries.js";
 import { service } from "./arbitraries/services.js";
 import { backendObjects, backends, pod, workloadEntry } from "./arbitraries/workloads.js";
+import { type Generation, NEWEST } from "./generations.js";
 import { pickHidden } from "./hidden.js";
 import type { Question } from "./question.js";
 
@@ -39,7 +41,6 @@ const clients = fc.uniqueArray(client, {
 
 const facts = fc.record(
   {
-    istioVersion: fc.constant("1.31"),
     clusterDomain: fc.constantFrom("cluster.local", "cluster.local", "corp.example"),
     rootNamespace: fc.constantFrom("istio-system", "istio-system", "istio-system", "n", "x"),
     enableAutoMtls: fc.constantFrom(true, true, true, false),
@@ -48,7 +49,7 @@ const facts = fc.record(
     ),
     revision: fc.constantFrom("default", "default", "canary"),
   },
-  { requiredKeys: ["istioVersion", "clusterDomain"] },
+  { requiredKeys: ["clusterDomain"] },
 );
 
 /** Numbers that pick values to hide: in half of the meshes, since every other part is in half of them too. */
@@ -86,16 +87,22 @@ function mostlyNone<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
 }
 
 /**
- * Any mesh that istiod reads in process. Absent values are absent, as in JSON. Unbiased: small meshes
- * have few meetings, and shrinking finds the small ones anyway.
+ * Any mesh that istiod of a generation reads in process. Absent values are absent, as in JSON. Unbiased:
+ * small meshes have few meetings, and shrinking finds the small ones anyway.
  */
-export const mesh: fc.Arbitrary<Question> = fc
-  .noBias(fc.record({ parts, clients, mesh: facts, hidden }))
-  .map(({ parts, clients, mesh, hidden }) => {
-    const objects = inDomain(objectsOf(parts), mesh.clusterDomain);
-    const question: Question = { id: "", objects, clients, mesh };
-    return hidden ? { ...question, hidden: pickHidden(objects, hidden) } : question;
-  });
+export function meshOf(generation: Generation): fc.Arbitrary<Question> {
+  return fc
+    .noBias(fc.record({ parts, clients, mesh: facts, hidden }))
+    .map(({ parts, clients, mesh, hidden }) => {
+      const objects = asOf(generation, inDomain(objectsOf(parts), mesh.clusterDomain));
+      const facts = { ...generation.facts, ...mesh };
+      const question: Question = { id: "", objects, clients, mesh: facts };
+      return hidden ? { ...question, hidden: pickHidden(objects, hidden) } : question;
+    });
+}
+
+/** Meshes of the newest Istio. */
+export const mesh: fc.Arbitrary<Question> = meshOf(NEWEST);
 
 function inDomain(objects: unknown[], clusterDomain: string): KubeObject[] {
   const text = JSON.stringify(objects).replaceAll(DOMAIN, clusterDomain);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { compare } from "./comparison.js";
 import { isClean, replayRegressions, runDifferential } from "./differential.js";
+import { GENERATIONS, NEWEST, ownProgram } from "./generations.js";
 import { readRegressions } from "./regressions.js";
 import { progress, reportDisagreement, reportRun } from "./report.js";
 
@@ -28,6 +29,28 @@ describe("the model and istiod", () => {
     const unseen = [...result.coverage.counts].filter(([, count]) => count === 0);
     assert.deepEqual(unseen, [], "every feature is met");
   });
+});
+
+/** So many are compared with each older generation: most of what it does is what the newest does. */
+const OLDER_MESHES = Math.min(MESHES, 300);
+
+describe("the model and older istiods", function () {
+  before(function () {
+    // One program can't be of several generations.
+    if (ownProgram() !== undefined) this.skip();
+  });
+
+  for (const generation of GENERATIONS.filter((one) => one !== NEWEST)) {
+    it(`agree on ${OLDER_MESHES} random meshes and on those that are kept, in ${generation.version}`, async function () {
+      this.timeout(0);
+      const regressed = [...(await replayRegressions(generation))];
+      const told = regressed.map(([name, found]) => `${name}: ${reportDisagreement(found)}`);
+      assert.deepEqual(told, []);
+      const result = await runDifferential({ meshes: OLDER_MESHES, seed: SEED, generation });
+      console.log(reportRun(result).split("\n").slice(0, 2).join("\n").replaceAll(/^/gm, "      "));
+      assert.ok(isClean(result), result.disagreements.map(reportDisagreement).join("\n"));
+    });
+  }
 });
 
 describe("the comparison", () => {

@@ -8,6 +8,8 @@ export interface Regression {
   name: string;
   /** One line: what istiod does here. */
   about: string;
+  /** The generation that answered, as `--istio` names it. @default the newest */
+  istio?: string;
   question: Question;
   /** istiod's answer, so that the model can be tested without istiod. */
   answer: Answer;

@@ -1,9 +1,11 @@
 /** `npm run oracle`: the model against istiod on random meshes. Exit code 1 when they differ. */
 import { Command, InvalidArgumentError } from "commander";
 import { isClean, replayRegressions, runDifferential } from "./differential.js";
+import { generationOf, NEWEST } from "./generations.js";
 import { progress, reportDisagreement, reportRun } from "./report.js";
 
 interface Options {
+  istio: string;
   meshes: number;
   seed?: number;
   disagreements: number;
@@ -15,12 +17,17 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Expected a whole number.");
 }
 
-async function main(options: Options): Promise<number> {
-  const regressed = await replayRegressions();
+async function main({ istio, ...options }: Options): Promise<number> {
+  const generation = generationOf(istio);
+  const regressed = await replayRegressions(generation);
   for (const [name, disagreement] of regressed) {
     console.log(`regression ${name}`, `\n${reportDisagreement(disagreement)}\n`);
   }
-  const result = await runDifferential({ ...options, onProgress: progress(options.meshes) });
+  const result = await runDifferential({
+    ...options,
+    generation,
+    onProgress: progress(options.meshes),
+  });
   for (const disagreement of result.disagreements) {
     console.log(`${reportDisagreement(disagreement)}\n`);
   }
@@ -30,6 +37,7 @@ async function main(options: Options): Promise<number> {
 
 const command = new Command("oracle")
   .description("Put random meshes to the model and to istiod, and compare every cluster.")
+  .option("--istio <version>", "whose istiod answers", NEWEST.version)
   .option("--meshes <count>", "how many meshes", wholeNumber, 1000)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber)
   .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);
