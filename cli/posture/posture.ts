@@ -70,8 +70,8 @@ export interface Posture {
  * The posture of objects that live in one cluster: a row for each alias, client, port and subset,
  * in the order of {@link judge}.
  *
- * @param clients who calls; @default the clients that the objects themselves name, and the root
- *   namespace's gateways and any other namespace where something is wrong for them
+ * @param clients who calls; @default the clients that the objects themselves name, and any other
+ *   namespace where something is wrong for its clients
  * @param more clients to ask about besides those
  */
 export function postureOf(
@@ -83,20 +83,14 @@ export function postureOf(
   const mesh = readMesh(objects, facts);
   const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
   const places = placesIn(verdicts);
-  const told = clients ? places : places.filter((place) => isWorthTelling(mesh, place));
+  const told = clients ? places : places.filter(isWorthTelling);
   return told.map((place) => rowOf(mesh, place));
 }
 
-/**
- * Gateways in the root namespace, and clients in namespaces that no object is in, are asked about in
- * case they are there; told is what is wrong.
- */
-function isWorthTelling({ facts }: Mesh, place: Place): boolean {
+/** Clients in namespaces that no object is in are asked about in case they are there; told is what is wrong. */
+function isWorthTelling(place: Place): boolean {
   const [{ client }] = place;
-  const { namespace, gateway } = client;
-  const isAssumed =
-    namespace === ANY_OTHER.namespace || (gateway === true && namespace === facts.rootNamespace);
-  return !isAssumed || place.some(({ verdict }) => verdict !== "ok");
+  return client.namespace !== ANY_OTHER.namespace || place.some(({ verdict }) => verdict !== "ok");
 }
 
 /** The verdicts about one alias, client, port and subset; never none. */

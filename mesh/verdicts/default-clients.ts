@@ -1,5 +1,6 @@
 import { at, compareText, fits, isPlain, items, text } from "../input/plain.js";
 import type { Labels, Plain } from "../input/plain.js";
+import { isUnknown } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 
@@ -20,6 +21,7 @@ const NAMESPACED = new Set([
   "DaemonSet",
   "Job",
   "CronJob",
+  "Gateway",
 ]);
 
 /**
@@ -30,9 +32,9 @@ export const ANY_OTHER: Client = { namespace: "any other namespace" };
 
 /**
  * The classes of callers that there are as far as the objects tell: the sidecars of each namespace,
- * told apart by the labels that rules and Sidecars select by; the gateways of the root namespace and
- * of namespaces where a gateway is declared; namespaces that something is exported to; and
- * {@link ANY_OTHER}. Sorted by namespace, those that no object is in after those that one is.
+ * told apart by the labels that rules and Sidecars select by; gateways, where the objects show one;
+ * namespaces that something is exported to; and {@link ANY_OTHER}. Sorted by namespace, those that no
+ * object is in after those that one is.
  */
 export function defaultClients(mesh: Mesh): Client[] {
   const shown = shownClients(mesh);
@@ -45,13 +47,11 @@ export function defaultClients(mesh: Mesh): Client[] {
 }
 
 function shownClients(mesh: Mesh): Client[] {
-  const gateways = new Set([mesh.facts.rootNamespace]);
+  const gateways = gatewayNamespaces(mesh);
   const namespaces = new Set<string>();
   for (const object of mesh.objects) {
     const namespace = namespaceOf(object);
-    if (namespace === undefined) continue;
-    namespaces.add(namespace);
-    if (isGateway(object)) gateways.add(namespace);
+    if (namespace !== undefined) namespaces.add(namespace);
   }
   namespaces.delete(mesh.facts.rootNamespace);
   return [...new Set([...namespaces, ...gateways])]
@@ -106,14 +106,55 @@ function distinct(selectors: readonly Labels[]): Labels[] {
   return [...byText.entries()].sort(([a], [b]) => compareText(a, b)).map(([, labels]) => labels);
 }
 
-/** A Gateway of the Kubernetes API, or a workload that asks to be injected as a gateway. */
-function isGateway(object: Plain): boolean {
-  if (object.kind === "Gateway") {
-    return text(object.apiVersion).startsWith("gateway.networking.k8s.io/");
-  }
-  const template = at(object, "spec", "template", "metadata", "annotations");
+/** Where gateways run: Gateways that istiod deploys one for, and workloads that are one. */
+function gatewayNamespaces({ objects, rules, facts: { rootNamespace } }: Mesh): Set<string> {
+  const classes = gatewayClasses(objects);
+  const shown = objects.filter(
+    (object) => isDeployed(object, classes) || isGatewayWorkload(object),
+  );
+  const namespaces = new Set(shown.flatMap((object) => namespaceOf(object) ?? []));
+  // A rule that only proxies of the root namespace see is for its gateways: nothing else has one there.
+  const isOwn = rules.some(
+    ({ ref, exportTo }) =>
+      ref.namespace === rootNamespace && exportTo.length > 0 && !exportTo.includes("*"),
+  );
+  // What Istio's own Gateways select must be somewhere: by default where Istio is.
+  const isSelected = objects.some(
+    ({ apiVersion, kind }) =>
+      kind === "Gateway" && text(apiVersion).startsWith("networking.istio.io/"),
+  );
+  if (isOwn || (isSelected && namespaces.size === 0)) namespaces.add(rootNamespace);
+  return namespaces;
+}
+
+/** Controllers of GatewayClasses; waypoints, and gateways that run elsewhere, have others. */
+const GATEWAY_CONTROLLER = "istio.io/gateway-controller";
+
+/** The class that Istio brings, and those that name its controller. */
+function gatewayClasses(objects: readonly Plain[]): Set<string> {
+  const own = objects.filter(
+    ({ kind, spec }) =>
+      kind === "GatewayClass" && at(spec, "controllerName") === GATEWAY_CONTROLLER,
+  );
+  return new Set(["istio", ...own.map((object) => text(at(object, "metadata", "name")))]);
+}
+
+/** A Gateway of the Kubernetes API that istiod deploys a gateway for, as far as is known. */
+function isDeployed(object: Plain, classes: ReadonlySet<string>): boolean {
+  if (object.kind !== "Gateway") return false;
+  if (!text(object.apiVersion).startsWith("gateway.networking.k8s.io/")) return false;
+  const className = at(object, "spec", "gatewayClassName");
+  return isUnknown(object.spec) || isUnknown(className) || classes.has(text(className));
+}
+
+/** A workload that is injected as a gateway, or whose proxy runs as one. */
+function isGatewayWorkload(object: Plain): boolean {
+  const pod = object.kind === "Pod" ? object : at(object, "spec", "template");
+  const annotations = at(pod, "metadata", "annotations");
+  const templates = isPlain(annotations) ? text(annotations["inject.istio.io/templates"]) : "";
+  const isRouter = (container: unknown) =>
+    at(container, "name") === "istio-proxy" && items(at(container, "args")).includes("router");
   return (
-    isPlain(template) &&
-    items(text(template["inject.istio.io/templates"]).split(",")).includes("gateway")
+    templates.split(",").includes("gateway") || items(at(pod, "spec", "containers")).some(isRouter)
   );
 }

@@ -118,7 +118,6 @@ describe("meshes by the line", () => {
     assert.ok(given[0] && !("clients" in given[0]));
     assert.deepEqual(given[1]?.clients, [
       { namespace: "default" },
-      { namespace: "istio-system", gateway: true },
       { namespace: "any other namespace" },
     ]);
   });

@@ -254,7 +254,6 @@ describe("the posture of objects", () => {
     assert.deepEqual(clients(alias()), ["n"]);
     assert.deepEqual(clients(alias(), [gateway]), ["istio-system (gateway)"]);
     assert.deepEqual(clients([...alias(), tls({ mode: "ISTIO_MUTUAL" })]), [
-      "istio-system (gateway)",
       "n",
       "any other namespace",
     ]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultClients, judge, readMesh, type KubeObject } from "../../../mesh/index.js";
+import { defaultClients, judge, readMesh, type KubeObject, UNKNOWN } from "../../../mesh/index.js";
 import { IM, rule, sidecar, W } from "../objects.js";
 
 const PAYMENTS = { app: "payments" };
@@ -43,4 +43,64 @@ describe("the classes of callers", () => {
     const objects = selecting({ app: "orders" });
     assert.deepEqual(labelsIn("shop", objects), [{}, { app: "orders" }, PAYMENTS]);
   });
+});
+
+describe("gateways among the callers", () => {
+  const gateways = (...objects: KubeObject[]) =>
+    defaultClients(readMesh([...W, ...objects]))
+      .filter(({ gateway }) => gateway)
+      .map(({ namespace }) => namespace);
+
+  const gatewayApi = (gatewayClassName: unknown): KubeObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name: "g", namespace: "edge" },
+    spec: { gatewayClassName },
+  });
+  const gatewayClass = (name: string, controllerName: string): KubeObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
+    metadata: { name },
+    spec: { controllerName },
+  });
+  const istioGateway: KubeObject = {
+    apiVersion: "networking.istio.io/v1",
+    kind: "Gateway",
+    metadata: { name: "g", namespace: "shop" },
+    spec: { selector: { istio: "ingressgateway" } },
+  };
+  const annotations = { "inject.istio.io/templates": "sidecar,gateway" };
+  const injected: KubeObject = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "g", namespace: "ingress" },
+    spec: { template: { metadata: { annotations } } },
+  };
+  const pod = (args: string[]): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "g", namespace: "ingress" },
+    spec: { containers: [{ name: "istio-proxy", args }] },
+  });
+
+  const cases: [story: string, objects: KubeObject[], namespaces: string[]][] = [
+    ["none where the objects show none", [], []],
+    ["one that istiod deploys", [gatewayApi("istio")], ["edge"]],
+    ["one whose class isn't known yet", [gatewayApi(UNKNOWN)], ["edge"]],
+    ["no waypoint", [gatewayApi("istio-waypoint")], []],
+    ["none of another vendor", [gatewayApi("nginx"), gatewayClass("nginx", "nginx.org/c")], []],
+    [
+      "one of a class of Istio's",
+      [gatewayApi("own"), gatewayClass("own", "istio.io/gateway-controller")],
+      ["edge"],
+    ],
+    ["a workload that is injected as one", [injected], ["ingress"]],
+    ["a Pod whose proxy runs as one", [pod(["proxy", "router"])], ["ingress"]],
+    ["no Pod with a sidecar", [pod(["proxy", "sidecar"])], []],
+    ["Istio's own, where a Gateway of Istio's selects one", [istioGateway], ["istio-system"]],
+    ["the one that is shown, and no other", [istioGateway, injected], ["ingress"]],
+  ];
+  for (const [story, objects, namespaces] of cases) {
+    it(`are ${story}`, () => assert.deepEqual(gateways(...objects), namespaces));
+  }
 });
