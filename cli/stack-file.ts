@@ -3,7 +3,7 @@ import {
   CATALOGUE_KEY,
   CatalogueError,
   parseCatalogue,
-} from "../components/catalogue.js";
+} from "../catalogue/catalogue.js";
 import { readStackFile, stackFile } from "../local/stack-file.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import type { ClusterChoice } from "./kube/api-server.js";

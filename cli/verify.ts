@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { Catalogue } from "../components/catalogue.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
 import { type Plane, planeStatus } from "../local/plane.js";
 import { PLANE_STATE } from "./embedded.js";
 import { columns } from "./format/columns.js";

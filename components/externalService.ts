@@ -8,7 +8,7 @@ import { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js"
 import type { EndpointSliceArgs } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import { MANAGED_BY, MANAGER } from "./resources/labels.js";
 import { type InsidePods, type InsideService, type Location, NOWHERE } from "./alias/location.js";
-import { transportOf, type AliasPort } from "./ports.js";
+import { transportOf, type AliasPort } from "../catalogue/ports.js";
 import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 

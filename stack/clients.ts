@@ -1,5 +1,5 @@
 import type { Resource } from "@pulumi/pulumi";
-import type { CatalogueClient } from "../components/catalogue.js";
+import type { CatalogueClient } from "../catalogue/catalogue.js";
 import { InjectedNamespace } from "../components/injectedNamespace.js";
 import { SleepDeployment } from "../components/sleepDeployment.js";
 import type { StackOptions } from "./stackOptions.js";

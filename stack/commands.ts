@@ -1,6 +1,6 @@
 /** The task's command lines for a catalogue, to paste into a shell. */
-import type { CatalogueAlias, CatalogueClient } from "../components/catalogue.js";
-import { protocolOf } from "../components/ports.js";
+import type { CatalogueAlias, CatalogueClient } from "../catalogue/catalogue.js";
+import { protocolOf } from "../catalogue/ports.js";
 
 /** Prints the name of a client's Pod: the task's SOURCE_POD. */
 export function sourcePodCommand({ name, namespace }: CatalogueClient): string {

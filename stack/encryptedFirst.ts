@@ -1,5 +1,5 @@
 import { all } from "@pulumi/pulumi";
-import type { CatalogueAlias } from "../components/catalogue.js";
+import type { CatalogueAlias } from "../catalogue/catalogue.js";
 import type { ExternalService } from "../components/externalService.js";
 
 /**

@@ -4,7 +4,7 @@ import {
   CatalogueError,
   parseCatalogue,
   type Catalogue,
-} from "../components/catalogue.js";
+} from "../catalogue/catalogue.js";
 
 /**
  * The catalogue of the stack that is running, from its `Pulumi.<stack>.yaml`.

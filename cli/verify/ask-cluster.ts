@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
+import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
 import { withoutIstio } from "../input/cluster.js";
 import type { ApiServer } from "../kube/api-server.js";

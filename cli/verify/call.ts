@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
+import type { Catalogue, CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
 import { curlArguments, portOf, requestUrl } from "../../stack/commands.js";
 import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
 import type { Container } from "../kube/exec.js";

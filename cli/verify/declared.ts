@@ -1,6 +1,6 @@
 /** What a catalogue means, in the words of the API server and istiod. */
 import type { Unwrap } from "@pulumi/pulumi";
-import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
+import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
 import {
   type EgressTlsObjects,
   egressTlsObjects,
@@ -10,7 +10,7 @@ import type {
   ServiceEntrySpec,
   VirtualServiceSpec,
 } from "../../components/resources/istio.js";
-import { istioEncrypts } from "../../components/ports.js";
+import { istioEncrypts } from "../../catalogue/ports.js";
 import { externalNameIsAlias, type MeshFacts } from "../../mesh/index.js";
 
 /** How clients are told apart: the namespace and name of their Deployment. */

@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../components/catalogue.js";
+import type { Catalogue } from "../../catalogue/catalogue.js";
 import { type Container, type Ending, execInPod } from "../kube/exec.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { Progress } from "../progress.js";

@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../components/catalogue.js";
+import type { Catalogue } from "../../catalogue/catalogue.js";
 import { aliasRows, podRow } from "./object-rows.js";
 import type { Reality } from "./reality.js";
 import type { Row } from "./row.js";

@@ -1,5 +1,5 @@
-import type { CatalogueAlias, CatalogueClient } from "../../components/catalogue.js";
-import { transportOf } from "../../components/ports.js";
+import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
+import { transportOf } from "../../catalogue/ports.js";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
 import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
 import { refText } from "../judgement.js";

@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { MeshFacts } from "../../mesh/index.js";
-import type { AliasPort } from "../ports.js";
+import type { AliasPort } from "../../catalogue/ports.js";
 import type { InsidePods, InsideService } from "./location.js";
 
 /** Which server is meant; a name outside is the default for both. */

@@ -3,8 +3,8 @@
  * are checked when they are, each by itself: none of them hides another in a preview.
  */
 import { Output, output, RunError } from "@pulumi/pulumi";
-import { CATALOGUE_KEY, CatalogueError, parseCatalogue } from "../catalogue.js";
-import type { CatalogueAlias } from "../catalogue.js";
+import { CATALOGUE_KEY, CatalogueError, parseCatalogue } from "../../catalogue/catalogue.js";
+import type { CatalogueAlias } from "../../catalogue/catalogue.js";
 import type { MeshFacts } from "../../mesh/index.js";
 
 /** What stands for a value that isn't known yet; each is like no other value of the alias. */

@@ -13,7 +13,7 @@ import type {
   TrafficPolicy,
   VirtualServiceSpec,
 } from "../resources/istio.js";
-import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "../ports.js";
+import { istioEncrypts, protocolOf, readsHttp, type AliasPort } from "../../catalogue/ports.js";
 
 /** What the alias itself says about TLS, rather than Istio by itself. */
 type OwnTls = Exclude<TlsIntent, { mode: "AUTO" }>;

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { AliasPort } from "../ports.js";
+import type { AliasPort } from "../../catalogue/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 
 /** Which server is meant. Istio alone would ask for the alias, which no server outside has a certificate for. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CatalogueError } from "../../components/catalogue.js";
-import { parseCatalogue, type CatalogueAlias } from "../../components/catalogue.js";
+import type { CatalogueError } from "../../catalogue/catalogue.js";
+import { parseCatalogue, type CatalogueAlias } from "../../catalogue/catalogue.js";
 import { httpbin, mistakes, originating, wikipedia } from "./examples.js";
 import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/index.js";
 import { runs } from "../runs.js";

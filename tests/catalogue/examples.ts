@@ -1,6 +1,6 @@
 /** Catalogue entries without a mistake, and what is told of one with. */
 import assert from "node:assert/strict";
-import { CatalogueError, parseCatalogue } from "../../components/catalogue.js";
+import { CatalogueError, parseCatalogue } from "../../catalogue/catalogue.js";
 
 export const httpbin = {
   name: "my-httpbin",

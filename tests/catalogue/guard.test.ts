@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCatalogue } from "../../components/catalogue.js";
+import { parseCatalogue } from "../../catalogue/catalogue.js";
 import { httpbin, mistakes, wikipedia } from "./examples.js";
 
 const catalogue = (guard?: unknown) => ({

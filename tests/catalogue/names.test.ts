@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressMistake, externalNameMistake } from "../../components/catalogue/names.js";
+import { addressMistake, externalNameMistake } from "../../catalogue/names.js";
 
 const EXTERNAL_NAMES: [externalName: string, message: string][] = [
   ["https://httpbin.org/get", "is a URL; write the host alone: httpbin.org"],

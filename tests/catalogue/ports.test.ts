@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { istioEncrypts, protocolOf, transportOf } from "../../components/ports.js";
+import { istioEncrypts, protocolOf, transportOf } from "../../catalogue/ports.js";
 
 describe("a port's name", () => {
   const cases: [name: string, protocol: string | undefined][] = [

@@ -8,7 +8,7 @@ import { TOKENS } from "../../components/resources/tokens.js";
 import { run } from "./mocks.js";
 
 const ROOT = path.join(__dirname, "../..");
-const OURS = ["index.ts", "components", "stack", "mesh", "policies", "cli", "local"];
+const OURS = ["index.ts", "catalogue", "components", "stack", "mesh", "policies", "cli", "local"];
 
 /** One of each component, with every child that it can have. */
 function oneOfEach() {
@@ -100,7 +100,7 @@ describe("the imports of the house", () => {
 
   it("let the catalogue be read without a Pulumi SDK", () => {
     const script =
-      'require("./components/catalogue.ts").parseCatalogue({}, "x");' +
+      'require("./catalogue/catalogue.ts").parseCatalogue({}, "x");' +
       'console.log(Object.keys(require.cache).filter((f) => f.includes("@pulumi")).length)';
     const args = ["--require", "./register.cjs", "-e", script];
     assert.equal(execFileSync("node", args, { cwd: ROOT, encoding: "utf8" }).trim(), "0");

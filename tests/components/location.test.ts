@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCatalogue } from "../../components/catalogue.js";
+import { parseCatalogue } from "../../catalogue/catalogue.js";
 import { EgressTlsRule } from "../../components/egressTlsRule.js";
 import { ExternalService } from "../../components/externalService.js";
 import type { Location } from "../../components/alias/location.js";

@@ -57,6 +57,11 @@ const GUARDS: Record<string, { if?: string; needs?: string; environment?: string
     if: "${{ !cancelled() && github.event.pull_request.head.repo.full_name == github.repository }}",
     needs: "preview",
   },
+  "release.yml: publish": {
+    if: "${{ github.ref_type == 'tag' }}",
+    needs: "rehearse",
+    environment: "npm",
+  },
 };
 
 /** Those of a job or a step, if it has any. */
@@ -105,7 +110,7 @@ describe("the workflows", () => {
     assert.deepEqual(scripts, []);
   });
 
-  it("may only read, but for the one job that comments, which runs nothing of the pull request", () => {
+  it("may only read, but for the job that comments, which runs nothing of the pull request, and the one that publishes", () => {
     const writing = FILES.flatMap((file) => {
       const { permissions, jobs } = workflowOf(file);
       assert.deepEqual(permissions, { contents: "read" }, file);
@@ -113,7 +118,10 @@ describe("the workflows", () => {
     });
     assert.deepEqual(
       writing.map(([name, { permissions }]) => [name, permissions]),
-      [["comment", { "pull-requests": "write" }]],
+      [
+        ["comment", { "pull-requests": "write" }],
+        ["publish", { contents: "read", "id-token": "write" }],
+      ],
     );
     for (const { uses = "", run = "" } of writing[0]![1].steps!) {
       assert.doesNotMatch(uses, /checkout/);

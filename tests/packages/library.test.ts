@@ -61,7 +61,15 @@ describe("what is packed", function () {
     };
     const common = ["LICENSE", "README.md"];
     assert.deepEqual(await parts(library), [
-      ...[...common, "components/", "index.d.ts", "index.js", "mesh/", "package.json"],
+      ...[
+        ...common,
+        "catalogue/",
+        "components/",
+        "index.d.ts",
+        "index.js",
+        "mesh/",
+        "package.json",
+      ],
     ]);
     assert.deepEqual(await parts(policies), [
       ...["LICENSE", "PulumiPolicy.yaml", "README.md", "index.js", "package.json"],
@@ -134,6 +142,7 @@ for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
         assert.deepEqual(JSON.parse(stdout), {
           host: "my-wikipedia.default.svc.cluster.local",
           seen: [
+            "istio-egress:aliases:EgressAlias my-wikipedia",
             "istio-egress:aliases:EgressTlsRule my-wikipedia",
             "istio-egress:aliases:ExternalService my-wikipedia",
             "kubernetes:core/v1:Endpoints my-wikipedia-endpoints",

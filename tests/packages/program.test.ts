@@ -38,6 +38,7 @@ describe("the packages, in a program outside the repository", function () {
     assert.deepEqual(up.changes, [
       "create DestinationRule rates-rule",
       "create DestinationRule rates-target-rule",
+      "create EgressAlias rates",
       "create EgressTlsRule rates",
       "create ExternalService rates",
       "create Namespace orders",

@@ -1,6 +1,6 @@
 /** Pairs of catalogues, the second made from the first by edits: what a team may do between two updates. */
 import fc from "fast-check";
-import { parseCatalogue } from "../../components/catalogue.js";
+import { parseCatalogue } from "../../catalogue/catalogue.js";
 
 /** An alias as it is written. */
 export interface WrittenAlias {

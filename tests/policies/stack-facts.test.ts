@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CATALOGUE_KEY, parseCatalogue } from "../../components/catalogue.js";
+import { CATALOGUE_KEY, parseCatalogue } from "../../catalogue/catalogue.js";
 import { DEFAULT_FACTS } from "../../mesh/index.js";
 import { egressPolicies } from "../../policies/pack.js";
 import {

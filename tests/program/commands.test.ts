@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { requestCommands, sourcePodCommand } from "../../stack/commands.js";
-import { parseCatalogue } from "../../components/catalogue.js";
+import { parseCatalogue } from "../../catalogue/catalogue.js";
 
 const { clients } = parseCatalogue({ clients: [{ namespace: "default", injected: true }] }, "x");
 const pod = "kubectl get pod -n default -l app=sleep -o jsonpath={.items..metadata.name}";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Output } from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { CATALOGUE_KEY } from "../../components/catalogue.js";
+import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { run, type Registration } from "../components/mocks.js";
 
 const ROOT = path.join(__dirname, "../..");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { execa } from "execa";
 import { seenInState } from "../../cli/posture/seen.js";
-import { CATALOGUE_KEY } from "../../components/catalogue.js";
+import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { OutsideProgram } from "./outside-program.js";
 

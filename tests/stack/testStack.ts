@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parse, stringify } from "yaml";
-import { CATALOGUE_KEY } from "../../components/catalogue.js";
+import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import type { TestPlane } from "./sharedPlane.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { callsOf } from "../../../cli/verify/call.js";
-import { type Catalogue, parseCatalogue } from "../../../components/catalogue.js";
+import { type Catalogue, parseCatalogue } from "../../../catalogue/catalogue.js";
 import { WIKIPEDIA, cluster, world } from "./world.js";
 
 const HTTPBIN = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCatalogue } from "../../../components/catalogue.js";
+import { parseCatalogue } from "../../../catalogue/catalogue.js";
 import { CATALOGUE, cluster, endpoint, failures, pod, renamed, rows, WIKIPEDIA } from "./world.js";
 
 describe("what is declared, compared with what is there", () => {

@@ -1,5 +1,5 @@
 import { rowsOf } from "../../../cli/verify/rows.js";
-import { type Catalogue, parseCatalogue } from "../../../components/catalogue.js";
+import { type Catalogue, parseCatalogue } from "../../../catalogue/catalogue.js";
 import type { Pod } from "../../../cli/verify/reality.js";
 import type { SidecarCluster } from "../../../local/cluster-tls.js";
 

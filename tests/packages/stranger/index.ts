@@ -3,6 +3,8 @@ import {
   type AliasPort,
   type Catalogue,
   CatalogueError,
+  EgressAlias,
+  type EgressAliasArgs,
   EgressTlsRule,
   ExternalService,
   parseCatalogue,
@@ -45,3 +47,27 @@ export const verdicts: Verdict[] = [];
 
 // @ts-expect-error Istio's own mutual TLS can't be declared.
 new EgressTlsRule("wrong", { name: "a", host: "a", ports, tls: { mode: "ISTIO_MUTUAL" } });
+
+const args: EgressAliasArgs = {
+  addresses: [pulumi.output("198.35.26.96")],
+  ports,
+  tls: { mode: "DISABLE" },
+  transform: {
+    rule: ({ spec }) => {
+      spec.trafficPolicy!.connectionPool = { tcp: { maxConnections: 10 } };
+    },
+  },
+};
+export const alias: pulumi.Output<string> = new EgressAlias("alias", args).host;
+
+// @ts-expect-error One or the other.
+new EgressAlias("both", { ...args, externalName: "a.example.com" });
+// @ts-expect-error What is there once it is inside?
+new EgressAlias("inside", {
+  externalName: "a",
+  location: "inside",
+  ports,
+  tls: { mode: "DISABLE" },
+});
+// @ts-expect-error Istio's own mutual TLS can't be declared.
+new EgressAlias("mutual", { externalName: "a", ports, tls: { mode: "ISTIO_MUTUAL" } });

@@ -1,7 +1,7 @@
 /** What must hold between the keys of one alias. */
 import ipaddr from "ipaddr.js";
-import { externalNameIsAlias, type MeshFacts, trustsSystemAuthorities } from "../../mesh/index.js";
-import { istioEncrypts, protocolOf, transportOf, type PortProtocol } from "../ports.js";
+import { externalNameIsAlias, type MeshFacts, trustsSystemAuthorities } from "../mesh/index.js";
+import { istioEncrypts, protocolOf, transportOf, type PortProtocol } from "./ports.js";
 import { contains } from "./names.js";
 import type { DeclaredAlias, DeclaredTls } from "./schema.js";
 

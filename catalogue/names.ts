@@ -3,7 +3,7 @@
  * what is wrong and what to write instead, or undefined.
  */
 import ipaddr from "ipaddr.js";
-import { PORT_PROTOCOLS, protocolOf } from "../ports.js";
+import { PORT_PROTOCOLS, protocolOf } from "./ports.js";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 

@@ -2,15 +2,15 @@
  * What a user declares in `Pulumi.<stack>.yaml` under `istio-egress:catalogue`: the clients, the
  * aliases with their TLS intents, and what is known of the mesh. Imports no Pulumi SDK.
  */
-import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./catalogue/error.js";
-import { createsNamespace, findings } from "./catalogue/rules.js";
-import { declared } from "./catalogue/schema.js";
-import type { Declared, DeclaredAlias, DeclaredTls } from "./catalogue/schema.js";
-import type { Catalogue, CatalogueAlias, CatalogueTls } from "./catalogue/types.js";
+import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./error.js";
+import { createsNamespace, findings } from "./rules.js";
+import { declared } from "./schema.js";
+import type { Declared, DeclaredAlias, DeclaredTls } from "./schema.js";
+import type { Catalogue, CatalogueAlias, CatalogueTls } from "./types.js";
 
-export { CATALOGUE_KEY, CatalogueError } from "./catalogue/error.js";
-export type { CatalogueIssue } from "./catalogue/error.js";
-export type * from "./catalogue/types.js";
+export { CATALOGUE_KEY, CatalogueError } from "./error.js";
+export type { CatalogueIssue } from "./error.js";
+export type * from "./types.js";
 
 /** A whole catalogue. Its rules between keys run on whatever keys are sound, so that all mistakes show at once. */
 const declaredCatalogue = declared.superRefine(

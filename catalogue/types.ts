@@ -2,7 +2,7 @@
  * What a catalogue is once it is read, with every default filled in. Written out, not inferred from
  * the schema, so that whoever imports it needs no schema library.
  */
-import type { MeshFacts } from "../../mesh/index.js";
+import type { MeshFacts } from "../mesh/index.js";
 
 /** A whole catalogue. */
 export interface Catalogue {

@@ -1,5 +1,5 @@
 /** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
-import { externalNameIsAlias, hasAliasSwitch, type MeshFacts } from "../../mesh/index.js";
+import { externalNameIsAlias, hasAliasSwitch, type MeshFacts } from "../mesh/index.js";
 import { ALIAS_RULES, type Finding } from "./aliasRules.js";
 import type { Declared, DeclaredAlias } from "./schema.js";
 

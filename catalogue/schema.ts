@@ -1,12 +1,7 @@
 /** What a user declares in a stack file: one schema that gives types, defaults and errors. */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import {
-  DEFAULT_FACTS,
-  hostPatternMistake,
-  isBefore,
-  istioVersionMistake,
-} from "../../mesh/index.js";
+import { DEFAULT_FACTS, hostPatternMistake, isBefore, istioVersionMistake } from "../mesh/index.js";
 import { unknownKey } from "./error.js";
 import * as names from "./names.js";
 
