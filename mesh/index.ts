@@ -31,7 +31,7 @@ export type { EffectiveTls } from "./clusters/effective-tls.js";
 // What comes of it for external aliases.
 export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.js";
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
-export type { Verdict } from "./verdicts/verdict.js";
+export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
 export { judge } from "./judge.js";
 export { inertRules, type InertReason, type InertRule } from "./findings/inert-rules.js";
 export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";

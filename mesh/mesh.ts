@@ -98,6 +98,16 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
   };
 }
 
+/** A mesh in which the services of one host were created in another order, oldest first. */
+export function withServiceOrder(mesh: Mesh, host: string, services: readonly Service[]): Mesh {
+  const registry = mesh.registry.withOrder(host, services);
+  const isFirstTaken = services.some(({ resolution }) => resolution === "dns-round-robin");
+  if (!isFirstTaken) return { ...mesh, registry };
+  const { byKind, facts } = mesh;
+  const endpointsOf = endpointLookup(endpointSources(byKind), registry, facts.clusterDomain);
+  return { ...mesh, registry, endpointsOf };
+}
+
 function selectorsByNamespace(rules: readonly DestinationRule[]): Map<string, Labels[]> {
   const selectors = new Map<string, Labels[]>();
   for (const { ref, selector } of rules) {
@@ -109,7 +119,7 @@ function selectorsByNamespace(rules: readonly DestinationRule[]): Map<string, La
   return selectors;
 }
 
-function endpointSources(byKind: Record<Kind, Plain[]>): EndpointSources {
+function endpointSources(byKind: Mesh["byKind"]): EndpointSources {
   return {
     slices: byKind.EndpointSlice,
     endpoints: byKind.Endpoints,

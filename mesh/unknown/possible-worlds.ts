@@ -1,18 +1,21 @@
-import { aliasOf, type Alias } from "../verdicts/alias.js";
 import { assess, type Assessment } from "../verdicts/assessment.js";
-import { outcomesByHost, scopedClient } from "../verdicts/outcomes.js";
-import type { Verdict } from "../verdicts/verdict.js";
-import type { Outcome } from "../clusters/clusters.js";
-import { at, compareText, items, wholeNumber, type Plain } from "../input/plain.js";
+import { at, items, wholeNumber, type Plain } from "../input/plain.js";
+import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
-import { choicesIn, type Choice } from "./choices.js";
+import {
+  assignmentsOf,
+  choicesIn,
+  complete,
+  type Assignment,
+  type Assignments,
+  type Choice,
+} from "./choices.js";
 import { OTHER_PORT } from "./completions/values.js";
+import { possibleOutcomes, type OrderedOutcomes } from "./possible-outcomes.js";
 import type { RelevantObjects } from "./relevant-objects.js";
+import { NOT_ALL_TRIED, summarize } from "./summary.js";
 import { mayBeMutual, visibleTo, type VisibleObjects } from "./visible-objects.js";
-
-/** More than this many worlds aren't tried; the verdict is then undecided. */
-const MAX_WORLDS = 256;
 
 /** Reads the objects of one world as istiod would. */
 export type ReadWorld = (objects: readonly Plain[]) => Mesh;
@@ -22,14 +25,24 @@ interface Search {
   relevant: RelevantObjects;
   client: Client;
   objects: readonly Plain[];
+  choices: readonly Choice[];
   readWorld: ReadWorld;
+}
+
+/** What holds for the places of a host in one world, with the choices that make it. */
+export interface PossibleWorld {
+  host: string;
+  assignment: Assignment;
+  oldestFirst: readonly (readonly ObjectRef[])[];
+  /** By host, port and subset. */
+  places: ReadonlyMap<string, Assessment>;
 }
 
 /**
  * Assesses a candidate in every possible world, that is for every way in which its unknown values
- * could turn out, and says what holds in all of them. (*Worlds* and *completions* are the words of
- * the literature on incomplete databases.) Undefined where no rule could mean ISTIO_MUTUAL, however
- * it turns out.
+ * and orders of creation could turn out, and says what holds in all of them. (*Worlds* and
+ * *completions* are the words of the literature on incomplete databases.) Undefined where no rule
+ * could mean ISTIO_MUTUAL, whatever the values turn out to be.
  */
 export function assessWorlds(
   relevant: RelevantObjects,
@@ -38,18 +51,25 @@ export function assessWorlds(
 ): Assessment[] | undefined {
   const { partialObjects } = relevant.uncertainty;
   const visible = visibleTo(relevant, client);
-  if (!mayBeMutual(visible)) return undefined;
   const objects = [...new Set([...visible.objects, ...visible.rules.map((rule) => rule.object)])];
-  const choices = relevant.isTooBig ? undefined : choicesIn(relevant, visible, client, objects);
-  const count = choices?.reduce((product, { options }) => product * options.length, 1) ?? Infinity;
-  const search: Search = { relevant, client, objects, readWorld };
-  if (!choices || count > MAX_WORLDS) return allUndecided(search, choices ?? []);
-  const worlds: ReadonlyMap<string, Assessment>[] = [];
-  for (let index = 0; index < count; index++) {
-    worlds.push(assessWorld(search, worldAt(objects, choices, index)));
+  const hasValues = objects.some((object) => partialObjects.has(object));
+  if (hasValues && !mayBeMutual(visible)) return undefined;
+  const choices = relevant.isTooBig ? [] : choicesIn(relevant, visible, client, objects);
+  const search: Search = { relevant, client, objects, choices, readWorld };
+  const assignments: Assignments = assignmentsOf(choices);
+  const worlds: PossibleWorld[] = [];
+  let isComplete = assignments.isComplete && !relevant.isTooBig;
+  for (const assignment of assignments.all) {
+    isComplete = addWorlds(worlds, search, assignment) && isComplete;
   }
   const tlsMayVary = objects.some((object) => partialObjects.get(object)?.tlsMayVary);
-  return summarize(worlds, choices, tlsMayVary || isAcceptedTlsUnknown(relevant, visible));
+  const summary = summarize(worlds, choices, {
+    isComplete,
+    // Where no value was tried at all, what is wrong may still turn out well.
+    isTried: !relevant.isTooBig,
+    isTlsCertain: !tlsMayVary && !isAcceptedTlsUnknown(relevant, visible),
+  });
+  return summary.length === 0 && !isComplete ? [nothingTried(relevant)] : summary;
 }
 
 /** Whether the mutual TLS that endpoints accept depends on which of two policies is older. */
@@ -60,50 +80,57 @@ function isAcceptedTlsUnknown(
   return namespaces.some((namespace) => uncertainty.unorderedPolicies.has(namespace));
 }
 
-/** The objects as they are in one world: the index has a digit for every choice. */
-function worldAt(objects: readonly Plain[], choices: readonly Choice[], index: number): Plain[] {
-  const all = [...objects];
-  let rest = index;
-  for (const { options } of choices) {
-    options[rest % options.length]?.(all);
-    rest = Math.floor(rest / options.length);
+/** Adds what holds with some values, by host and order. @returns whether every order was tried */
+function addWorlds(worlds: PossibleWorld[], search: Search, assignment: Assignment): boolean {
+  const objects = complete(search.objects, search.choices, assignment);
+  const mesh = search.readWorld(objects);
+  let isComplete = true;
+  const found = sourcesIn(search, mesh, objects).map((source) => {
+    const possible = possibleOutcomes(mesh, search.client, source);
+    isComplete &&= possible.isComplete;
+    return possible.outcomes;
+  });
+  const different = new Map<string, PossibleWorld>();
+  for (const ordered of found.flat()) {
+    const places = placesOf(search, ordered);
+    const world = { host: ordered.host, assignment, oldestFirst: ordered.oldestFirst, places };
+    const key = [...places].map(
+      ([place, { verdict, outcome }]) => `${place} ${verdict} ${outcome.tls}`,
+    );
+    const id = `${ordered.host} ${key.join()}`;
+    if (!different.has(id)) different.set(id, world);
   }
-  return all;
+  if (different.size === 0) {
+    worlds.push({ host: "", assignment, oldestFirst: [], places: new Map() });
+  }
+  worlds.push(...different.values());
+  return isComplete;
 }
 
-/** What holds for the candidate in one world, by host, port and subset. */
-function assessWorld(search: Search, objects: readonly Plain[]): Map<string, Assessment> {
-  const world = search.readWorld(objects);
-  const client = scopedClient(world, search.client);
-  const assessments = new Map<string, Assessment>();
-  for (const alias of aliasesIn(search, world, objects)) {
-    for (const { host, outcomesFor } of outcomesByHost(world, alias)) {
-      const known = knownPorts(search.relevant, host);
-      for (const found of outcomesFor(client)) {
-        const isKnown = known?.has(found.port) ?? found.port !== OTHER_PORT;
-        const port = isKnown ? found.port : 0;
-        const outcome = { ...found, port };
-        const key = `${host}|${port}|${outcome.subset}`;
-        if ((assessments.get(key)?.verdict ?? "ok") === "ok") {
-          assessments.set(key, assess(alias, host, outcome));
-        }
-      }
-    }
-  }
-  return assessments;
-}
-
-/** The aliases that the candidate's own object is in a world. */
-function aliasesIn({ relevant, ...search }: Search, world: Mesh, objects: readonly Plain[]) {
+/** What the candidate's own object is read as in a world. */
+function sourcesIn({ relevant, ...search }: Search, world: Mesh, objects: readonly Plain[]) {
   const { object, alias, otherHosts } = relevant.candidate;
-  if (!object) return alias ? [alias] : [];
+  if (!object) return alias ? [{ alias }] : [];
   const own = objects[search.objects.indexOf(object)];
   const services = (own && world.servicesByObject.get(own)) ?? [];
   const isOther = (host: string) =>
     object.kind === "ServiceEntry" && (alias ? host !== alias.host : otherHosts.includes(host));
-  return services
-    .filter((service) => !isOther(service.host))
-    .flatMap((service): Alias | [] => aliasOf(world, service) ?? []);
+  return services.filter((service) => !isOther(service.host)).map((service) => ({ service }));
+}
+
+/** What each place of a host is in some orders. */
+function placesOf(search: Search, ordered: OrderedOutcomes): Map<string, Assessment> {
+  const places = new Map<string, Assessment>();
+  const { host, alias, outcomes } = ordered;
+  if (!alias) return places;
+  const known = knownPorts(search.relevant, host);
+  for (const found of outcomes) {
+    const isKnown = known?.has(found.port) ?? found.port !== OTHER_PORT;
+    const outcome = { ...found, port: isKnown ? found.port : 0 };
+    const key = `${host}|${outcome.port}|${outcome.subset}`;
+    if ((places.get(key)?.verdict ?? "ok") === "ok") places.set(key, assess(alias, host, outcome));
+  }
+  return places;
 }
 
 /**
@@ -126,89 +153,17 @@ function knownPorts(relevant: RelevantObjects, host: string): ReadonlySet<number
   );
 }
 
-/** With more worlds than can be tried, nothing is certain but that something could be wrong. */
-function allUndecided(search: Search, choices: readonly Choice[]): Assessment[] {
-  const { candidate, hosts } = search.relevant;
+/** Of what could be tried nothing is an alias; of the rest it isn't known. */
+function nothingTried({ candidate, hosts }: RelevantObjects): Assessment {
   const { ref, alias } = candidate;
-  const assessments = [...assessWorld(search, search.objects).values()];
   const host = hosts[0] ?? "";
-  const nothing: Assessment = {
+  return {
     alias: alias ?? { ref, host, target: "", why: "no-known-address", ports: [] },
     host,
     outcome: { port: 0, subset: "", saysIstioMutual: false },
     verdict: "undecided",
     isLive: false,
+    reason: NOT_ALL_TRIED,
+    witnesses: [],
   };
-  return (assessments.length > 0 ? assessments : [nothing]).map((assessment) => ({
-    ...assessment,
-    verdict: "undecided",
-    unknowns: choices.flatMap(({ unknown }) => unknown ?? []),
-    reason: "too many values aren't known to try them all",
-  }));
-}
-
-/**
- * What all worlds together say of each host, port and subset: it is decided if they agree. Where a
- * world lacks it, nothing is wrong there.
- */
-function summarize(
-  worlds: readonly ReadonlyMap<string, Assessment>[],
-  choices: readonly Choice[],
-  tlsMayVary: boolean,
-): Assessment[] {
-  const keys = [...new Set(worlds.flatMap((world) => [...world.keys()]))].sort(compareText);
-  return keys.flatMap((key): Assessment[] => {
-    const verdicts = worlds.map((world) => world.get(key)?.verdict ?? "ok");
-    const [verdict = "ok"] = verdicts;
-    const found = worlds.flatMap((world) => world.get(key) ?? []);
-    const shown = found.find((one) => one.verdict !== "ok") ?? found[0];
-    if (!shown) return [];
-    const isTlsKnown =
-      !tlsMayVary &&
-      found.length === worlds.length &&
-      found.every(({ outcome }) => outcome.tls === shown.outcome.tls);
-    const summary: Assessment = {
-      ...shown,
-      outcome: isTlsKnown ? shown.outcome : withoutTls(shown.outcome),
-      isLive: found.some(({ isLive }) => isLive),
-    };
-    if (verdicts.every((other) => other === verdict)) return [{ ...summary, verdict }];
-    const deciding = choices.filter((_, index) => decides(index, choices, verdicts));
-    const reason = deciding.flatMap((choice) => choice.reason ?? []).join("; ");
-    return [
-      {
-        ...summary,
-        verdict: "undecided",
-        unknowns: deciding.flatMap(({ unknown }) => unknown ?? []),
-        ...(reason !== "" && { reason }),
-      },
-    ];
-  });
-}
-
-function withoutTls(outcome: Outcome): Outcome {
-  const { port, subset, saysIstioMutual, origin, level } = outcome;
-  return {
-    port,
-    subset,
-    saysIstioMutual,
-    ...(origin && { origin }),
-    ...(level && { level }),
-  };
-}
-
-/** Whether two worlds that differ in one choice only have different verdicts. */
-function decides(
-  index: number,
-  choices: readonly Choice[],
-  verdicts: readonly Verdict["verdict"][],
-): boolean {
-  const step = choices
-    .slice(0, index)
-    .reduce((product, { options }) => product * options.length, 1);
-  const count = choices[index]?.options.length ?? 1;
-  return verdicts.some((verdict, world) => {
-    const digit = Math.floor(world / step) % count;
-    return digit > 0 && verdict !== verdicts[world - digit * step];
-  });
 }

@@ -3,7 +3,7 @@ import type { ObjectRef, UnknownValue } from "../input/kube-object.js";
 import type { Client } from "../scope/client.js";
 import { isCertain, type Alias } from "./alias.js";
 import { isMutual } from "./outcomes.js";
-import type { Verdict } from "./verdict.js";
+import type { Verdict, Witness } from "./verdict.js";
 
 /** What an outcome means for an alias, before it is said of a client. */
 export interface Assessment {
@@ -17,7 +17,15 @@ export interface Assessment {
   unknowns?: UnknownValue[];
   /** Why it is undecided where no single value is to blame. */
   reason?: string;
+  /** Completions that give different answers; absent: it is the alias that isn't known. */
+  witnesses?: readonly Witness[];
 }
+
+/** Whether it leads outside isn't known: both may be. */
+const MAY_LEAD_OUTSIDE: readonly Witness[] = [
+  { verdict: "ok", values: [], oldestFirst: [], leadsOutside: false },
+  { verdict: "violation", values: [], oldestFirst: [], leadsOutside: true },
+];
 
 /** Says whether an outcome is wrong: Istio's mutual TLS is, towards anything outside the mesh. */
 export function assess(alias: Alias, host: string, outcome: Outcome): Assessment {
@@ -39,8 +47,9 @@ const NO_SIDECAR =
 export function verdictOf(
   ref: ObjectRef,
   client: Client,
-  { alias, host, outcome, verdict: answer, isLive, unknowns = [], reason }: Assessment,
+  assessment: Assessment,
 ): Verdict {
+  const { alias, host, outcome, verdict: answer, isLive, unknowns = [], reason } = assessment;
   const verdict: Verdict = {
     alias: ref,
     why: alias.why,
@@ -62,6 +71,8 @@ export function verdictOf(
     const why = reason ?? (unknowns.length === 0 ? byDefault : undefined);
     if (unknowns.length > 0) verdict.unknowns = unknowns;
     if (why !== undefined) verdict.reason = why;
+    const { witnesses = MAY_LEAD_OUTSIDE } = assessment;
+    if (witnesses.length > 0) verdict.witnesses = witnesses;
     return verdict;
   }
   if (outcome.tls) verdict.tls = outcome.tls;

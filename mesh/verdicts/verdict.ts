@@ -4,13 +4,35 @@ import type { Client } from "../scope/client.js";
 import type { AliasReason } from "./alias.js";
 import type { ObjectRef, UnknownValue } from "../input/kube-object.js";
 
+/** A value that isn't known, and what it could be. */
+export interface CompletedValue extends UnknownValue {
+  /** What stands there; a made-up text stands for any that nothing else has. */
+  value?: unknown;
+  /** The field isn't there. */
+  isAbsent?: true;
+}
+
+/**
+ * One way in which all that isn't known could turn out (a *completion*, in the words of the literature
+ * on incomplete databases), and the answer that it gives.
+ */
+export interface Witness {
+  verdict: "ok" | "violation";
+  values: readonly CompletedValue[];
+  /** Orders of creation, each with the oldest first; those of other objects make no difference. */
+  oldestFirst: readonly (readonly ObjectRef[])[];
+  /** Whether the alias leads outside the mesh, where the objects don't tell. */
+  leadsOutside?: boolean;
+}
+
 /**
  * The answer about one alias for one client, port and subset.
  * - `violation` / `live`: istiod sends a cluster with Istio's mutual TLS.
  * - `violation` / `declared`: a selected rule says ISTIO_MUTUAL, but there is no cluster it could
  *   act on (an ExternalName since Istio 1.21, a UDP port, a rule labelled for another revision of
  *   the control plane); it turns live on an older Istio, with a TCP port, under that revision.
- * - `undecided`: both answers are possible; `unknowns` (or `reason`) say why.
+ * - `undecided`: both answers are possible, and `witnesses` are completions that give them; `unknowns`
+ *   (or `reason`) say what it depends on. Without witnesses there were too many completions to try.
  */
 export interface Verdict {
   alias: ObjectRef;
@@ -39,4 +61,6 @@ export interface Verdict {
   unknowns?: UnknownValue[];
   /** Why it is undecided where no single value is to blame (creation order, labels of a client). */
   reason?: string;
+  /** Where it is undecided: a completion that is well, and one that isn't. */
+  witnesses?: readonly Witness[];
 }

@@ -1,0 +1,206 @@
+import type { Outcome } from "../clusters/clusters.js";
+import type { ObjectRef, UnknownValue } from "../input/kube-object.js";
+import { compareText } from "../input/plain.js";
+import type { Assessment } from "../verdicts/assessment.js";
+import type { Verdict, Witness } from "../verdicts/verdict.js";
+import { valuesOf, type Choice } from "./choices.js";
+import type { PossibleWorld } from "./possible-worlds.js";
+
+/** Why something is undecided without a completion that goes wrong. */
+export const NOT_ALL_TRIED = "more values aren't known than can be tried in all combinations";
+
+interface Certainty {
+  /** Every possible world is among them. */
+  isComplete: boolean;
+  /** The worlds are completions. */
+  isTried: boolean;
+  /** Nothing else decides which TLS there is. */
+  isTlsCertain: boolean;
+}
+
+/** What one place is in each world; absent: nothing is there, so nothing is wrong. */
+type PlaceWorld = Pick<PossibleWorld, "assignment" | "oldestFirst"> & { found?: Assessment };
+
+/**
+ * What all worlds together say of each host, port and subset: it is decided if they agree. Where
+ * not every world was tried, only what is wrong in all that were is decided.
+ */
+export function summarize(
+  worlds: readonly PossibleWorld[],
+  choices: readonly Choice[],
+  certainty: Certainty,
+): Assessment[] {
+  const hostByPlace = new Map(
+    worlds.flatMap(({ host, places }) => [...places.keys()].map((place) => [place, host])),
+  );
+  const inOrder = [...hostByPlace].sort(([a], [b]) => compareText(a, b));
+  return inOrder.flatMap(([place, host]) => {
+    const ofHost = worlds.filter((world) => world.host === host);
+    const withHost = new Set(ofHost.map(({ assignment }) => assignment));
+    const without = worlds.filter(({ assignment }) => !withHost.has(assignment));
+    const there = ofHost.map(({ assignment, oldestFirst, places }): PlaceWorld => ({
+      assignment,
+      oldestFirst,
+      found: places.get(place),
+    }));
+    // In a world without the host no order matters.
+    const absent = without.map(({ assignment }): PlaceWorld => ({ assignment, oldestFirst: [] }));
+    return summaryOf([...there, ...absent], choices, certainty);
+  });
+}
+
+function summaryOf(
+  worlds: readonly PlaceWorld[],
+  choices: readonly Choice[],
+  { isComplete, isTried, isTlsCertain }: Certainty,
+): Assessment[] {
+  const found = worlds.flatMap((world) => world.found ?? []);
+  const shown = found.find((one) => one.verdict !== "ok") ?? found[0];
+  if (!shown) return [];
+  const isTlsKnown =
+    isTlsCertain &&
+    isComplete &&
+    found.length === worlds.length &&
+    found.every(({ outcome }) => outcome.tls === shown.outcome.tls);
+  const summary: Assessment = {
+    ...shown,
+    outcome: isTlsKnown ? shown.outcome : withoutTls(shown.outcome),
+    isLive: found.some(({ isLive }) => isLive),
+  };
+  const verdicts = new Set(worlds.map(verdictIn));
+  const [verdict = "ok", ...others] = verdicts;
+  if (!isTried || (others.length === 0 && verdict !== "undecided")) {
+    if (isComplete || (isTried && verdict === "violation")) return [summary];
+    const unknowns = choices.map(({ unknown }) => unknown);
+    return [{ ...summary, verdict: "undecided", unknowns, reason: NOT_ALL_TRIED, witnesses: [] }];
+  }
+  if (others.length === 0 && choices.length === 0 && worlds.length === 1) return [summary];
+  const pair = nearestPair(worlds);
+  const reason = others.length === 0 ? "" : orderReason(pair);
+  return [
+    {
+      ...summary,
+      verdict: "undecided",
+      unknowns: decidingValues(worlds, choices),
+      ...(reason !== "" && { reason }),
+      witnesses: pair.map((one) => witnessOf(one, choices)),
+    },
+  ];
+}
+
+function verdictIn({ found }: PlaceWorld): Verdict["verdict"] {
+  return found?.verdict ?? "ok";
+}
+
+function withoutTls(outcome: Outcome): Outcome {
+  const { port, subset, saysIstioMutual, origin, level } = outcome;
+  return {
+    port,
+    subset,
+    saysIstioMutual,
+    ...(origin && { origin }),
+    ...(level && { level }),
+  };
+}
+
+/** A world, with the answer that it gives if what isn't known of the alias turns out one way. */
+interface Answered {
+  world: PlaceWorld;
+  verdict: Witness["verdict"];
+}
+
+/** Two worlds with different answers that differ in as little as may be. */
+function nearestPair(worlds: readonly PlaceWorld[]): [Answered, Answered] {
+  const ok = withVerdict(worlds, "ok");
+  const wrong = withVerdict(worlds, "violation");
+  let nearest: [Answered, Answered] | undefined;
+  let least = Infinity;
+  for (const a of ok) {
+    for (const b of wrong) {
+      const distance = distanceOf(a.world, b.world);
+      if (distance < least) [least, nearest] = [distance, [a, b]];
+    }
+  }
+  return nearest as [Answered, Answered];
+}
+
+/** So many worlds of each answer are compared with each other. */
+const MOST_COMPARED = 200;
+
+function withVerdict(worlds: readonly PlaceWorld[], verdict: Witness["verdict"]): Answered[] {
+  const certain = worlds.filter((world) => verdictIn(world) === verdict);
+  const fitting = certain.length > 0 ? certain : worlds.filter(isUndecided);
+  return fitting.slice(0, MOST_COMPARED).map((world) => ({ world, verdict }));
+}
+
+function isUndecided(world: PlaceWorld): boolean {
+  return verdictIn(world) === "undecided";
+}
+
+/** How many values differ and, counted less, whether orders do. */
+function distanceOf(a: PlaceWorld, b: PlaceWorld): number {
+  const values = a.assignment.filter((option, index) => option !== b.assignment[index]).length;
+  return values * 2 + (sameOrders(a, b) ? 0 : 1);
+}
+
+function sameOrders(a: PlaceWorld, b: PlaceWorld): boolean {
+  return JSON.stringify(a.oldestFirst) === JSON.stringify(b.oldestFirst);
+}
+
+function witnessOf({ world, verdict }: Answered, choices: readonly Choice[]): Witness {
+  const witness: Witness = {
+    verdict,
+    values: valuesOf(choices, world.assignment),
+    oldestFirst: world.oldestFirst,
+  };
+  if (isUndecided(world)) witness.leadsOutside = verdict === "violation";
+  return witness;
+}
+
+/** The values that make a difference: two worlds that differ in one of them only have different answers. */
+function decidingValues(
+  worlds: readonly PlaceWorld[],
+  choices: readonly Choice[],
+): UnknownValue[] {
+  const byAssignment = new Map<string, Set<string>>();
+  for (const world of worlds) {
+    const key = world.assignment.join();
+    const known = byAssignment.get(key);
+    if (known) known.add(verdictIn(world));
+    else byAssignment.set(key, new Set([verdictIn(world)]));
+  }
+  const answers = [...byAssignment].map(([key, verdicts]) => ({
+    assignment: key.split(","),
+    verdicts: [...verdicts].sort().join(),
+  }));
+  return choices.flatMap(({ unknown }, index) => {
+    const byOthers = new Map<string, string>();
+    const decides = answers.some(({ assignment, verdicts }) => {
+      const others = assignment.with(index, "").join();
+      const other = byOthers.get(others);
+      byOthers.set(others, verdicts);
+      return other !== undefined && other !== verdicts;
+    });
+    return decides ? [unknown] : [];
+  });
+}
+
+/** Says which objects' age makes the difference, where it does. */
+function orderReason([a, b]: readonly [Answered, Answered]): string {
+  const orders = [a.world, b.world].map(({ oldestFirst }) => oldestFirst);
+  const groups = new Map<string, Set<string>>();
+  for (const order of orders.flat()) {
+    const names = order.map(nameOf).sort();
+    const texts = groups.get(names.join(", ")) ?? new Set();
+    groups.set(names.join(", "), texts.add(order.map(nameOf).join()));
+  }
+  const isSame = a.world.assignment.join() === b.world.assignment.join();
+  return [...groups]
+    .filter(([, texts]) => isSame && texts.size > 1)
+    .map(([names]) => `which of ${names} is older isn't known, and the older one counts`)
+    .join("; ");
+}
+
+function nameOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
+}
