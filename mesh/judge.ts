@@ -5,8 +5,9 @@ import { pathText, unknownPaths } from "./input/unknowns.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { Client } from "./scope/client.js";
 import type { Outcome } from "./clusters/clusters.js";
+import { isPublic, isVisible } from "./registry/registry.js";
 import { aliasCandidates, type AliasCandidate } from "./unknown/alias-candidates.js";
-import { findUncertainty } from "./unknown/partial-objects.js";
+import { findUncertainty, type Uncertainty } from "./unknown/partial-objects.js";
 import { assessWorlds, type ReadWorld } from "./unknown/possible-worlds.js";
 import { RelevanceIndex, type RelevantObjects } from "./unknown/relevant-objects.js";
 import { assess, verdictOf, type Assessment } from "./verdicts/assessment.js";
@@ -63,11 +64,29 @@ function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
     const relevant = relevance?.relevantTo(candidate);
     const certain = certainJudges(mesh, candidate);
     const possible = relevant ? [possibleJudge(relevant, certain, readWorld)] : certain;
+    const isSeenBy = seenBy(mesh, candidate, uncertainty);
     for (const client of listed) {
+      if (!isSeenBy(client.client)) continue;
       addVerdicts(verdicts, relevant?.affects(client.client) ? possible : certain, client);
     }
   }
   return verdicts;
+}
+
+/**
+ * Which clients may call a candidate: those that its ServiceEntry is exported to. A Service's name
+ * can be looked up by any, whoever may see it.
+ */
+function seenBy(
+  mesh: Mesh,
+  { object, alias }: AliasCandidate,
+  uncertainty: Uncertainty | undefined,
+): (client: Client) => boolean {
+  const isKnown = object?.kind === "ServiceEntry" && !uncertainty?.partialObjects.has(object);
+  const services = (isKnown && mesh.servicesByObject.get(object)) || [];
+  const own = alias ? services.filter(({ host }) => host === alias.host) : services;
+  if (own.length === 0 || own.some(isPublic)) return () => true;
+  return ({ namespace }) => own.some((service) => isVisible(service, namespace));
 }
 
 function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], client: ListedClient): void {

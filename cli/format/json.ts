@@ -29,8 +29,9 @@ export function judgementJson(judgement: Judgement): string {
     clients,
     verdicts: verdicts.map((verdict) => {
       const { summary, fix, yaml } = explain(verdict, mesh);
-      const { target, tls, level, unknowns, reason } = verdict;
-      return { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, unknowns, reason };
+      const { target, tls, level, unknowns, reason, witnesses } = verdict;
+      const why = { unknowns, reason, witnesses };
+      return { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, ...why };
     }),
     inertRules: inert.map(({ rule, alias, by, ...rest }) => ({
       rule: refText(rule),

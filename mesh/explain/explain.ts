@@ -8,6 +8,7 @@ import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Client } from "../scope/client.js";
 import type { Verdict } from "../verdicts/verdict.js";
+import { witnessWords } from "./witness-words.js";
 
 /**
  * A verdict in words for people. Sentences aren't broken into lines: that is for who shows them. Names
@@ -120,7 +121,8 @@ function declaredBody(verdict: Verdict): string {
   );
 }
 
-function undecidedBody({ unknowns = [], reason }: Verdict): string {
+function undecidedBody(verdict: Verdict): string {
+  const { unknowns = [], reason } = verdict;
   const named = unknowns
     .slice(0, MOST_UNKNOWNS)
     .map(({ object, path }) => `${path} of ${object.kind} ${refText(object)}`);
@@ -129,8 +131,16 @@ function undecidedBody({ unknowns = [], reason }: Verdict): string {
   const why = [
     ...(values === "" ? [] : [`it depends on ${values}, not known yet`]),
     ...(reason === undefined ? [] : [reason]),
+    ...(isByAlias(verdict) ? [] : [witnessWords(verdict)].filter((words) => words !== "")),
   ];
   return `whether Istio's mutual TLS is sent outside the mesh isn't known: ${why.join("; ")}.`;
+}
+
+/** Then the reason says it all. */
+function isByAlias({ witnesses = [] }: Verdict): boolean {
+  return witnesses.every(
+    ({ values, oldestFirst }) => values.length === 0 && oldestFirst.length === 0,
+  );
 }
 
 function undecidedFix({ why, unknowns = [], reason = "" }: Verdict): string {

@@ -21,7 +21,11 @@ export interface PossibleServices {
 const ORDERS = { limit: 120, depth: 3 };
 
 /** Orders of a host's ServiceEntries that give a client different services. */
-export function possibleServices(mesh: Mesh, scope: SidecarScope, host: string): PossibleServices[] {
+export function possibleServices(
+  mesh: Mesh,
+  scope: SidecarScope,
+  host: string,
+): PossibleServices[] {
   const services = mesh.registry.of(host);
   const entries = seenEntries(services, scope.namespace);
   const group = entries.flatMap(agedEntry);

@@ -3,13 +3,14 @@ import type { AliasCandidate } from "./alias-candidates.js";
 import { at, refOf, text, texts, NAMELESS, type Plain } from "../input/plain.js";
 import { HostTable, serviceNameOf } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
-import { exportedTo } from "../registry/registry.js";
+import { exportedTo, isPublic } from "../registry/registry.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import type { EndpointLookup } from "../registry/endpoint-lookup.js";
 import type { Service } from "../registry/service.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
 import type { PartialObject, Uncertainty } from "./partial-objects.js";
 import type { Client } from "../scope/client.js";
+import { seenEntries } from "./possible-services.js";
 
 /**
  * All objects that can change the outcomes of one candidate: few enough to read them again for
@@ -242,21 +243,20 @@ export class RelevanceIndex {
     serviceNamespaces: readonly string[],
   ): RelevantObjects["affects"] | undefined {
     const { partialObjects, unorderedRules, unorderedEntries } = this.uncertainty;
-    if (
-      objects.some((object) => partialObjects.has(object)) ||
-      hosts.some((host) => unorderedEntries.has(host))
-    ) {
-      return () => true;
-    }
+    if (objects.some((object) => partialObjects.has(object))) return () => true;
+    const unordered = hosts.filter((host) => unorderedEntries.has(host));
+    const seesSeveral = ({ namespace }: Client) =>
+      unordered.some((host) => seenEntries(this.mesh.registry.of(host), namespace).length > 1);
+    if (unordered.some((host) => this.mesh.registry.of(host).some(isPublic))) return () => true;
     const namespaces = new Set([
       ...this.uncertainNamespaces,
       ...rules.filter((rule) => partialObjects.has(rule.object)).map((rule) => rule.ref.namespace),
       ...hosts.flatMap((host) => unorderedRules.allMatching(host).flat()),
     ]);
-    if (namespaces.size === 0) return undefined;
+    if (namespaces.size === 0) return unordered.length > 0 ? seesSeveral : undefined;
     const seenByAll = [...serviceNamespaces, this.mesh.facts.rootNamespace, NAMELESS];
     if (seenByAll.some((namespace) => namespaces.has(namespace))) return () => true;
-    return (client) => namespaces.has(client.namespace);
+    return (client) => namespaces.has(client.namespace) || seesSeveral(client);
   }
 }
 

@@ -158,10 +158,7 @@ function witnessOf({ world, verdict }: Answered, choices: readonly Choice[]): Wi
 }
 
 /** The values that make a difference: two worlds that differ in one of them only have different answers. */
-function decidingValues(
-  worlds: readonly PlaceWorld[],
-  choices: readonly Choice[],
-): UnknownValue[] {
+function decidingValues(worlds: readonly PlaceWorld[], choices: readonly Choice[]): UnknownValue[] {
   const byAssignment = new Map<string, Set<string>>();
   for (const world of worlds) {
     const key = world.assignment.join();

@@ -44,11 +44,7 @@ const NO_SIDECAR =
  *
  * @param ref what the verdict is about
  */
-export function verdictOf(
-  ref: ObjectRef,
-  client: Client,
-  assessment: Assessment,
-): Verdict {
+export function verdictOf(ref: ObjectRef, client: Client, assessment: Assessment): Verdict {
   const { alias, host, outcome, verdict: answer, isLive, unknowns = [], reason } = assessment;
   const verdict: Verdict = {
     alias: ref,

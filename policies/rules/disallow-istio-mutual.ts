@@ -68,11 +68,35 @@ spec:
     tls: { mode: DISABLE }
 `,
   },
-  checkStack: (judgement) =>
-    grouped(judgement.verdicts.filter(({ verdict }) => verdict === "violation")).map((group) =>
+  checkStack: (judgement) => [
+    ...grouped(judgement.verdicts.filter(({ verdict }) => verdict === "violation")).map((group) =>
       finding(group, judgement),
     ),
+    ...groupBy(judgement.verdicts.filter(isUntried), ({ alias, host }) =>
+      JSON.stringify([alias, host]),
+    ).map((same) => untried(same, judgement)),
+  ],
 };
+
+/** Something could be wrong, but there was too much to try to find out. */
+function isUntried({ verdict, witnesses = [] }: Verdict): boolean {
+  return verdict === "undecided" && witnesses.length === 0;
+}
+
+/** What couldn't be judged at all doesn't pass as if it had been. */
+function untried(verdicts: readonly Verdict[], { clients, urnOf }: Judgement): Finding {
+  const [first] = verdicts as [Verdict];
+  const { alias, host, reason } = first;
+  const asked = new Map<number, Client>(verdicts.map((one) => [one.clientIndex, one.client]));
+  const message = [
+    entry(`${alias.namespace}/${alias.name}`, "it couldn't be tried whether it is safe"),
+    entry("host", host),
+    ...(reason ? [entry("because", reason)] : []),
+    entry("clients", describeClients([...asked.values()], clients)),
+    entry("instead", "write down values that are known, so that fewer are left open"),
+  ].join("\n");
+  return { message, urn: urnOf(alias), about: { alias: `${alias.namespace}/${alias.name}`, host } };
+}
 
 /** Violations of one alias by one rule that are the same for a number of clients. */
 interface Group {

@@ -4,6 +4,7 @@ import {
   type Verdict,
   explain,
   unmodelled,
+  witnessWords,
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
@@ -128,12 +129,15 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
   const aliases = [...new Set(verdicts.map(({ alias }) => fullName(alias)))];
   const asked = new Map<number, Client>(verdicts.map((v) => [v.clientIndex, v.client]));
   const { fix } = explain(first);
+  // Values that something else has may be secret there; ages aren't.
+  const example = unknowns.length === 0 ? witnessWords(first) : "";
   const urn = unknowns.map(({ object }) => urnOf(object)).find((found) => found !== undefined);
   return {
     message: [
       entry(aliases.length === 1 ? "alias" : "aliases", shortened(aliases)),
       ...(values.length > 0 ? [entry("not known", shortened(values, MOST_VALUES))] : []),
       ...(reason ? [entry("because", reason)] : []),
+      ...(example ? [entry("that is", example)] : []),
       entry("clients", describeClients([...asked.values()], clients)),
       ...(fix ? [entry("instead", fix)] : []),
     ].join("\n"),
