@@ -104,7 +104,7 @@ export function withServiceOrder(mesh: Mesh, host: string, services: readonly Se
   const isFirstTaken = services.some(({ resolution }) => resolution === "dns-round-robin");
   if (!isFirstTaken) return { ...mesh, registry };
   const { byKind, facts } = mesh;
-  const endpointsOf = endpointLookup(endpointSources(byKind), registry, facts.clusterDomain);
+  const endpointsOf = endpointLookup(endpointSources(byKind), registry, facts);
   return { ...mesh, registry, endpointsOf };
 }
 

@@ -30,7 +30,7 @@ export class Registry {
 
   /** The same services, of which those of one host were created in another order. */
   withOrder(host: string, oldestFirst: readonly Service[]): Registry {
-    const other = new Registry([]);
+    const other = new Registry([], this.facts);
     for (const [each, services] of this.byHost) other.byHost.set(each, services);
     other.byHost.set(host, [...oldestFirst]);
     return other;
