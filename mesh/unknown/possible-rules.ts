@@ -1,3 +1,4 @@
+import { putsSelectorsFirst } from "../input/istio-version.js";
 import type { Plain } from "../input/plain.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
@@ -116,7 +117,7 @@ function mergesStepByStep(mesh: Mesh, group: readonly Aged<DestinationRule>[]): 
   for (let step = 0; step < group.length; step++) {
     const next = new Map<string, Aged<DestinationRule>[]>();
     for (const order of states) {
-      for (const rule of following(group, order, before)) {
+      for (const rule of following(mesh, group, order, before)) {
         const longer = [...order, rule];
         const key = `${remaining(group, longer)}|${mergeKey(mesh, longer)}`;
         if (!next.has(key)) next.set(key, longer);
@@ -130,14 +131,17 @@ function mergesStepByStep(mesh: Mesh, group: readonly Aged<DestinationRule>[]): 
   return { orders: states, isComplete };
 }
 
-/** Rules that may be the next: those with a selector come first, whatever their age. */
+/** Rules that may be the next: where those with a selector come first, whatever their age. */
 function following(
+  { facts }: Mesh,
   group: readonly Aged<DestinationRule>[],
   order: readonly Aged<DestinationRule>[],
   before: ReadonlyMap<Aged<DestinationRule>, readonly Aged<DestinationRule>[]>,
 ): Aged<DestinationRule>[] {
   const rest = group.filter((one) => !order.includes(one));
-  const selecting = rest.filter(({ value }) => value.selector !== undefined);
+  const selecting = putsSelectorsFirst(facts)
+    ? rest.filter(({ value }) => value.selector !== undefined)
+    : [];
   const sameSort = selecting.length > 0 ? selecting : rest;
   return nextOf(sameSort, before).filter((one) =>
     (before.get(one) ?? []).every((older) => !sameSort.includes(older)),

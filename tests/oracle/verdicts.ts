@@ -1,5 +1,14 @@
 /** What the model concludes about aliases, held against the clusters that istiod sends. */
-import { externalAliases, judge, readMesh, type Mesh, type Verdict } from "../../mesh/index.js";
+import {
+  externalAliases,
+  judge,
+  readMesh,
+  type Alias,
+  type Mesh,
+  type ObjectRef,
+  type Verdict,
+} from "../../mesh/index.js";
+import { isVisible } from "../../mesh/registry/registry.js";
 import { differencesBetween, placeOf, type Difference } from "./comparison.js";
 import { withHidden } from "./hidden.js";
 import type { Outbound, Question } from "./question.js";
@@ -35,10 +44,13 @@ function liveDifferences(
   verdicts: readonly Verdict[],
   sent: readonly Outbound[][],
 ): Difference[] {
-  const aliasHosts = new Set(
-    externalAliases(mesh).flatMap(({ host, terminal }) => (terminal ? [host, terminal] : [host])),
-  );
-  return question.clients.flatMap((_, client) => {
+  const aliases = externalAliases(mesh);
+  return question.clients.flatMap(({ namespace }, client) => {
+    const aliasHosts = new Set(
+      aliases
+        .filter((alias) => mayCall(mesh, alias, namespace))
+        .flatMap(({ host, terminal }) => (terminal ? [host, terminal] : [host])),
+    );
     const istiod = (sent[client] ?? [])
       .filter(({ host, tls }) => tls === "ISTIO_MUTUAL" && aliasHosts.has(host))
       .map((cluster): [string, string] => [placeOf(cluster), LIVE]);
@@ -47,6 +59,18 @@ function liveDifferences(
       .map((verdict): [string, string] => [placeOf(verdict), LIVE]);
     return differencesBetween(client, new Map(istiod), new Map(model));
   });
+}
+
+/** A ServiceEntry takes a host over for those who see it; others get what else has the host. */
+function mayCall(mesh: Mesh, { ref, host }: Alias, namespace: string): boolean {
+  const read = mesh.registry
+    .of(host)
+    .filter((service) => !service.fromKubernetes && isSame(service.ref, ref));
+  return read.length === 0 || read.some((service) => isVisible(service, namespace));
+}
+
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 }
 
 /** Verdicts that are sure of a TLS that istiod doesn't use, or of a violation where it sends nothing. */
