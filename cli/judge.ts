@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
+import { readBaseline, sinceBaseline } from "./baseline.js";
 import * as options from "./input/options.js";
 import { readManifests, type Reading } from "./input/reading.js";
 import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
@@ -18,6 +19,7 @@ interface JudgeOptions extends options.FactOptions {
   json?: boolean;
   sarif?: boolean;
   jsonLines?: boolean;
+  baseline?: string;
 }
 
 const HELP = `
@@ -27,10 +29,14 @@ Examples:
   helm template my-chart | istio-egress judge -f -
   istio-egress judge --kube --context staging
   istio-egress judge -f deploy/ --sarif > egress.sarif
+  istio-egress judge -f deploy/ --baseline before.sarif
   istio-egress judge --json-lines < examples/meshes.jsonl
 
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
+
+--baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are left
+out of what is printed and of the exit code. In SARIF they stay, as unchanged.
 
 --json-lines reads one mesh a line and prints one answer a line, in order:
   {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],
@@ -64,6 +70,12 @@ export function command(): Command {
     .addOption(new Option("--json", "everything, for programs").conflicts(["sarif", "jsonLines"]))
     .addOption(new Option("--sarif", "SARIF 2.1.0, for code scanning").conflicts("jsonLines"))
     .addOption(new Option("--json-lines", "one mesh a line in, one answer a line out"))
+    .addOption(
+      new Option(
+        "--baseline <file>",
+        "SARIF of an older state: only findings that it hasn't count",
+      ).conflicts("jsonLines"),
+    )
     .addHelpText("after", HELP);
   return options.addFactOptions(command).action(run);
 }
@@ -89,9 +101,16 @@ async function run(
     : { ...(await fromFiles(names, given, progress)), facts: options.factsFrom(given) };
   progress.tell(() => `judging ${question.manifests.length} objects`);
   const judgement = judgementOf({ ...question, ...(clients.length > 0 && { clients }) });
+  const baseline = given.baseline === undefined ? undefined : await readBaseline(given.baseline);
+  const counted = baseline ? sinceBaseline(judgement, baseline) : judgement;
   progress.done();
-  process.stdout.write(await formatted(judgement, given));
-  process.exitCode = exitCodeOf(judgement);
+  // Code scanning takes a finding that is left out for one that is mended.
+  process.stdout.write(
+    given.sarif
+      ? await sarif({ ...counted, verdicts: judgement.verdicts }, baseline)
+      : await formatted(counted, given),
+  );
+  process.exitCode = exitCodeOf(counted);
 }
 
 async function runLines(
@@ -139,14 +158,16 @@ async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Que
 
 async function formatted(judgement: Judgement, given: JudgeOptions): Promise<string> {
   if (given.json) return (await import("./format/json.js")).judgementJson(judgement);
-  if (given.sarif) {
-    return (await import("./format/sarif.js")).judgementSarif(judgement, packageVersion());
-  }
   const [{ judgementTable }, { colour }] = await Promise.all([
     import("./format/table.js"),
     import("./format/colour.js"),
   ]);
   return judgementTable(judgement, await colour());
+}
+
+async function sarif(judgement: Judgement, baseline?: ReadonlySet<string>): Promise<string> {
+  const { judgementSarif } = await import("./format/sarif.js");
+  return judgementSarif(judgement, packageVersion(), baseline);
 }
 
 /** This package's own, for whoever asks which tool said it. */

@@ -41,6 +41,8 @@ export interface Judgement {
   unmodelled: readonly Unmodelled[];
   /** What was decided when the objects were read, a sentence each. */
   notes: readonly string[];
+  /** How many findings were left out because a baseline has them. @default 0 */
+  leftOut?: number;
 }
 
 /** Asks the model everything that is told about a set of objects. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
+import { OUTCOME, outcomeOf } from "../baseline.js";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
 import { visible } from "../../mesh/explain/visible.js";
 import { STDIN } from "../input/files.js";
@@ -40,8 +41,16 @@ const RULE_IDS = Object.keys(RULES) as RuleId[];
 
 type Path = (string | number)[];
 
-/** `judge --sarif`: findings at the lines of the rules that decided, for code scanning. */
-export function judgementSarif(judgement: Judgement, version: string): string {
+/**
+ * `judge --sarif`: findings at the lines of the rules that decided, for code scanning.
+ *
+ * @param baseline outcomes of an older state, by which each finding is new or unchanged
+ */
+export function judgementSarif(
+  judgement: Judgement,
+  version: string,
+  baseline?: ReadonlySet<string>,
+): string {
   const locate = locator(judgement.manifests);
   const log: Log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -53,7 +62,7 @@ export function judgementSarif(judgement: Judgement, version: string): string {
         ...(judgement.notes.length > 0 && { invocations: [invocation(judgement.notes)] }),
         results: [
           ...judgement.verdicts.flatMap((verdict) =>
-            verdictResult(verdict, judgement.mesh, locate),
+            verdictResult(verdict, judgement.mesh, locate, baseline),
           ),
           ...judgement.inert.map((rule) => inertResult(rule, locate)),
           ...judgement.shadowed.map((rule) => shadowedResult(rule, locate)),
@@ -89,7 +98,12 @@ function result(ruleId: RuleId, text: string, identity: string[], location: Loca
   };
 }
 
-function verdictResult(verdict: Verdict, mesh: Mesh, locate: Locator): Result[] {
+function verdictResult(
+  verdict: Verdict,
+  mesh: Mesh,
+  locate: Locator,
+  baseline: ReadonlySet<string> | undefined,
+): Result[] {
   if (verdict.verdict === "ok") return [];
   const { alias, client, port, subset, rule } = verdict;
   const { summary, fix } = explain(verdict, mesh);
@@ -98,7 +112,16 @@ function verdictResult(verdict: Verdict, mesh: Mesh, locate: Locator): Result[] 
   const decided = rule ?? verdict.unknowns?.[0]?.object ?? alias;
   const identity = [id, refText(alias), clientText(client), String(port), subset, refText(decided)];
   const path = (object: unknown) => tlsPath(object, verdict);
-  return [result(id, fix === "" ? summary : `${summary}\n${fix}`, identity, locate(decided, path))];
+  const text = fix === "" ? summary : `${summary}\n${fix}`;
+  const found = result(id, text, identity, locate(decided, path));
+  const outcome = outcomeOf(verdict);
+  return [
+    {
+      ...found,
+      partialFingerprints: { ...found.partialFingerprints, [OUTCOME]: outcome },
+      ...(baseline && { baselineState: baseline.has(outcome) ? "unchanged" : "new" }),
+    },
+  ];
 }
 
 function inertResult({ rule, host, reason, instead }: InertRule, locate: Locator): Result {

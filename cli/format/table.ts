@@ -165,7 +165,8 @@ function summaryLine(judgement: Judgement): string {
   const { aliases, clients, violations, undecided, ok, objects, otherKinds } = summaryOf(judgement);
   const passedOver = otherKinds > 0 ? `, ${otherKinds} of other kinds passed over` : "";
   const read = `${counted(objects, "object")} read${passedOver}`;
-  if (aliases === 0) return `No external alias here, so nothing to judge: ${read}.`;
+  if (aliases === 0 && !judgement.leftOut)
+    return `No external alias here, so nothing to judge: ${read}.`;
   return paragraph(
     `${counted(violations, "violation")}, ${undecided} undecided, ${ok} ok: ` +
       `${counted(aliases, "external alias", "external aliases")}, ` +
