@@ -74,14 +74,18 @@ const SPEAKING = `variables.waivers.filter(w,
 const isWaived = (host: string) =>
   `variables.speaking.exists(w, w == ${host} || (w.startsWith("*.") && ${host}.endsWith(w.substring(1))))`;
 
-/** The aliases in a text of lines that the rule would be wrong for. One search is enough for most rules. */
-const aliasesIn = (text: string) => `!${text}.contains(variables.needle) ? [] :
-  variables.endings.filter(e, ${text}.contains(variables.needle + e)).map(e,
-    ${text}.indexOf(variables.needle + e)).map(at,
-      ${text}.substring(${text}.substring(0, at + 1).lastIndexOf("\\n") + 1,
-        at + variables.needle.size() - 1))`;
+/** The endings by which a text of lines has the rule's host. One search is enough for most rules. */
+const endingsIn = (text: string) => `!${text}.contains(variables.needle) ? [] :
+  variables.endings.filter(e, ${text}.contains(variables.needle + e))`;
 
-/** The same among hosts that some waiver speaks of, line by line. */
+/** The first host of a text that a wildcard covers. `indexOf` would go through the text by characters. */
+const firstIn = (
+  text: string,
+  endings: string,
+) => `[${text}.split(variables.needle + ${endings}[0], 2)[0].split("\\n")].map(lines,
+  lines[lines.size() - 1] + variables.host.substring(1))[0]`;
+
+/** The hosts of a text that the rule would be wrong for, and that no waiver speaks of, line by line. */
 const unwaivedIn = (text: string) => `!${text}.contains(variables.needle) ? [] :
   ${text}.split("\\n").filter(l,
     variables.endings.exists(e, ("\\n" + l + "\\n").contains(variables.needle + e))).map(l,
@@ -141,21 +145,27 @@ const RULE: readonly Variable[] = [
 /** A text for each text of lines, each with a budget of its own; and what comes of all of them. */
 function answers({ hosts, waivedHosts }: ParameterVariables): Variable[] {
   const found = [
-    ...hosts.map((text) => aliasesIn(`variables.${text}`)),
+    ...hosts.map((text) => endingsIn(`variables.${text}`)),
     ...waivedHosts.map((text) => unwaivedIn(`variables.${text}`)),
     `variables.endings.size() == 0 || ${isWaived("variables.host")} ? [] :
       variables.patterns.filter(p, variables.host.endsWith(p)).map(p, "*" + p)`,
   ].map((expression, index) => ({ name: `found${index}`, expression }));
+  const examples = found.map(({ name }, index) => {
+    const text = hosts[index];
+    const first = text ? firstIn(`variables.${text}`, `variables.${name}`) : `variables.${name}[0]`;
+    return `variables.${name}.size() > 0 ? ${first} :`;
+  });
   return [
     ...found,
     {
-      name: "found",
-      expression: `variables.speaking.exists(w, w == "*") ? [] :
-        ${found.map(({ name }) => `variables.${name}`).join(" + ")}`,
+      name: "isWrong",
+      expression: `!variables.speaking.exists(w, w == "*") &&
+        (${found.map(({ name }) => `variables.${name}.size() > 0`).join(" || ")})`,
     },
     {
       name: "alias",
-      expression: `variables.host.startsWith("*") ? variables.found[0] : variables.host`,
+      expression: `!variables.host.startsWith("*") ? variables.host :
+        ${examples.join("\n")} variables.host`,
     },
     {
       name: "places",
@@ -170,7 +180,7 @@ function answers({ hosts, waivedHosts }: ParameterVariables): Variable[] {
 }
 
 /** API servers drop a message of more than one line. */
-const MESSAGE = `variables.found.size() == 0 ? "" :
+const MESSAGE = `!variables.isWrong ? "" :
   "DestinationRule " + request.namespace + "/" + object.metadata.name + " (host " + variables.written + ") " +
   (variables.says
     ? "says ISTIO_MUTUAL (" + variables.places.join(", ") + ")"
@@ -188,7 +198,7 @@ export function ruleQuestion(parameters: ParameterVariables): Question {
   return {
     matchConditions: MATCH_CONDITIONS,
     variables: [...parameters.variables, ...RULE, ...answers(parameters)],
-    expression: "variables.found.size() == 0",
+    expression: "!variables.isWrong",
     message: MESSAGE,
   };
 }
