@@ -24,7 +24,8 @@ export function flatten(objects: readonly unknown[]): Plain[] {
               ? { ...item, kind: itemKind, apiVersion: at(object, "apiVersion") }
               : item,
           );
-    out.push(...flatten(typed));
+    // One by one: a call takes only so many arguments, and a dump has more items.
+    for (const item of flatten(typed)) out.push(item);
   }
   return out;
 }

@@ -29,7 +29,9 @@ export function endpointLookup(
       const missing = same.some(({ fromKubernetes }) => fromKubernetes)
         ? undefined
         : serviceNameOf(host, namespace, facts.clusterDomain);
-      if (missing !== undefined) endpoints.push(...index.ofMissingService(namespace, missing));
+      if (missing !== undefined) {
+        endpoints = [...endpoints, ...index.ofMissingService(namespace, missing)];
+      }
       endpointsOfHost.set(key, endpoints);
     }
     if (!port) return endpoints;

@@ -166,7 +166,8 @@ function merge(consolidated: ConsolidatedRule, rule: DestinationRule): void {
   consolidated.policy = mergedPolicy(consolidated, rule);
   consolidated.rules.push(rule);
   const known = new Set(consolidated.subsets.map((subset) => subset.name));
-  consolidated.subsets.push(...rule.subsets.filter((subset) => !known.has(subset.name)));
+  const added = rule.subsets.filter((subset) => !known.has(subset.name));
+  consolidated.subsets = [...consolidated.subsets, ...added];
 }
 
 /** Of rules and what istiod derives from policies, rules come first; of the same sort, the older. */

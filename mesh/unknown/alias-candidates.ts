@@ -26,8 +26,8 @@ export function aliasCandidates(
     const alias = aliasOf(mesh, service);
     if (alias) candidates.push(candidateOf(alias, service.object));
   }
-  if (uncertainty) candidates.push(...possibleAliases(mesh, uncertainty));
-  return candidates.sort(
+  const possible = uncertainty ? possibleAliases(mesh, uncertainty) : [];
+  return [...candidates, ...possible].sort(
     (a, b) => compareRefs(a.ref, b.ref) || compareText(a.alias?.host ?? "", b.alias?.host ?? ""),
   );
 }

@@ -76,8 +76,7 @@ function namedServices({ hosts, facts }: RelevantObjects, { rules, objects }: Vi
   const named = [...new Set(mentioned.map((host) => host.slice(host.indexOf("/") + 1)))].flatMap(
     (host) => namesIn(host, facts.clusterDomain),
   );
-  named.push(...objects.flatMap(servedBy));
-  return named;
+  return [...named, ...objects.flatMap(servedBy)];
 }
 
 /** The Service that endpoints belong to, by their label or by their own name. */
