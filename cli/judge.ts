@@ -26,11 +26,14 @@ const HELP = `
 Examples:
   istio-egress judge -f examples/task.yaml
   istio-egress judge -f deploy/ -f policies.yaml --client default --client shop:app=web
-  helm template my-chart | istio-egress judge -f -
+  helm template my-chart | istio-egress judge -f - --namespace shop
   istio-egress judge --kube --context staging
   istio-egress judge -f deploy/ --sarif > egress.sarif
   istio-egress judge -f deploy/ --baseline before.sarif
   istio-egress judge --json-lines < examples/meshes.jsonl
+
+Files are read as kubectl apply reads them: YAML 1.1, the last one of an object that is given twice,
+and strictly. What the API server would refuse of Istio's objects is refused, with where it stands.
 
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
