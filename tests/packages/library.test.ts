@@ -105,7 +105,9 @@ for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
       const peers = manifestIn(path.join(folder, "node_modules/istio-egress")).peerDependencies;
       const installed = { "@pulumi/pulumi": pulumi, "@pulumi/kubernetes": kubernetes };
       for (const [name, version] of Object.entries(installed)) {
-        assert.equal(manifestIn(path.join(folder, "node_modules", name)).version, version);
+        const manifest = manifestIn(path.join(folder, "node_modules", name));
+        // Older ones of Pulumi's say v4.10.0.
+        assert.equal(manifest.version?.replace(/^v/, ""), version);
         if (end === "oldest") assert.equal(peers[name], `^${version}`);
         else assert.equal(peers[name]!.split(".")[0], `^${version.split(".")[0]}`);
       }
