@@ -12,7 +12,7 @@ import { encryptedFirst } from "./stack/encryptedFirst.js";
 import { serviceInAnyRole } from "./stack/roles.js";
 
 const { mesh, clients, aliases, guard } = stackCatalogue();
-requireIstio();
+requireIstio({ clients, aliases });
 const options = stackOptions();
 if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, options.common);
 

@@ -1,9 +1,9 @@
-/** A process that asks a cluster whether it has Istio, and ends with 1 and the reason if it hasn't. */
+/** A process that asks a cluster whether a stack can be there, and ends with 1 and the reason if it can't. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { ApiException, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 
 /** What it is asked on its standard input, in JSON. */
 export interface Question {
@@ -15,6 +15,17 @@ export interface Question {
   kubeconfig?: string;
   /** @default the kubeconfig's current one */
   context?: string;
+  /** Namespaces that must be there, because the stack doesn't make them. @default none */
+  namespaces?: readonly UsedNamespace[];
+  /** How the stack signs the namespaces that it makes: the annotation's key and its value. */
+  signature?: readonly [string, string];
+}
+
+/** A namespace that the stack puts something into and doesn't make. */
+export interface UsedNamespace {
+  name: string;
+  /** What is put there first, by its key: `aliases[0]`. */
+  by: string;
 }
 
 const UNREACHABLE = [
@@ -39,7 +50,7 @@ async function mistake(question: Question): Promise<string | undefined> {
   }
   const nobody = choiceMistake(config, question);
   if (nobody !== undefined) return nobody;
-  const answer = asked(config, question.apiVersion);
+  const answer = asked(config, question);
   return Promise.race([answer, silence(config, question.patienceMs)]);
 }
 
@@ -74,11 +85,11 @@ function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | u
   return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
 }
 
-async function asked(config: KubeConfig, apiVersion: string): Promise<string | undefined> {
+async function asked(config: KubeConfig, question: Question): Promise<string | undefined> {
+  const { apiVersion, namespaces = [] } = question;
   const [group, version] = apiVersion.split("/") as [string, string];
   try {
     await config.makeApiClient(CustomObjectsApi).getAPIResources({ group, version });
-    return undefined;
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) {
       return `the cluster ${where(config)} has no ${apiVersion}; install Istio there, or ${INSTEAD}`;
@@ -89,6 +100,30 @@ async function asked(config: KubeConfig, apiVersion: string): Promise<string | u
     }
     // Whatever else is wrong (no rights, a certificate), the provider says it.
     return undefined;
+  }
+  const found = await Promise.all(namespaces.map((used) => unusable(config, used, question)));
+  return found.flatMap((mistake) => mistake ?? []).join("\n") || undefined;
+}
+
+/** Why a namespace that the stack uses won't be there when the update is over. */
+async function unusable(
+  config: KubeConfig,
+  { name, by }: UsedNamespace,
+  { signature: [key, value] = ["", ""] }: Question,
+): Promise<string | undefined> {
+  try {
+    const { metadata } = await config.makeApiClient(CoreV1Api).readNamespace({ name });
+    if (metadata?.annotations?.[key] !== value) return undefined;
+    return (
+      `namespace ${name} was made by this stack and would be deleted with all that is in it, and ${by} ` +
+      "still is; declare a client there whose createNamespace isn't false, or move what is there first"
+    );
+  } catch (error) {
+    if (!(error instanceof ApiException && error.code === 404)) return undefined;
+    return (
+      `namespace ${name}, where ${by} belongs, isn't in the cluster ${where(config)}; ` +
+      "make it, or declare a client there"
+    );
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Resource } from "@pulumi/pulumi";
+import { log, type Resource } from "@pulumi/pulumi";
 import type { CatalogueClient } from "../catalogue/catalogue.js";
 import { InjectedNamespace } from "../components/injectedNamespace.js";
 import { SleepDeployment } from "../components/sleepDeployment.js";
 import type { StackOptions } from "./stackOptions.js";
+import { INJECTION_LABEL } from "../components/resources/labels.js";
 import { WithoutIstioNamespace } from "../components/withoutIstioNamespace.js";
+import { rendersYaml } from "./stackProvider.js";
 import { namespaceInAnyRole, serviceInAnyRole } from "./roles.js";
 
 /**
@@ -18,7 +20,13 @@ export function declareClients(
   const namespaces: Record<string, Resource> = {};
   for (const { namespace, injected, createNamespace, optOutLabel, ...sleep } of clients) {
     const of = { name: namespace, transform: namespaceInAnyRole(namespace) };
-    if (injected) {
+    if (injected && !createNamespace && rendersYaml()) {
+      // A file is a whole object, and whoever applies it takes the namespace away when it goes.
+      void log.warn(
+        `namespace ${namespace} isn't this stack's, so no file labels it for sidecars; ` +
+          `type  kubectl label namespace ${namespace} ${INJECTION_LABEL}=enabled`,
+      );
+    } else if (injected) {
       const args = { ...of, create: createNamespace };
       namespaces[namespace] = new InjectedNamespace(namespace, args, kept);
     } else if (createNamespace) {

@@ -1,26 +1,32 @@
 import { spawnSync } from "node:child_process";
-import { Config, RunError, runtime } from "@pulumi/pulumi";
-import type { Question } from "./askForIstio.js";
+import { RunError, runtime } from "@pulumi/pulumi";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Question, UsedNamespace } from "./askForIstio.js";
 import { ISTIO_API_VERSION } from "../components/resources/istio.js";
+import { signature } from "./roles.js";
+import { rendersYaml } from "./stackProvider.js";
 
 const PATIENCE_MS = 30_000;
 
 /**
- * Ends an update before anything is created where the stack's cluster can't be reached or has no
- * Istio. Pulumi would create what it can, and try the rest for a minute. A preview goes on: a pull
- * request may be judged, and YAML be rendered, without a cluster.
+ * Ends an update before anything is created where the stack's cluster can't be reached, has no
+ * Istio, or hasn't a namespace that the catalogue takes for granted. Pulumi would create what it
+ * can, and try the rest for a minute. A preview goes on: a pull request may be judged, and YAML be
+ * rendered, without a cluster.
  *
  * @throws RunError (which Pulumi prints without a stack trace) with what to do about it
  */
-export function requireIstio(): void {
+export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">): void {
   const isUpdate = runtime.hasEngine() && !runtime.isDryRun();
-  if (!isUpdate || new Config("kubernetes").get("renderYamlToDirectory")) return;
+  if (!isUpdate || rendersYaml()) return;
   // By a process of its own: the answer must be there before the first resource is registered, and
   // a Kubernetes client takes half a second to load that previews shall not pay for.
   const question: Question = {
     apiVersion: ISTIO_API_VERSION,
     patienceMs: PATIENCE_MS,
     ...stackCluster(),
+    namespaces: usedNamespaces(catalogue),
+    signature: signature(),
   };
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -28,6 +34,23 @@ export function requireIstio(): void {
     { input: JSON.stringify(question), encoding: "utf8", stdio: "pipe" },
   );
   if (status !== 0) throw new RunError(stderr.trim());
+}
+
+/**
+ * The namespaces in which a catalogue declares something, and which it neither makes nor labels.
+ * One that the stack made before would go, and what is declared there with it.
+ */
+export function usedNamespaces({
+  clients,
+  aliases,
+}: Pick<Catalogue, "clients" | "aliases">): UsedNamespace[] {
+  const kept = clients.filter(({ injected, createNamespace }) => injected || createNamespace);
+  const names = new Set(kept.map(({ namespace }) => namespace));
+  const users = [
+    ...clients.map(({ namespace }, i) => ({ name: namespace, by: `clients[${i}]` })),
+    ...aliases.map(({ namespace }, i) => ({ name: namespace, by: `aliases[${i}]` })),
+  ];
+  return users.filter(({ name }) => !names.has(name) && names.add(name));
 }
 
 /**

@@ -3,7 +3,7 @@
  * parents are part of its identity in Pulumi: an edit that gives an object another role would
  * create what is there already, and then delete it.
  */
-import { createUrn, type CustomResourceOptions } from "@pulumi/pulumi";
+import { createUrn, type CustomResourceOptions, getProject, getStack } from "@pulumi/pulumi";
 import { TOKENS } from "../components/resources/tokens.js";
 
 /** Type and name of a resource in a component, the component's name left out. */
@@ -34,7 +34,18 @@ type Aliasing = (args: object, opts: CustomResourceOptions) => void;
  * @returns transforms for InjectedNamespace and WithoutIstioNamespace
  */
 export function namespaceInAnyRole(id: string): Record<"namespace" | "patch", Aliasing> {
-  return { namespace: inAnyRole(NAMESPACE, id), patch: inAnyRole(NAMESPACE, id) };
+  const patch = inAnyRole(NAMESPACE, id);
+  const [key, value] = signature();
+  const namespace = (args: { metadata?: object }, opts: CustomResourceOptions) => {
+    args.metadata = { ...args.metadata, annotations: { [key]: value } };
+    patch(args, opts);
+  };
+  return { namespace, patch };
+}
+
+/** The annotation on the namespaces that this stack makes, which go with it. */
+export function signature(): [key: string, value: string] {
+  return ["istio-egress/stack", `${getProject()}/${getStack()}`];
 }
 
 /** The same for a Service that may be a client's or an alias's: for SleepDeployment and ExternalService. */

@@ -1,6 +1,11 @@
 import { Config } from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 
+/** Whether the running stack writes YAML files for others to apply, and reaches no cluster. */
+export function rendersYaml(): boolean {
+  return Boolean(new Config("kubernetes").get("renderYamlToDirectory"));
+}
+
 /**
  * The cluster that the running stack names by `istio-egress:kubeconfig` (a path, or what is in the
  * file) and `istio-egress:context`.
@@ -14,7 +19,6 @@ export function stackProvider(): Provider | undefined {
   const kubeconfig = config.getSecret("kubeconfig");
   const context = config.get("context");
   // Where the default provider renders YAML files there is no cluster to name.
-  const isRendering = new Config("kubernetes").get("renderYamlToDirectory") !== undefined;
-  if (isRendering || !(kubeconfig || context)) return undefined;
+  if (rendersYaml() || !(kubeconfig || context)) return undefined;
   return new Provider("cluster", { kubeconfig, context });
 }

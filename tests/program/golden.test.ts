@@ -44,6 +44,7 @@ for (const stack of ["dev", "staging", "prod"]) {
 /** What we add to the task's objects, and why. */
 const ADDED: Record<string, RegExp> = {
   "whose they are": /^metadata\.labels\.app\.kubernetes\.io\/managed-by$/,
+  "which stack a namespace goes with": /^metadata\.annotations\.istio-egress\/stack$/,
   "the namespace, which the task leaves to kubectl's default": /^metadata\.namespace$/,
   "the opt-out of injection, so that the outcome doesn't depend on the mesh's default":
     /^metadata\.labels\.istio-injection$/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { runs } from "../runs.js";
-import { type WrittenCatalogue, path } from "../paths/catalogues.js";
+import { type WrittenCatalogue, path } from "../stack/paths/catalogues.js";
 import { type Manifest, idOf, runProgram } from "./program.js";
 import type { Registration } from "../components/mocks.js";
 

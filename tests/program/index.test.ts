@@ -128,6 +128,16 @@ describe("the program", () => {
     assert.deepEqual(await providers({ "istio-egress:context": "staging" }), ["cluster"]);
   });
 
+  it("writes no file of a namespace that is somebody else's, which pruning would delete", async () => {
+    const config = { "kubernetes:renderYamlToDirectory": "/somewhere" };
+    const { registrations } = await runProgram(catalogueOf("dev"), "dev", { config });
+    const ids = [...manifestsOf(registrations).keys()];
+    assert.deepEqual(
+      ids.filter((id) => id.startsWith("Namespace ")),
+      ["Namespace without-istio"],
+    );
+  });
+
   it("keeps a kubeconfig secret, which may hold credentials", async () => {
     const config = { "istio-egress:kubeconfig": "/home/me/kubeconfig" };
     const { registrations } = await runProgram(catalogueOf("dev"), "dev", { config });

@@ -8,7 +8,8 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { runtime } from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { stackCluster } from "../../stack/requireIstio.js";
+import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
+import { stackCluster, usedNamespaces } from "../../stack/requireIstio.js";
 
 const ASKER = path.join(__dirname, "../../stack/askForIstio.ts");
 const REGISTER = path.join(__dirname, "../../register.cjs");
@@ -114,6 +115,25 @@ describe("before an update the stack's cluster is asked for Istio", function () 
     writeFileSync(path.join(folder, "own.yaml"), kubeconfig("https://127.0.0.1:9"));
     const { said } = await answer({ kubeconfig: "~/own.yaml" });
     assert.match(said, /^the API server https:\/\/127\.0\.0\.1:9 /);
+  });
+});
+
+describe("a namespace that the stack uses and doesn't make", () => {
+  const alias = (namespace: string) => ({ namespace }) as CatalogueAlias;
+  const client = (namespace: string, injected: boolean, createNamespace: boolean) =>
+    ({ namespace, injected, createNamespace }) as CatalogueClient;
+
+  it("is one with an alias, or with a client without sidecar, that no client makes or labels", () => {
+    const clients = [
+      client("made", false, true),
+      client("labelled", true, false),
+      client("theirs", false, false),
+    ];
+    const aliases = ["made", "labelled", "theirs", "elsewhere", "elsewhere"].map(alias);
+    assert.deepEqual(usedNamespaces({ clients, aliases }), [
+      { name: "theirs", by: "clients[2]" },
+      { name: "elsewhere", by: "aliases[3]" },
+    ]);
   });
 });
 

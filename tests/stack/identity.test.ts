@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
-import type { WrittenAlias, WrittenCatalogue } from "../paths/catalogues.js";
+import type { WrittenAlias, WrittenCatalogue } from "./paths/catalogues.js";
 import { objectsIn } from "./kube.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
 import { type Run, TestStack } from "./testStack.js";
@@ -56,7 +56,7 @@ describe("one object, one identity, on real parts", function () {
 
   after(() => stack?.close());
 
-  it("takes over what version 0.1 made: nothing is created, changed, replaced or deleted", async () => {
+  it("takes over what version 0.1 made: nothing is created, replaced or deleted", async () => {
     const cluster = objectsIn(on.plane.kubeconfig);
     const objects = FORMER.resources.filter(({ type }) => /^kubernetes:/.test(type));
     const manifests = objects.sort(({ type }) => (type.endsWith(":Namespace") ? -1 : 1));
@@ -67,7 +67,8 @@ describe("one object, one identity, on real parts", function () {
     }
     await stack.importState(FORMER.resources, FORMER.catalogue);
     const run = await succeeded(stack.up(FORMER.catalogue));
-    assert.deepEqual(toObjects(run), []);
+    // It says from now on which stack it goes with.
+    assert.deepEqual(toObjects(run), ["update Namespace shop-namespace: metadata.annotations"]);
     assert.deepEqual(toObjects(await succeeded(stack.up(FORMER.catalogue))), []);
   });
 
@@ -119,6 +120,24 @@ describe("one object, one identity, on real parts", function () {
       assert.deepEqual((await succeeded(stack.up({ ...FORMER.catalogue, clients }))).changes, []);
     });
   }
+
+  it("refuses to delete a namespace of its own in which something is still declared", async () => {
+    const { exitCode, output } = await stack.up({ ...FORMER.catalogue, clients: [] });
+    assert.notEqual(exitCode, 0);
+    assert.match(
+      output,
+      /namespace shop was made by this stack and would be deleted with all that/,
+    );
+    assert.ok(await uidOf(istio, "ServiceEntry", "httpbin.org", "shop"), "and nothing is touched");
+  });
+
+  it("says which namespace isn't there, instead of trying for a minute", async () => {
+    const [httpbin] = FORMER.catalogue.aliases as [WrittenAlias];
+    const aliases = [...FORMER.catalogue.aliases, { ...httpbin, namespace: "nowhere" }];
+    const { exitCode, output } = await stack.up({ ...FORMER.catalogue, aliases });
+    assert.notEqual(exitCode, 0);
+    assert.match(output, /namespace nowhere, where aliases\[2\] belongs, isn't in the cluster/);
+  });
 
   it("keeps the Service of a client whose name an alias takes", async () => {
     const [httpbin, partner] = FORMER.catalogue.aliases as [WrittenAlias, WrittenAlias];

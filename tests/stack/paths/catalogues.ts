@@ -1,6 +1,6 @@
 /** Pairs of catalogues, the second made from the first by edits: what a team may do between two updates. */
 import fc from "fast-check";
-import { parseCatalogue } from "../../catalogue/catalogue.js";
+import { parseCatalogue } from "../../../catalogue/catalogue.js";
 
 /** An alias as it is written. */
 export interface WrittenAlias {
@@ -12,7 +12,7 @@ export interface WrittenAlias {
   tls: Record<string, unknown> & { mode: string };
   endpointsApi?: string;
   location?: string;
-  inside?: Record<string, unknown>;
+  inside?: { service?: string; namespace?: string; selector?: Record<string, string> };
   exportTo?: string[];
 }
 
@@ -82,20 +82,19 @@ const certificates = {
 };
 const sni = "server.example.com";
 
-const intent = fc.oneof(
-  fc.record({
-    ports: fc.constantFrom(...PLAIN, ...ENCRYPTED),
-    tls: fc.constant({ mode: "DISABLE" }),
-  }),
-  fc.record({
-    ports: fc.constantFrom(...ENCRYPTED),
-    tls: fc.constantFrom(
-      { mode: "SIMPLE", sni },
-      { mode: "SIMPLE", sni, subjectAltNames: [sni, "*.example.com"] },
-      { mode: "MUTUAL", sni, ...certificates },
-    ),
-  }),
-);
+const open = fc.record({
+  ports: fc.constantFrom(...PLAIN, ...ENCRYPTED),
+  tls: fc.constant({ mode: "DISABLE" }),
+});
+const encrypted = fc.record({
+  ports: fc.constantFrom(...ENCRYPTED),
+  tls: fc.constantFrom(
+    { mode: "SIMPLE", sni },
+    { mode: "SIMPLE", sni, subjectAltNames: [sni, "*.example.com"] },
+    { mode: "MUTUAL", sni, ...certificates },
+  ),
+});
+const intent = fc.oneof({ arbitrary: open, weight: 1 }, { arbitrary: encrypted, weight: 2 });
 
 const target = fc.oneof(
   fc.record({ externalName: fc.constantFrom(...HOSTS) }),
@@ -208,7 +207,11 @@ const clients = NAMESPACES.map((namespace) => ({ namespace, injected: true }));
 /** A path of one to three edits from a valid catalogue to another one. */
 export const path: fc.Arbitrary<Path> = fc
   .record({
-    aliases: fc.array(alias, { maxLength: 4 }),
+    aliases: fc.uniqueArray(alias, {
+      minLength: 1,
+      maxLength: 4,
+      selector: ({ namespace, name }) => `${namespace}/${name}`,
+    }),
     edits: fc.array(edit, { minLength: 1, maxLength: 3 }),
   })
   .map(({ aliases, edits }) => {
