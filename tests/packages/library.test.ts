@@ -7,7 +7,7 @@ import { archives, hasRegistry, stranger, withFiles } from "./archives.js";
 
 /** Both ends of the ranges that the library's manifest states. */
 const SDKS = [
-  { end: "oldest", pulumi: "3.113.0", kubernetes: "4.10.0", resolutions: ["node10", "nodenext"] },
+  { end: "oldest", pulumi: "3.113.0", kubernetes: "4.11.0", resolutions: ["node10", "nodenext"] },
   {
     end: "newest",
     pulumi: "3.276.0",
@@ -106,7 +106,7 @@ for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
       const installed = { "@pulumi/pulumi": pulumi, "@pulumi/kubernetes": kubernetes };
       for (const [name, version] of Object.entries(installed)) {
         const manifest = manifestIn(path.join(folder, "node_modules", name));
-        // Older ones of Pulumi's say v4.10.0.
+        // Older ones of Pulumi's say v4.11.0.
         assert.equal(manifest.version?.replace(/^v/, ""), version);
         if (end === "oldest") assert.equal(peers[name], `^${version}`);
         else assert.equal(peers[name]!.split(".")[0], `^${version.split(".")[0]}`);
