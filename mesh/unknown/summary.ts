@@ -129,7 +129,10 @@ const MOST_COMPARED = 200;
 
 function withVerdict(worlds: readonly PlaceWorld[], verdict: Witness["verdict"]): Answered[] {
   const certain = worlds.filter((world) => verdictIn(world) === verdict);
-  const fitting = certain.length > 0 ? certain : worlds.filter(isUndecided);
+  // That a place isn't there at all says least: its port may be another one that is there.
+  const there = certain.filter(({ found }) => found !== undefined);
+  const open = worlds.filter(isUndecided);
+  const [fitting = []] = [there, open, certain].filter((some) => some.length > 0);
   return fitting.slice(0, MOST_COMPARED).map((world) => ({ world, verdict }));
 }
 
