@@ -6,7 +6,7 @@ import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { archives, hasRegistry, stranger } from "./archives.js";
 
 describe("the command in a stranger's folder", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(async function () {

@@ -41,7 +41,7 @@ function copiesOf(name: string, folder: string): string[] {
 }
 
 describe("what is packed", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   it("isn't a folder of sources, which npm refuses", async () => {
     for (const folder of [".", "packages/library", "packages/cli"]) {
@@ -82,7 +82,7 @@ describe("what is packed", function () {
 
 for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
   describe(`the library in a stranger's program, with the ${end} SDKs`, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     let folder: string;
 
     before(async function () {

@@ -14,7 +14,7 @@ function own(): { dependencies: Record<string, string> } {
 }
 
 describe("the packages, in a program outside the repository", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let consumer: string;
 
   before(async function () {

@@ -10,7 +10,8 @@ pulumi.runtime.setMocks({
   call: () => ({}),
 });
 
+let host;
 const load = process.argv[2] === "esm" ? import("./program.mjs") : require("./program.cjs");
-Promise.resolve(load)
-  .then((program) => new Promise((resolve) => program.host.apply(resolve)))
-  .then((host) => console.log(JSON.stringify({ host, seen: seen.sort() })));
+void Promise.resolve(load).then((program) => program.host.apply((known) => (host = known)));
+// When nothing is under way any more.
+process.on("exit", () => console.log(JSON.stringify({ host, seen: seen.sort() })));
