@@ -17,8 +17,15 @@ export interface LockOptions {
   onWait?: (pid: number) => void;
 }
 
+const PAUSE_MS = 50;
+
+/** The locks of this process: one that ends by `process.exit` gives them back, too. */
+const held = new Set<string>();
+process.on("exit", () => held.forEach((file) => rmSync(file, { force: true })));
+
 /**
- * Runs `work` while no other process holds the lock file. A lock whose owner has died is taken over.
+ * Runs `work` while no other process holds the lock file. A lock whose owner has died is taken over,
+ * and so is a damaged one, which nobody can hold.
  *
  * @throws {Mistake} when another live process still holds it after `patience`
  */
@@ -27,60 +34,86 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const deadline = Date.now() + (options.patience ?? 120_000);
-  for (let waited = false; !tryLock(file); waited = true) {
-    const owner = readOwner(file);
-    if (owner && !isAlive(owner)) {
-      takeOver(file, owner);
-      continue;
+  for (let told = false; !tryLock(file); await sleep(PAUSE_MS)) {
+    const content = readLock(file);
+    if (content === undefined) continue;
+    const owner = ownerIn(content);
+    if (!owner || !isAlive(owner)) takeOver(file, content);
+    else if (Date.now() > deadline) {
+      throw new Mistake(`process ${owner.pid} still works on this plane (lock file ${file}).`);
+    } else if (!told) {
+      told = true;
+      options.onWait?.(owner.pid);
     }
-    if (Date.now() > deadline) {
-      const holder = owner ? `process ${owner.pid}` : "another process";
-      throw new Mistake(`${holder} still works on this plane (lock file ${file}).`);
-    }
-    if (!waited && owner) options.onWait?.(owner.pid);
-    await sleep(100);
   }
+  held.add(file);
   try {
     return await work();
   } finally {
+    held.delete(file);
     rmSync(file, { force: true });
   }
 }
 
 function tryLock(file: string): boolean {
+  // Whoever held it may just have removed its folder with it.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // A link appears at once with its content: nobody ever sees a lock without an owner.
   const draft = `${file}.${process.pid}.draft`;
   const owner = { pid: process.pid, startTime: startTime(process.pid) };
-  writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
   try {
+    writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EEXIST", "ENOENT"].includes(code)) return false;
     throw error;
   } finally {
-    rmSync(draft);
+    rmSync(draft, { force: true });
   }
 }
 
-/** Only one process may remove a dead owner's lock, and only while it is still that owner's. */
-function takeOver(file: string, dead: Owner): void {
-  const claim = `${file}.${dead.pid}`;
-  if (!tryLock(claim)) return;
+/**
+ * Only one process may remove a lock that nobody holds, and only while it is still the same one: so
+ * it locks the lock first. Whoever did that and died is treated in the same way.
+ */
+function takeOver(file: string, content: string): void {
+  const claim = `${file}.claim`;
+  if (tryLock(claim)) {
+    try {
+      if (readLock(file) === content) rmSync(file, { force: true });
+    } finally {
+      rmSync(claim, { force: true });
+    }
+    return;
+  }
+  const claimed = readLock(claim);
+  if (claimed === undefined) return;
+  const claimant = ownerIn(claimed);
+  if (!claimant || !isAlive(claimant)) takeOver(claim, claimed);
+}
+
+/** Undefined when it has just been removed. @throws {Mistake} where it is no file */
+function readLock(file: string): string | undefined {
   try {
-    const owner = readOwner(file);
-    if (owner?.pid === dead.pid && owner.startTime === dead.startTime) rmSync(file);
-  } finally {
-    rmSync(claim);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code === "EISDIR") throw new Mistake(`${file} is a folder in a lock's place: remove it.`);
+    throw error;
   }
 }
 
-/** Undefined when the owner has just removed it. */
-function readOwner(file: string): Owner | undefined {
+/** Undefined where it is damaged, as a machine that lost its power leaves it. */
+function ownerIn(content: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+    const { pid, startTime } = JSON.parse(content) as Partial<Owner>;
+    return typeof pid === "number" && typeof startTime === "string"
+      ? { pid, startTime }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -95,7 +128,9 @@ function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name and may hold spaces; the rest has none.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // One that has ended keeps its entry until its parent has asked how.
+    return state === "Z" || state === "X" ? undefined : fields[18];
   } catch {
     return undefined;
   }
