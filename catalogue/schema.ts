@@ -290,8 +290,8 @@ const guard = z.preprocess(
 /** Before the defaults that follow from other keys; what the rules between keys look at. */
 export const declared = section({
   mesh: mesh.prefault({}),
-  clients: list(client, "a list of clients").default([]),
-  aliases: list(alias, "a list of aliases").default([]),
+  clients: list(client, "a list of clients, or [] if there are none"),
+  aliases: list(alias, "a list of aliases, or [] if there are none"),
   /** Whether the API server itself refuses rules that would break an alias. @default false */
   guard: guard.optional(),
 });

@@ -7,15 +7,33 @@ import { DEFAULT_FACTS, type MeshFacts } from "../../mesh/index.js";
 import { runs } from "../runs.js";
 
 const aliasOf = (value: unknown): CatalogueAlias =>
-  parseCatalogue({ aliases: [value] }, "Pulumi.dev.yaml").aliases[0]!;
+  parseCatalogue({ clients: [], aliases: [value] }, "Pulumi.dev.yaml").aliases[0]!;
 
 describe("a catalogue", () => {
   it("knows Istio's own defaults", () => {
-    const catalogue = parseCatalogue({}, "Pulumi.dev.yaml");
+    const catalogue = parseCatalogue({ clients: [], aliases: [] }, "Pulumi.dev.yaml");
     const mesh: MeshFacts = catalogue.mesh;
     assert.deepEqual(mesh, DEFAULT_FACTS);
     assert.deepEqual([catalogue.clients, catalogue.aliases], [[], []]);
   });
+
+  // Without them an update would delete everything that is there.
+  for (const [what, value] of [
+    ["isn't written", undefined],
+    ["has no value", null],
+  ]) {
+    it(`isn't taken for an empty one where a list ${what as string}`, () => {
+      const wanting = (key: string, of: string) =>
+        `Pulumi.dev.yaml: istio-egress:catalogue.${key}: ${value === null ? "is null" : "missing"}; ` +
+        `write a list of ${of}, or [] if there are none`;
+      assert.throws(() => parseCatalogue({ clients: value, aliases: value }, "Pulumi.dev.yaml"), {
+        message: `${wanting("clients", "clients")}\n${wanting("aliases", "aliases")}`,
+      });
+      assert.throws(() => parseCatalogue({ clients: [], aliases: value }, "Pulumi.dev.yaml"), {
+        message: wanting("aliases", "aliases"),
+      });
+    });
+  }
 
   it("makes the namespaces of its clients, but for those that every cluster has", () => {
     const clients = [
@@ -23,7 +41,7 @@ describe("a catalogue", () => {
       { namespace: "without-istio", injected: false },
     ];
     const defaults = { name: "sleep", optOutLabel: true };
-    assert.deepEqual(parseCatalogue({ clients }, "x").clients, [
+    assert.deepEqual(parseCatalogue({ clients, aliases: [] }, "x").clients, [
       { ...clients[0], ...defaults, createNamespace: false },
       { ...clients[1], ...defaults, createNamespace: true },
     ]);

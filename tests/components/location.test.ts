@@ -15,7 +15,10 @@ const addresses = {
 
 /** What the program makes of an alias of the catalogue, at one of the two places. */
 async function registered(alias: object, location: Location) {
-  const catalogue = parseCatalogue({ aliases: [{ ...alias, location }] }, "Pulumi.dev.yaml");
+  const catalogue = parseCatalogue(
+    { clients: [], aliases: [{ ...alias, location }] },
+    "Pulumi.dev.yaml",
+  );
   const { tls, exportTo, ...target } = catalogue.aliases[0]!;
   const { registrations } = await run(() => {
     const { host } = new ExternalService("x", target);

@@ -48,7 +48,7 @@ describe("the mesh facts of a stack", () => {
   ];
   for (const [what, mesh] of catalogues) {
     it(`are those that the program goes by, where its catalogue says ${what}`, () => {
-      const program = parseCatalogue({ mesh }, "Pulumi.dev.yaml").mesh;
+      const program = parseCatalogue({ mesh, clients: [], aliases: [] }, "Pulumi.dev.yaml").mesh;
       const facts = catalogueFacts(configured({ mesh, clients: [], aliases: [] }));
       assert.deepEqual(facts, { ...DEFAULT_FACTS, ...program });
       const settings = underCatalogue(resolveSettings(), configured({ mesh }));

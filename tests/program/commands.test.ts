@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { requestCommands, sourcePodCommand } from "../../stack/commands.js";
 import { parseCatalogue } from "../../catalogue/catalogue.js";
 
-const { clients } = parseCatalogue({ clients: [{ namespace: "default", injected: true }] }, "x");
+const { clients } = parseCatalogue(
+  { clients: [{ namespace: "default", injected: true }], aliases: [] },
+  "x",
+);
 const pod = "kubectl get pod -n default -l app=sleep -o jsonpath={.items..metadata.name}";
 const exec = `kubectl exec "$(${pod})" -n default -c sleep -- `;
 

@@ -111,7 +111,7 @@ describe("the program", () => {
 
   it("touches neither namespace nor label for a client whose namespace is someone else's", async () => {
     const clients = [{ namespace: "legacy", injected: false, createNamespace: false }];
-    const { registrations } = await runProgram({ clients }, "dev");
+    const { registrations } = await runProgram({ clients, aliases: [] }, "dev");
     assert.deepEqual(
       [...manifestsOf(registrations).keys()],
       ["Deployment legacy/sleep", "Service legacy/sleep", "ServiceAccount legacy/sleep"],
@@ -168,6 +168,7 @@ describe("the program", () => {
 
 describe("the program, given a mistaken catalogue", () => {
   const mistaken = {
+    clients: [],
     aliases: [{ name: "x", ports: [{ name: "http", port: 0 }], tls: { mode: "ISTIO_MUTUAL" } }],
   };
 
