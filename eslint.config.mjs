@@ -33,7 +33,7 @@ export default tseslint.config(
     languageOptions: {
       ...tseslint.configs.disableTypeChecked.languageOptions,
       globals: Object.fromEntries(
-        ["process", "console", "URL", "Buffer", "require", "module"].map((name) => [
+        ["process", "console", "URL", "Buffer", "require", "module", "__dirname"].map((name) => [
           name,
           "readonly",
         ]),

@@ -33,7 +33,7 @@ Examples:
   istio-egress up                             the whole task on real parts, on this machine
   istio-egress verify --stack prod            reality against Pulumi.prod.yaml
 
-In a clone \`istio-egress judge ...\` is \`npm run judge -- ...\`, or \`node cli/launch.mjs judge ...\`
+In a clone \`istio-egress judge ...\` is \`npm run judge -- ...\`, or \`node cli/launch.cjs judge ...\`
 where another program reads what is printed, because npm prints lines of its own.
 `;
 

@@ -10,7 +10,7 @@
  * all of it: it is given just those modules. Together that is a fifth of the
  * work that an empty pack costs under the SDK's runner.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -35,6 +35,14 @@ const sdkInPart = {
   },
 };
 
+/** Appears at once with its content: an engine may be loading the pack at this very moment. */
+async function write(file, content) {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.draft`;
+  await writeFile(draft, content);
+  await rename(draft, file);
+}
+
 /** Newer engines ask for the first, older ones for the second. */
 const RUNNERS = ["run-plugin", "run-policy-pack"];
 
@@ -42,14 +50,16 @@ const RUNNERS = ["run-plugin", "run-policy-pack"];
 async function writeRunners(folder, main) {
   for (const runner of RUNNERS) {
     const place = join(folder, "node_modules/@pulumi/pulumi/cmd", runner);
-    await mkdir(place, { recursive: true });
-    await writeFile(join(place, "index.js"), `require("../../../../../${main}");\n`);
+    await write(join(place, "index.js"), `require("../../../../../${main}");\n`);
   }
 }
 
-await build({
-  entryPoints: [join(policies, "index.ts")],
+const bundled = await build({
+  // By its name alone: an asterisk in the path of the checkout would be a pattern.
+  entryPoints: ["index.ts"],
+  absWorkingDir: policies,
   outfile: join(pack, "index.js"),
+  write: false,
   bundle: true,
   platform: "node",
   format: "cjs",
@@ -61,7 +71,8 @@ await build({
   external: ["typescript", "ts-node"],
   plugins: [sdkInPart],
   logLevel: "warning",
-});
+}).catch(() => process.exit(1)); // What is wrong, it has said.
+for (const { path, contents } of bundled.outputFiles) await write(path, contents);
 
 const { name, version, description, license, dependencies } = JSON.parse(
   await readFile(join(policies, "package.json"), "utf8"),
@@ -72,9 +83,9 @@ const manifest = {
   // What is published goes without node_modules; whoever fetches it installs the SDK for its runner.
   dependencies: { "@pulumi/pulumi": dependencies["@pulumi/pulumi"] },
 };
-await writeFile(join(pack, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+await write(join(pack, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 const project = await readFile(join(policies, "PulumiPolicy.yaml"), "utf8");
-await writeFile(join(pack, "PulumiPolicy.yaml"), project.replace("main: dist/index.js\n", ""));
+await write(join(pack, "PulumiPolicy.yaml"), project.replace("main: dist/index.js\n", ""));
 await writeRunners(pack, "index.js");
 // `--policy-pack policies`, in this repository, is the same pack.
 await writeRunners(policies, "dist/index.js");

@@ -28,7 +28,7 @@ export async function istioEgress(
   args: readonly string[],
   { input = "", env }: Surroundings = {},
 ): Promise<Ending> {
-  const child = spawn(process.execPath, ["cli/launch.mjs", ...args], {
+  const child = spawn(process.execPath, ["cli/launch.cjs", ...args], {
     cwd: REPOSITORY,
     // Whoever runs the tests may have a cluster; these must not find it.
     env: { ...process.env, KUBECONFIG: "", HOME: "/nonexistent", NO_COLOR: "1", ...env },

@@ -182,7 +182,7 @@ describe("meshes by the line", () => {
 
   it("come one after another: each is answered before the next one is asked", async function () {
     this.timeout(20_000);
-    const child = spawn(process.execPath, ["cli/launch.mjs", "judge", "--json-lines"], {
+    const child = spawn(process.execPath, ["cli/launch.cjs", "judge", "--json-lines"], {
       cwd: REPOSITORY,
       stdio: ["pipe", "pipe", "inherit"],
     });

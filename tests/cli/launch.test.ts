@@ -13,7 +13,7 @@ function clone(folder: string): void {
     writeFileSync(path.join(folder, file), text);
   };
   mkdirSync(path.join(folder, "cli"));
-  copyFileSync(path.join(REPOSITORY, "cli/launch.mjs"), path.join(folder, "cli/launch.mjs"));
+  copyFileSync(path.join(REPOSITORY, "cli/launch.cjs"), path.join(folder, "cli/launch.cjs"));
   write("register.cjs", 'require.extensions[".ts"] = require.extensions[".js"];');
   write("cli/main.ts", 'console.log(require("needed"), process.argv.slice(2).join(" "));');
   write("needed/package.json", { name: "needed", version: "1.0.0" });
@@ -33,7 +33,7 @@ function clone(folder: string): void {
 }
 
 function launch(folder: string, environment: NodeJS.ProcessEnv = {}) {
-  const launcher = path.join(folder, "cli/launch.mjs");
+  const launcher = path.join(folder, "cli/launch.cjs");
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, "judge", "-"], {
     encoding: "utf8",
     env: { ...process.env, ...environment },
@@ -69,6 +69,19 @@ describe("the launcher", function () {
     assert.ok(!launch(folder).isInstalling);
   });
 
+  it("says that a folder whose name has a backslash is none to start from", () => {
+    const other = mkdtempSync(path.join(tmpdir(), "istio-egress-a\\b-"));
+    clone(other);
+    const { status, stdout, stderr } = launch(other);
+    assert.match(
+      stderr,
+      /^istio-egress: .*a\\b-\S+: Node loads no ES modules from .* rename or move /,
+    );
+    assert.equal(stderr.trim().split("\n").length, 1);
+    assert.deepEqual([status, stdout], [2, ""]);
+    rmSync(other, { recursive: true });
+  });
+
   it("says what is missing where there is no npm, and runs nothing", () => {
     rmSync(path.join(folder, "node_modules"), { recursive: true });
     const { status, stdout, stderr } = launch(folder, { PATH: "/nonexistent" });
@@ -83,7 +96,7 @@ describe("the command line", function () {
   this.timeout(20_000);
 
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ["cli/launch.mjs", ...args], { cwd: REPOSITORY, encoding: "utf8" });
+    spawnSync(process.execPath, ["cli/launch.cjs", ...args], { cwd: REPOSITORY, encoding: "utf8" });
 
   it("has a help with every subcommand, and examples, in 100 columns", () => {
     const { status, stdout } = run("--help");
@@ -124,7 +137,7 @@ describe("the command line", function () {
   });
 
   it("ends quietly when its reader has seen enough", () => {
-    const script = "node cli/launch.mjs judge --help | head -1";
+    const script = "node cli/launch.cjs judge --help | head -1";
     const { stdout, stderr } = spawnSync("sh", ["-c", script], {
       cwd: REPOSITORY,
       encoding: "utf8",

@@ -31,7 +31,7 @@ describe("the command in a stranger's folder", function () {
   it("judges as the command in a clone does", async () => {
     const file = path.join(REPOSITORY, "examples/wildcard.yaml");
     const here = await istioEgress(["judge", "-f", file]);
-    const clone = await execa("node", ["cli/launch.mjs", "judge", "-f", file], {
+    const clone = await execa("node", ["cli/launch.cjs", "judge", "-f", file], {
       cwd: REPOSITORY,
       reject: false,
     });

@@ -65,7 +65,7 @@ export class CiJob {
   }
 
   private async run(args: string[], env: Record<string, string> = {}): Promise<JobRun> {
-    const launcher = path.join(REPOSITORY, "cli/launch.mjs");
+    const launcher = path.join(REPOSITORY, "cli/launch.cjs");
     const { exitCode, stdout, all } = await execa("node", [launcher, ...args], {
       cwd: this.outside.project,
       env: { ...this.#environment, ...env },

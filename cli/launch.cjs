@@ -1,16 +1,16 @@
 /**
  * Where every npm script begins: `npm run judge -- ...` is `istio-egress judge ...`. Plain JavaScript
- * without a dependency, because it must run on a fresh clone: it checks Node, installs what
- * package-lock.json names if that isn't there yet, and hands over to cli/main.ts in this same
- * process, so that exit codes and signals need no passing on.
+ * without a dependency, because it must run on a fresh clone: it checks Node and the folder, installs
+ * what package-lock.json names if that isn't there yet, and hands over to cli/main.ts in this same
+ * process, so that exit codes and signals need no passing on. A CommonJS module, because Node loads no
+ * other from a folder whose name has a backslash, and then nobody could say so.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+const { spawnSync } = require("node:child_process");
+const { existsSync, readFileSync } = require("node:fs");
+const path = require("node:path");
 
 const OLDEST_NODE = [20, 19];
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = path.join(__dirname, "..");
 
 /** @param {string} message one clear sentence for the person at the terminal */
 function refuse(message) {
@@ -25,6 +25,14 @@ function checkNode() {
   refuse(
     `this is Node ${process.versions.node}; it needs ${OLDEST_NODE.join(".")} or newer ` +
       "(https://nodejs.org/en/download).",
+  );
+}
+
+/** Of the libraries some are ES modules, whose addresses Node makes of their paths. */
+function checkFolder() {
+  if (!root.includes("\\")) return;
+  refuse(
+    `${root}: Node loads no ES modules from a folder whose name has a backslash; rename or move this folder.`,
   );
 }
 
@@ -62,8 +70,8 @@ function install() {
 }
 
 checkNode();
+checkFolder();
 // As a dependency of another package it has no lock file, and that package's npm did the work.
 if (existsSync(`${root}/package-lock.json`) && !isInstalled()) install();
-const require = createRequire(import.meta.url);
 require("../register.cjs");
 require("./main.ts");
