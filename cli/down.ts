@@ -1,26 +1,38 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { Command } from "commander";
-import { type Engine, openEngine, pulumi$, stacksFolder } from "../local/engine.js";
+import { type Engine, openEngine, stacksFolder } from "../local/engine.js";
+import { LostStateError, releaseLocks } from "../local/engine-state.js";
 import { planeStatus, stopPlane } from "../local/plane.js";
-import { stacksIn } from "../local/stack-file.js";
+import { projectName, stacksIn } from "../local/stack-file.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, ensureToolchain } from "../local/toolchain/index.js";
-import { ENGINE_STATE, PLANE_STATE, STATE, openEmbeddedStack } from "./embedded.js";
+import {
+  alone,
+  ENGINE_STATE,
+  PLANE_STATE,
+  STATE,
+  STATE_LOCK,
+  openEmbeddedStack,
+  report,
+} from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { endLeftovers, update } from "./stack/update.js";
 
 /** `istio-egress down`: destroys the stacks of the embedded mesh, then the mesh itself. */
 export function command(): Command {
   return new Command("down")
     .addHelpText("after", "\nLeaves no process, port or file behind. Touches no other cluster.")
     .action(async () => {
-      process.exitCode = await down();
+      process.exitCode = await alone(down);
     });
 }
 
 async function down(): Promise<ExitCode> {
+  await endLeftovers(ENGINE_STATE, report);
   const { state, plane } = await planeStatus(PLANE_STATE);
   // Processes outlive a state folder that somebody deleted.
-  if (state === "down" && !existsSync(STATE)) {
+  if (state === "down" && stateFiles().length === 0) {
     console.log("Nothing is up.");
     return ExitCode.Ok;
   }
@@ -28,10 +40,18 @@ async function down(): Promise<ExitCode> {
   if (state === "up" && plane) {
     await destroyStacks(plane.kubeconfig).catch(goOn("the stacks"));
   }
-  await stopPlane(PLANE_STATE, (line) => console.error(line));
-  rmSync(STATE, { recursive: true, force: true });
+  await stopPlane(PLANE_STATE, report);
+  for (const file of stateFiles()) rmSync(file, { recursive: true, force: true });
   console.log("Down: no process, port or file is left.");
   return ExitCode.Ok;
+}
+
+/** All that is kept of the mesh and its engine; the lock is this command's own. */
+function stateFiles(): string[] {
+  if (!existsSync(STATE)) return [];
+  return readdirSync(STATE)
+    .map((name) => path.join(STATE, name))
+    .filter((file) => !file.startsWith(STATE_LOCK));
 }
 
 async function destroyStacks(kubeconfig: string): Promise<void> {
@@ -44,20 +64,17 @@ async function destroyStacks(kubeconfig: string): Promise<void> {
 
 async function destroy(engine: Engine, stack: string): Promise<void> {
   const config = await openEmbeddedStack(engine, stack);
+  releaseLocks(engine.home, projectName(REPOSITORY), stack);
   // Not --remove: that deletes the checkout's Pulumi.<stack>.yaml too.
-  const args = ["destroy", "--yes", "-s", stack, "--config-file", config];
-  const { failed } = await pulumi$(engine, args, {
-    cwd: REPOSITORY,
-    stdio: "inherit",
-    reject: false,
-  });
+  const { failed } = await update({ engine, stack, config }, "destroy");
   if (failed) throw new Mistake("What pulumi says is above.");
 }
 
 /** Tells what went wrong, which is no reason to leave the mesh running. */
 function goOn(what: string): (error: unknown) => void {
   return (error) => {
-    const why = error instanceof Error ? error.message : String(error);
-    console.error(`Can't destroy ${what}; the cluster goes with all that is in it. ${why}`);
+    const message = error instanceof Error ? error.message : String(error);
+    const why = error instanceof LostStateError ? error.what : message;
+    report(`Can't destroy ${what}; the cluster goes with all that is in it. ${why}`);
   };
 }

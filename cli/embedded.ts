@@ -1,14 +1,50 @@
+import { rmdirSync } from "node:fs";
 import path from "node:path";
-import { type Engine, openEngine, openStack } from "../local/engine.js";
+import { z } from "zod";
+import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
+import { withLock } from "../local/lock.js";
 import { type Plane, startPlane } from "../local/plane.js";
 import type { Tools } from "../local/tools.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../local/toolchain/index.js";
+import { ApiServer } from "./kube/api-server.js";
+import { endLeftovers } from "./stack/update.js";
 
 /** The ignored folder of this checkout that holds the embedded mesh and its engine's state. */
 export const STATE = path.join(REPOSITORY, ".state");
 export const PLANE_STATE = path.join(STATE, "plane");
 export const ENGINE_STATE = path.join(STATE, "engine");
+/** What else begins with this name is the lock's, too. */
+export const STATE_LOCK = path.join(STATE, "lock");
+
+/**
+ * Runs what works on this checkout's embedded mesh or its engine while no other command does: the
+ * second one waits for the first, and says so.
+ */
+export async function alone<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await withLock(STATE_LOCK, work, {
+      patience: Infinity,
+      onWait: (pid) =>
+        report(`Another command (process ${pid}) works on this checkout's mesh; waiting for it.`),
+    });
+  } finally {
+    removeIfEmpty(STATE);
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is in use.
+  }
+}
+
+/** Tells people what goes on, apart from what is printed for programs. */
+export function report(line: string): void {
+  console.error(line);
+}
 
 /** The programs of the embedded mesh, out of the toolchain. */
 export function meshTools({ binaries, kwokStages }: Toolchain): Tools {
@@ -31,11 +67,24 @@ export interface Embedded {
 }
 
 /** Brings up what `npm run up` needs; what is up already is used as it is. */
-export async function openEmbedded(report: (line: string) => void): Promise<Embedded> {
+export async function openEmbedded(): Promise<Embedded> {
   const toolchain = await ensureToolchain(MAIN_PARTS);
   const plane = await startPlane({ stateDir: PLANE_STATE, tools: meshTools(toolchain), report });
   const engine = await openEngine(toolchain, ENGINE_STATE, plane.kubeconfig);
+  await endLeftovers(ENGINE_STATE, report);
+  if (enterCluster(engine, await uidOf(plane))) {
+    report("This is a new mesh; what the engine knew of the one before is forgotten.");
+  }
   return { plane, engine };
+}
+
+const namespaceShape = z.object({ metadata: z.object({ uid: z.string() }) });
+
+/** What tells a cluster from all others: its namespace kube-system is made once. */
+async function uidOf({ kubeconfig }: Plane): Promise<string> {
+  const server = await ApiServer.from({ kubeconfig });
+  const { metadata } = await server.get("/api/v1/namespaces/kube-system", namespaceShape);
+  return metadata.uid;
 }
 
 /**
@@ -50,6 +99,6 @@ export function openEmbeddedStack(
   stack: string,
   project = REPOSITORY,
 ): Promise<string> {
-  const elsewhere = ["kubeconfig", "context", "protect"].map((key) => `istio-egress:${key}`);
-  return openStack(engine, project, stack, elsewhere);
+  const leaveOut = ["kubeconfig", "context", "protect"].map((key) => `istio-egress:${key}`);
+  return openStack(engine, project, stack, { leaveOut, report });
 }

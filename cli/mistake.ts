@@ -3,12 +3,28 @@ import { Mistake } from "../local/mistake.js";
 export { Mistake } from "../local/mistake.js";
 
 /** What the machine itself refuses: a folder that isn't ours, a full disk. Node says which file. */
-const REFUSALS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"]);
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: "",
+  EPERM: "",
+  EROFS: "",
+  ENOTDIR: "",
+  EISDIR: "a folder is where a file must be: move it away, then type the same again. ",
+  EIO: "the disk can't be read or written. ",
+  EMFILE: "too many files are open (`ulimit -n`). ",
+  ENFILE: "too many files are open on this machine. ",
+  ENOSPC: "the disk is full: free some space, then type the same again. ",
+  EDQUOT: "your part of the disk is full: free some space, then type the same again. ",
+};
 
 /** Whether an error is for the person at the keyboard, and not a fault of this program. */
 export function isMistake(error: unknown): error is Error {
   if (error instanceof Mistake) return true;
-  return error instanceof Error && REFUSALS.has((error as NodeJS.ErrnoException).code ?? "");
+  return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? "") in REFUSALS;
+}
+
+/** What to tell of it. */
+export function mistakeText(error: Error): string {
+  return `${REFUSALS[(error as NodeJS.ErrnoException).code ?? ""] ?? ""}${error.message}`;
 }
 
 /** How every subcommand ends. */

@@ -9,6 +9,7 @@ import { Mistake } from "./mistake.js";
 import { diffPostures } from "./posture/diff.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/posture.js";
+import type { StackEngine } from "./stack/engine.js";
 import { postureOfSeen, type Question, type Seen, seenInFiles } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";
 
@@ -162,11 +163,13 @@ async function filesSeen(names: readonly string[], { namespace }: QuestionOption
 }
 
 async function stackSeen(stack: string, given: PostureOptions): Promise<Seen> {
-  const [{ chosenEngine }, { seenInPreview, seenInState }] = await Promise.all([
-    import("./stack/engine.js"),
-    import("./posture/seen.js"),
-  ]);
-  const on = await chosenEngine(path.resolve(given.project), given.embedded);
+  const { withEngine } = await import("./stack/engine.js");
+  const project = path.resolve(given.project);
+  return withEngine(project, given.embedded, (on) => stackSeenOn(on, stack, given));
+}
+
+async function stackSeenOn(on: StackEngine, stack: string, given: PostureOptions): Promise<Seen> {
+  const { seenInPreview, seenInState } = await import("./posture/seen.js");
   if (given.deployed) return seenInState(on, stack);
   const { preparePack, previewStack } = await import("./stack/preview.js");
   await preparePack(given);

@@ -3,13 +3,13 @@ import path from "node:path";
 import { Command } from "commander";
 import { visible } from "../mesh/explain/visible.js";
 import { readInput } from "./input/files.js";
-import { ExitCode, isMistake, Mistake } from "./mistake.js";
+import { ExitCode, isMistake, Mistake, mistakeText } from "./mistake.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/posture.js";
 import { type Context, postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
 import { failedOutcome, outcomeOf, type Result, type StackOutcome } from "./pr-report/outcome.js";
 import { isBlocking, renderReport, type Strictness, verdictLine } from "./pr-report/render.js";
-import { chosenEngine, type StackEngine, stacksOf } from "./stack/engine.js";
+import { type StackEngine, stacksOf, withEngine } from "./stack/engine.js";
 import { type PackChoice, preparePack, previewStack } from "./stack/preview.js";
 
 interface ReportOptions extends PackChoice, Strictness {
@@ -99,15 +99,21 @@ const EXIT_CODES: readonly (readonly [Result, ExitCode])[] = [
 async function outcomesOf(given: ReportOptions): Promise<StackOutcome[]> {
   const project = path.resolve(given.project);
   let stacks = given.stack;
-  let on: StackEngine;
   try {
-    stacks ??= stacksOf(project);
+    const all = (stacks ??= stacksOf(project));
     await preparePack(given);
-    on = await chosenEngine(project, given.embedded);
+    return await withEngine(project, given.embedded, (on) => outcomesOn(on, all, given));
   } catch (error) {
     const reason = reasonOf(error);
     return (stacks ?? ["every stack"]).map((stack) => failedOutcome(stack, reason));
   }
+}
+
+async function outcomesOn(
+  on: StackEngine,
+  stacks: readonly string[],
+  given: ReportOptions,
+): Promise<StackOutcome[]> {
   const outcomes: StackOutcome[] = [];
   for (const stack of stacks) {
     console.error(`previewing ${stack} ...`);
@@ -122,7 +128,7 @@ async function outcomesOf(given: ReportOptions): Promise<StackOutcome[]> {
 
 /** Why there is no answer. What is nobody's mistake but ours goes into the job's log in full. */
 function reasonOf(error: unknown): string {
-  if (isMistake(error)) return error.message;
+  if (isMistake(error)) return mistakeText(error);
   console.error(error);
   return `This is an error in istio-egress itself; please report it: ${String(error)}`;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { WIDTH } from "./format/text.js";
-import { ExitCode, isMistake } from "./mistake.js";
+import { endInOrder } from "./interruption.js";
+import { ExitCode, isMistake, mistakeText } from "./mistake.js";
 import type { Subcommands } from "./subcommands.js";
 import common from "../packages/common.json";
 
@@ -53,6 +54,11 @@ export async function run(
   examples: string,
 ): Promise<void> {
   letPipesClose();
+  // The tests take away what they have started themselves, and mocha hears of what nobody waits for.
+  if (argv[2] !== "test") {
+    endInOrder();
+    reportUnawaited();
+  }
   try {
     const program = await programFor(argv[2] === "help" ? argv[3] : argv[2], subcommands, examples);
     await program.parseAsync(argv);
@@ -66,7 +72,7 @@ function report(error: unknown): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? ExitCode.Ok : ExitCode.BadInput;
   if (isMistake(error)) {
-    process.stderr.write(`istio-egress: ${error.message}\n`);
+    process.stderr.write(`istio-egress: ${mistakeText(error)}\n`);
     return ExitCode.BadInput;
   }
   console.error(error);
@@ -77,7 +83,13 @@ function report(error: unknown): number {
 /** `judge | head` closes the pipe when it has seen enough, which is no error of anybody's. */
 function letPipesClose(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
+    process.exit(error.code === "EPIPE" ? undefined : report(error));
   });
+}
+
+/** What nobody waits for may fail, too: where the disk is full, the end of an answer. */
+function reportUnawaited(): void {
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error) => process.exit(report(error)));
+  }
 }

@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { execa } from "execa";
-import { type Engine, pulumi$ } from "../local/engine.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
-import { openEmbedded, openEmbeddedStack } from "./embedded.js";
+import { alone, openEmbedded, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
 import { readCatalogue } from "./stack-file.js";
+import { errorsIn, policyReportsIn } from "./stack/events.js";
+import { refuseOthersObjects } from "./stack/other-stacks.js";
+import { recover, update, type UpdateEnding } from "./stack/update.js";
 
 /** The folder of the policy pack, as `--policy-pack` takes it. */
 export const POLICY_PACK = "policies";
@@ -20,17 +22,27 @@ Brings up the embedded mesh, runs \`pulumi up\` in it with the policy pack, and 
 On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-pack policies`,
     )
     .action(async ({ stack }: { stack: string }) => {
-      process.exitCode = await up(stack);
+      // A mistake in the catalogue is told before anything is started.
+      readCatalogue(stack);
+      process.exitCode = await alone(() => up(stack));
     });
 }
 
 async function up(stack: string): Promise<ExitCode> {
   const started = Date.now();
-  // A mistake in the catalogue is told before anything is started.
-  readCatalogue(stack);
-  const { plane, engine } = await openEmbedded((line) => console.error(line));
+  const { plane, engine } = await openEmbedded();
   await buildPolicyPack();
-  if (!(await pulumiUp(engine, stack))) return ExitCode.Violation;
+  const on = { engine, stack, config: await openEmbeddedStack(engine, stack) };
+  await recover(on, report);
+  await refuseOthersObjects(on);
+  // It previews first, and a mandatory policy that is violated in the preview ends it there: nothing
+  // has been changed then.
+  const ending = await update(on, "up", [
+    ...["--policy-pack", POLICY_PACK, "--suppress-progress"],
+    // Commands for Pods that only a cluster with real nodes could run.
+    "--suppress-outputs",
+  ]);
+  if (ending.failed) return failure(stack, ending);
   const { verify } = await import("./verify.js");
   const code = await verify({ stack, plane });
   console.log(
@@ -51,28 +63,14 @@ export async function buildPolicyPack(): Promise<void> {
   if (result.failed) throw new Mistake(`the policy pack can't be built:\n${result.all}`);
 }
 
-/**
- * `pulumi up` previews first, and a mandatory policy that is violated in the preview ends it there:
- * nothing has been changed then.
- */
-async function pulumiUp(engine: Engine, stack: string): Promise<boolean> {
-  const config = await openEmbeddedStack(engine, stack);
-  const result = await pulumi$(
-    engine,
-    [
-      "up",
-      "--yes",
-      "-s",
-      stack,
-      "--config-file",
-      config,
-      "--policy-pack",
-      POLICY_PACK,
-      "--suppress-progress",
-      // Commands for Pods that only a cluster with real nodes could run.
-      "--suppress-outputs",
-    ],
-    { cwd: REPOSITORY, stdio: "inherit", reject: false },
+/** @throws {Mistake} unless the policy pack has refused the stack */
+function failure(stack: string, { events }: UpdateEnding): ExitCode {
+  if (policyReportsIn(events).some(({ isMandatory }) => isMandatory)) return ExitCode.Violation;
+  if (errorsIn(events).some((error) => error.includes("no space left on device"))) {
+    throw new Mistake(`the disk is full: free some space, then type the same again.`);
+  }
+  throw new Mistake(
+    `stack ${stack} isn't up: what pulumi says of it is above. What was made is kept, and the same ` +
+      "command again goes on from there.",
   );
-  return !result.failed;
 }

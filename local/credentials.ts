@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonGeneralNames } from "@peculiar/x509";
 import { stringify } from "yaml";
@@ -10,6 +11,7 @@ import {
   issueClient,
   issueServer,
 } from "./authority.js";
+import { textOf, writeWhole } from "./files.js";
 import { LOOPBACK } from "./ports.js";
 
 const SERVER_NAMES: JsonGeneralNames = [
@@ -82,6 +84,29 @@ export function credentialFiles(folder: string): CredentialFiles {
 }
 
 /**
+ * Tells these credentials from all others, and from what a fault has made of them.
+ *
+ * @returns undefined where one of them is gone
+ */
+export function fingerprint(folder: string): string | undefined {
+  const { kubeconfigs, serviceAccount, ...rest } = credentialFiles(folder);
+  const files = [rest, kubeconfigs, serviceAccount].flatMap(pathsIn).sort();
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const text = textOf(file);
+    if (text === undefined) return undefined;
+    hash.update(`${text.length}\n${text}`);
+  }
+  return hash.digest("hex");
+}
+
+function pathsIn(files: object): string[] {
+  return Object.values(files).flatMap((file: string | object) =>
+    typeof file === "string" ? [file] : pathsIn(file),
+  );
+}
+
+/**
  * Issues fresh credentials for a plane whose API server is at `apiServer` (a URL). The folder gets
  * mode 0700 and each file 0600; the keys of the two authorities are never written.
  */
@@ -92,8 +117,8 @@ export async function issueCredentials(folder: string, apiServer: string): Promi
     createAuthority("istio-egress-ca"),
     createAuthority("etcd-ca"),
   ]);
-  writePrivate(files.ca, ca.certificate.toString("pem"));
-  writePrivate(files.etcdCa, etcdCa.certificate.toString("pem"));
+  writeWhole(files.ca, ca.certificate.toString("pem"));
+  writeWhole(files.etcdCa, etcdCa.certificate.toString("pem"));
   await Promise.all([
     issueServer(etcdCa, "etcd", SERVER_NAMES).then((pair) => writePair(files.etcd, pair)),
     issueClient(etcdCa, "kube-apiserver").then((pair) => writePair(files.etcdClient, pair)),
@@ -103,7 +128,7 @@ export async function issueCredentials(folder: string, apiServer: string): Promi
       const { name, group } = { group: undefined, ...USERS[user] };
       const pair = await issueClient(ca, name, group);
       const authority = ca.certificate.toString("pem");
-      writePrivate(files.kubeconfigs[user], kubeconfigOf(apiServer, authority, pair));
+      writeWhole(files.kubeconfigs[user], kubeconfigOf(apiServer, authority, pair));
       if (user === "admin") writePair(files.admin, pair);
     }),
   ]);
@@ -111,17 +136,13 @@ export async function issueCredentials(folder: string, apiServer: string): Promi
 
 async function writeServiceAccountKeys(files: CredentialFiles["serviceAccount"]): Promise<void> {
   const keys = await generateKeys();
-  writePrivate(files.privateKey, await exportKey("pkcs8", keys.privateKey));
-  writePrivate(files.publicKey, await exportKey("spki", keys.publicKey));
+  writeWhole(files.privateKey, await exportKey("pkcs8", keys.privateKey));
+  writeWhole(files.publicKey, await exportKey("spki", keys.publicKey));
 }
 
 function writePair(files: KeyPairFiles, pair: KeyPair): void {
-  writePrivate(files.cert, pair.cert);
-  writePrivate(files.key, pair.key);
-}
-
-function writePrivate(file: string, content: string): void {
-  writeFileSync(file, content, { mode: 0o600 });
+  writeWhole(files.cert, pair.cert);
+  writeWhole(files.key, pair.key);
 }
 
 /** A kubeconfig that holds all it needs, so that it can be copied and used anywhere on this machine. */

@@ -8,7 +8,7 @@ import {
   etcdPart,
   schedulerPart,
 } from "./control-plane.js";
-import { credentialFiles, issueCredentials } from "./credentials.js";
+import { credentialFiles, fingerprint, issueCredentials } from "./credentials.js";
 import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
@@ -73,15 +73,19 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const report = options.report ?? (() => {});
   return withPlaneLock(stateDir, report, async () => {
     const record = readRecord(stateDir);
+    const isOpen = record !== undefined && hasCredentials(stateDir, record);
     const parts = record ? partsOf(stateDir, options.tools, record.ports) : [];
     const status = await inspectParts(stateDir, parts);
     const broken = status.filter(({ problem }) => problem !== undefined);
-    if (record?.complete && broken.length === 0) return planeOf(stateDir, record.ports, "running");
+    if (isOpen && record.complete && broken.length === 0)
+      return planeOf(stateDir, record.ports, "running");
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
     const well = status.filter(({ problem }) => problem === undefined).map(({ name }) => name);
-    const ports = await startMissing({ ...options, stateDir, report }, record, new Set(well));
+    if (record && !isOpen) report("Its credentials are damaged; starting all parts with new ones.");
+    const kept = new Set(isOpen ? well : []);
+    const ports = await startMissing({ ...options, stateDir, report }, record, kept);
     return planeOf(stateDir, ports, record ? "repaired" : "started", repaired);
   });
 }
@@ -102,10 +106,11 @@ async function startMissing(
     await stopInOrder(stateDir, (name) => !keep(name));
     const ports = isRepair ? record.ports : await prepare(stateDir);
     const parts = partsOf(stateDir, tools, ports);
-    writeRecord(stateDir, { ports, parts, complete: false });
+    const credentials = fingerprint(planeFiles(stateDir).credentials) ?? "";
+    writeRecord(stateDir, { ports, parts, credentials, complete: false });
     try {
       await bringUp({ stateDir, tools, ports, parts, keep, patience, report });
-      writeRecord(stateDir, { ports, parts, complete: true });
+      writeRecord(stateDir, { ports, parts, credentials, complete: true });
       return ports;
     } catch (error) {
       const isPortTaken = error instanceof PortTakenError && attempt < ATTEMPTS;
@@ -120,6 +125,11 @@ async function startMissing(
       );
     }
   }
+}
+
+/** Whether a plane's credentials are still those that its parts were started with. */
+function hasCredentials(stateDir: string, { credentials }: PlaneRecord): boolean {
+  return fingerprint(planeFiles(stateDir).credentials) === credentials;
 }
 
 /** Fresh ports and credentials. */
@@ -179,7 +189,11 @@ export async function planeStatus(stateDir: string): Promise<PlaneStatus> {
   const folder = resolve(stateDir);
   const record = readRecord(folder);
   if (!record) return statusWithoutRecord(folder);
-  const parts = await inspectParts(folder, record.parts);
+  const parts: PartStatus[] = await inspectParts(folder, record.parts);
+  if (!hasCredentials(folder, record)) {
+    const log = planeFiles(folder).record;
+    parts.push({ name: "credentials", problem: "are damaged", log });
+  }
   const isUp = record.complete && parts.every(({ problem }) => problem === undefined);
   return { state: isUp ? "up" : "broken", parts, plane: planeOf(folder, record.ports, "running") };
 }

@@ -18,6 +18,11 @@ import { Mistake } from "./mistake.js";
  */
 const MARK = { plane: "ISTIO_EGRESS_PLANE", part: "ISTIO_EGRESS_PART" };
 
+/** The variables that mark a process, and all that it starts, as a part of what is kept in a folder. */
+export function markOf(plane: string, part: string): Record<string, string> {
+  return { [MARK.plane]: plane, [MARK.part]: part };
+}
+
 /** A process of an embedded mesh. */
 export interface RunningProcess {
   pid: number;
@@ -56,7 +61,7 @@ export async function spawnProcess(plane: string, options: ProcessOptions): Prom
     const child = spawn(executable, args, {
       cwd: options.home,
       detached: true,
-      env: { ...options.environment, [MARK.plane]: plane, [MARK.part]: options.name },
+      env: { ...options.environment, ...markOf(plane, options.name) },
       stdio: ["ignore", log, log],
     });
     return await new Promise<number>((resolve, reject) => {

@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { z } from "zod";
+import { textOf, writeWhole } from "./files.js";
 import { PART_NAMES, PORT_NAMES, planeFiles } from "./part.js";
 
 const recordSchema = z.object({
@@ -18,6 +17,8 @@ const recordSchema = z.object({
       }),
     }),
   ),
+  /** The {@link fingerprint} of the credentials that they were started with. */
+  credentials: z.string(),
   /** Whether a start has ever reached its end with these parts. */
   complete: z.boolean(),
 });
@@ -25,20 +26,19 @@ const recordSchema = z.object({
 /** What a plane is made of. Which of it runs, only the kernel knows. */
 export type PlaneRecord = z.infer<typeof recordSchema>;
 
-/** Undefined when there is no plane, or one that was written by another version of this code. */
+/**
+ * Undefined when there is no plane, or one that was written by another version of this code, or its
+ * record is damaged: then all of it is started anew, with the data that it has.
+ */
 export function readRecord(stateDir: string): PlaneRecord | undefined {
-  const file = planeFiles(stateDir).record;
-  if (!existsSync(file)) return undefined;
-  const parsed = recordSchema.safeParse(parseJson(readFileSync(file, "utf8")));
+  const text = textOf(planeFiles(stateDir).record);
+  const parsed = recordSchema.safeParse(parseJson(text ?? ""));
   return parsed.success ? parsed.data : undefined;
 }
 
 /** Written at once or not at all, readable by its owner only. */
 export function writeRecord(stateDir: string, record: PlaneRecord): void {
-  const file = planeFiles(stateDir).record;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.draft`, JSON.stringify(record, undefined, 2), { mode: 0o600 });
-  renameSync(`${file}.draft`, file);
+  writeWhole(planeFiles(stateDir).record, JSON.stringify(record, undefined, 2));
 }
 
 function parseJson(text: string): unknown {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { planeStatus } from "../../local/plane.js";
 import { requireProject, stacksIn } from "../../local/stack-file.js";
 import { isClone } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
-import { ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
+import { alone, ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
+import { inItsOwnTime } from "../interruption.js";
 import { Mistake } from "../mistake.js";
 
 /** A Pulumi that knows the stacks of a project. */
@@ -32,13 +31,7 @@ export function ambientEngine(project: string): StackEngine {
 }
 
 /** The embedded engine, on the embedded mesh where it is up, else on no cluster at all. */
-export async function embeddedEngine(project: string): Promise<StackEngine> {
-  if (!isClone()) {
-    throw new Mistake(
-      "--embedded builds its tools from the repository of istio-egress, which isn't here. " +
-        "Install pulumi and leave it out, or run this in a clone.",
-    );
-  }
+async function embeddedEngine(project: string): Promise<StackEngine> {
   const toolchain = await ensureToolchain(["pulumi", "provider", "nodejs-host"]);
   const { plane } = await planeStatus(PLANE_STATE);
   const nowhere = path.join(ENGINE_STATE, "no-cluster");
@@ -51,13 +44,25 @@ export async function embeddedEngine(project: string): Promise<StackEngine> {
 }
 
 /**
- * The engine that was chosen on the command line.
+ * Works with the engine that was chosen on the command line: with the embedded one while no other
+ * command does.
  *
  * @throws {Mistake} if the folder isn't a project's, or the embedded engine can't be had
  */
-export async function chosenEngine(project: string, embedded = false): Promise<StackEngine> {
+export async function withEngine<T>(
+  project: string,
+  embedded: boolean | undefined,
+  work: (on: StackEngine) => Promise<T>,
+): Promise<T> {
   requireProject(project);
-  return embedded ? await embeddedEngine(project) : ambientEngine(project);
+  if (embedded && !isClone()) {
+    throw new Mistake(
+      "--embedded builds its tools from the repository of istio-egress, which isn't here. " +
+        "Install pulumi and leave it out, or run this in a clone.",
+    );
+  }
+  if (embedded) return alone(async () => work(await embeddedEngine(project)));
+  return work(ambientEngine(project));
 }
 
 /**
@@ -90,14 +95,17 @@ export async function runPulumi(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Ending> {
-  const result = await pulumi$(engine, [...args, "--non-interactive"], {
-    cwd: project,
-    // The engine's event log is for whoever asks for it by this variable.
-    env: { ...env, PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
-    reject: false,
-    all: true,
-    stdin: "ignore",
-  });
+  const result = await inItsOwnTime(
+    pulumi$(engine, [...args, "--non-interactive"], {
+      cwd: project,
+      // The engine's event log is for whoever asks for it by this variable.
+      env: { ...env, PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
+      reject: false,
+      all: true,
+      stdin: "ignore",
+      detached: true,
+    }),
+  );
   if (result.code === "ENOENT") {
     throw new Mistake(
       "there is no `pulumi` on the PATH. Install it; posture and pr-report have one with --embedded.",
@@ -108,14 +116,4 @@ export async function runPulumi(
     stdout: String(result.stdout),
     output: String(result.all).trim(),
   };
-}
-
-/** A folder for files that may hold secrets, as long as the work goes on. */
-export async function withPrivateFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(path.join(tmpdir(), "istio-egress-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

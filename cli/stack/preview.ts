@@ -4,7 +4,8 @@ import { isClone, REPOSITORY } from "../../local/toolchain/cache.js";
 import { type Grounds, groundsFile } from "../../policies/grounds.js";
 import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
 import { type LoggedEvent, readEvents } from "./events.js";
-import { runPulumi, type StackEngine, withPrivateFolder } from "./engine.js";
+import { withPrivateFolder } from "../interruption.js";
+import { runPulumi, type StackEngine } from "./engine.js";
 
 /** The pack that every preview and every update of ours loads. */
 export const OWN_PACK = path.join(REPOSITORY, "policies");

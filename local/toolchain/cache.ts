@@ -82,6 +82,20 @@ export function partFolder(part: Part, root = cacheRoot()): string {
   return path.join(root, "tools", `${part.name}-${partKey(part)}`);
 }
 
+/** Whether all of a part is in the cache: somebody may have taken a file of it away. */
+export function isBuilt(part: Part, root = cacheRoot()): boolean {
+  const folder = partFolder(part, root);
+  const files = (part.files ?? []).map(({ to }) => path.join(folder, to));
+  const programs = part.binaries.map(({ name }) => path.join(folder, name));
+  return files.every((file) => existsSync(file)) && programs.every(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const found = statSync(file);
+  return found.isFile() && found.size > 0 && (found.mode & 0o100) !== 0;
+}
+
 /** Refuses to start a build that would run out of disk half-way. */
 export function requireSpace(root: string, needed = BUILD_SPACE): void {
   mkdirSync(root, { recursive: true });

@@ -5,7 +5,14 @@ import { type ListrTask, Listr } from "listr2";
 import { withLock } from "../lock.js";
 import { requireLinux } from "../platform.js";
 import { type Workplace, buildFolder, buildParts, download, packagesOf } from "./build.js";
-import { cacheLock, cacheRoot, partFolder, removeHalfBuilt, requireSpace } from "./cache.js";
+import {
+  cacheLock,
+  cacheRoot,
+  isBuilt,
+  partFolder,
+  removeHalfBuilt,
+  requireSpace,
+} from "./cache.js";
 import { installedTools } from "./installed.js";
 import { type Binary, PARTS, type Part } from "./parts.js";
 import { Progress } from "./progress.js";
@@ -36,10 +43,9 @@ export async function ensureToolchain(
   requireLinux();
   const root = cacheRoot();
   const needed = PARTS.filter((part) => names.includes(part.name));
-  const isBuilt = (part: Part) => existsSync(partFolder(part, root));
-  const installed = needed.every(isBuilt) ? {} : await installedTools();
+  const installed = needed.every((part) => isBuilt(part, root)) ? {} : await installedTools();
   const isMissing = (part: Part) =>
-    !isBuilt(part) && !part.binaries.every(({ name }) => installed[name] !== undefined);
+    !isBuilt(part, root) && !part.binaries.every(({ name }) => installed[name] !== undefined);
 
   if (needed.some(isMissing)) {
     requireSpace(root);
@@ -82,7 +88,7 @@ function toolchain(root: string, installed: Partial<Record<Binary, string>>): To
 export async function build(missing: readonly Part[], root: string): Promise<void> {
   removeHalfBuilt(root);
   // Another process may have built some of it while we waited for the lock.
-  const parts = missing.filter((part) => !existsSync(partFolder(part, root)));
+  const parts = missing.filter((part) => !isBuilt(part, root));
   if (parts.length === 0) return;
   const stopped = new AbortController();
   const place: Workplace = { root, signal: stopped.signal };

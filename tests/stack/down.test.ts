@@ -33,7 +33,7 @@ describe("npm run down where stacks can't be destroyed, on real parts", function
   before(() => (checkout = new Checkout()));
   after(() => checkout?.remove());
 
-  it("says which and why, and stops the mesh all the same", async () => {
+  it("says which and why, takes away what a killed update left, and stops the mesh all the same", async () => {
     const toolchain = await ensureToolchain(MAIN_PARTS);
     const tools = meshTools(toolchain);
     const { kubeconfig } = await startPlane({ stateDir: checkout.planeState, tools });
@@ -45,8 +45,7 @@ describe("npm run down where stacks can't be destroyed, on real parts", function
 
     const { exitCode, output } = await checkout.run("down");
     assert.equal(exitCode, 0, output);
-    assert.match(output, /currently locked by 1 lock/);
-    assert.match(output, /^Can't destroy stack dev; the cluster goes with all that is in it\. /m);
+    assert.doesNotMatch(output, /currently locked|Can't destroy stack dev/);
     assert.match(output, /^Can't destroy stack staging; .* there is no Pulumi\.staging\.yaml; /m);
     assert.deepEqual(runningProcesses(checkout.planeState), []);
     assert.ok(!existsSync(checkout.file(".state")));

@@ -5,6 +5,8 @@ import path from "node:path";
 import {
   ToolchainError,
   cacheRoot,
+  isBuilt,
+  partFolder,
   partKey,
   removeHalfBuilt,
   requireSpace,
@@ -52,6 +54,24 @@ describe("the tool cache", () => {
       },
     );
     requireSpace(root, 1);
+  });
+
+  it("has a part that is whole, and none of which a file is gone or empty", () => {
+    const part = PARTS.find(({ name }) => name === "kwok")!;
+    const folder = partFolder(part, root);
+    assert.ok(!isBuilt(part, root));
+    for (const { to } of part.files ?? []) {
+      mkdirSync(path.dirname(path.join(folder, to)), { recursive: true });
+      writeFileSync(path.join(folder, to), "kind: Stage");
+    }
+    assert.ok(!isBuilt(part, root), "without its program");
+    const program = path.join(folder, "kwok");
+    writeFileSync(program, "", { mode: 0o755 });
+    assert.ok(!isBuilt(part, root), "with an empty one");
+    writeFileSync(program, "#!/bin/sh");
+    assert.ok(isBuilt(part, root));
+    rmSync(path.join(folder, part.files![0]!.to));
+    assert.ok(!isBuilt(part, root), "without a file that it reads");
   });
 
   it("throws away what an interrupted build left half-done, and nothing else", () => {
