@@ -71,6 +71,8 @@ function checkWitnesses(question: Question, objects: KubeObject[]): void {
     );
     for (const witness of witnesses) {
       const found = verdictsOf(question, completedBy(objects, witness));
+      // What goes wrong for another revision hides what is well for the mesh's own.
+      if ([...found.values()].some(({ revision }) => revision !== undefined)) continue;
       const said = answerAt(verdict, [...found.values()]);
       const expected = witness.leadsOutside === undefined ? witness.verdict : "undecided";
       assert.equal(said, expected, JSON.stringify({ verdict, witness }));
@@ -85,7 +87,7 @@ function answerAt(verdict: Verdict, found: readonly Verdict[]): Verdict["verdict
       clientIndex === verdict.clientIndex &&
       alias.kind === verdict.alias.kind &&
       (verdict.alias.name === "" || alias.name === verdict.alias.name) &&
-      (verdict.port === 0 || port === verdict.port) &&
+      port === verdict.port &&
       subset === verdict.subset,
   );
   const worst =
