@@ -38,8 +38,8 @@ and strictly. What the API server would refuse of Istio's objects is refused, wi
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
 
---baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are left
-out of what is printed and of the exit code. In SARIF they stay, as unchanged.
+--baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are
+left out of what is printed and of the exit code. In SARIF they stay, as unchanged.
 
 --json-lines reads one mesh a line and prints one answer a line, in order:
   {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],

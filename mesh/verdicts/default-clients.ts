@@ -1,7 +1,8 @@
-import { at, compareText, fits, isPlain, items, text } from "../input/plain.js";
+import { at, compareText, fits, isPlain, items, NAMELESS, text } from "../input/plain.js";
 import type { Labels, Plain } from "../input/plain.js";
 import { isUnknown } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
+import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Client } from "../scope/client.js";
 
 /** Kinds without a namespace, whose objects say nothing about where clients are. */
@@ -114,10 +115,7 @@ function gatewayNamespaces({ objects, rules, facts: { rootNamespace } }: Mesh): 
   );
   const namespaces = new Set(shown.flatMap((object) => namespaceOf(object) ?? []));
   // A rule that only proxies of the root namespace see is for its gateways: nothing else has one there.
-  const isOwn = rules.some(
-    ({ ref, exportTo }) =>
-      ref.namespace === rootNamespace && exportTo.length > 0 && !exportTo.includes("*"),
-  );
+  const isOwn = rules.some((rule) => mayBePrivateTo(rule, rootNamespace));
   // What Istio's own Gateways select must be somewhere: by default where Istio is.
   const isSelected = objects.some(
     ({ apiVersion, kind }) =>
@@ -125,6 +123,16 @@ function gatewayNamespaces({ objects, rules, facts: { rootNamespace } }: Mesh): 
   );
   if (isOwn || (isSelected && namespaces.size === 0)) namespaces.add(rootNamespace);
   return namespaces;
+}
+
+/** Whether a rule is, or may turn out to be, for proxies of one namespace only. */
+function mayBePrivateTo({ ref, exportTo, object }: DestinationRule, namespace: string): boolean {
+  if (ref.namespace !== namespace && ref.namespace !== NAMELESS) return false;
+  const exported = at(object, "spec", "exportTo");
+  const isOpen = [object.spec, exported, at(object, "spec", "workloadSelector")]
+    .concat(items(exported))
+    .some(isUnknown);
+  return isOpen || (exportTo.length > 0 && !exportTo.includes("*"));
 }
 
 /** Controllers of GatewayClasses; waypoints, and gateways that run elsewhere, have others. */

@@ -83,6 +83,8 @@ describe("gateways among the callers", () => {
     spec: { containers: [{ name: "istio-proxy", args }] },
   });
 
+  const own = rule("istio-system", "r", { host: "*.local", exportTo: ["."], ...IM });
+
   const cases: [story: string, objects: KubeObject[], namespaces: string[]][] = [
     ["none where the objects show none", [], []],
     ["one that istiod deploys", [gatewayApi("istio")], ["edge"]],
@@ -99,6 +101,14 @@ describe("gateways among the callers", () => {
     ["no Pod with a sidecar", [pod(["proxy", "sidecar"])], []],
     ["Istio's own, where a Gateway of Istio's selects one", [istioGateway], ["istio-system"]],
     ["the one that is shown, and no other", [istioGateway, injected], ["ingress"]],
+    ["those of the root namespace, where a rule is for it alone", [own], ["istio-system"]],
+    ["those, where a rule's namespace isn't known", [{ ...own, metadata: UNKNOWN }], ["istio-system"]],
+    [
+      "those, where it isn't known whether a rule leaves the root namespace",
+      [rule("istio-system", "r", { host: "*.local", exportTo: UNKNOWN, ...IM })],
+      ["istio-system"],
+    ],
+    ["none for a rule that is for everyone", [rule("istio-system", "r", { host: "*.local" })], []],
   ];
   for (const [story, objects, namespaces] of cases) {
     it(`are ${story}`, () => assert.deepEqual(gateways(...objects), namespaces));
