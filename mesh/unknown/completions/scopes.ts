@@ -23,13 +23,21 @@ import {
 const NOTHING = { hosts: ["~/*"] };
 const EVERYTHING = { hosts: ["*/*"] };
 
+/** Nothing, everything, or one namespace alone: several may have a host, and each its own service of it. */
+const imports: Values = (context) => [
+  NOTHING.hosts,
+  EVERYTHING.hosts,
+  ...context.namespaces.map((namespace) => [`${namespace}/*`]),
+];
+const listeners: Values = (context) => imports(context).map((hosts) => ({ hosts }));
+
 /** What clients import. */
 export const SIDECAR: CompletionRows = [
   ...ISTIO_METADATA,
   [
     /^spec$/,
-    () =>
-      [NOTHING, EVERYTHING].flatMap((listener) => [
+    (context) =>
+      listeners(context).flatMap((listener) => [
         { egress: [listener] },
         { egress: [listener], workloadSelector: {} },
       ]),
@@ -37,10 +45,13 @@ export const SIDECAR: CompletionRows = [
   [/^spec\.workloadSelector$/, (context) => [ABSENT, ...matchLabels(context).map(asLabels)]],
   [/^spec\.workloadSelector\.labels$/, matchLabels],
   [/^spec\.workloadSelector\.labels\./, labelValue],
-  [/^spec\.egress$/, () => [[NOTHING], [EVERYTHING]]],
-  [/^spec\.egress\.\d+$/, () => [ABSENT, NOTHING, EVERYTHING]],
-  [/^spec\.egress\.\d+\.hosts$/, () => [NOTHING.hosts, EVERYTHING.hosts]],
-  [/^spec\.egress\.\d+\.hosts\.\d+$/, () => [`${NOBODY}/${NOBODY}`, "*/*", "~/*"]],
+  [/^spec\.egress$/, (context) => listeners(context).map((listener) => [listener])],
+  [/^spec\.egress\.\d+$/, absentOr(listeners)],
+  [/^spec\.egress\.\d+\.hosts$/, imports],
+  [
+    /^spec\.egress\.\d+\.hosts\.\d+$/,
+    (context) => [`${NOBODY}/${NOBODY}`, ...imports(context).flat()],
+  ],
   [/^spec\.egress\.\d+\.port$/, portReference],
   [/^spec\.egress\.\d+\.port\.number$/, portNumber],
 ];
