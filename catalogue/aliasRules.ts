@@ -35,7 +35,7 @@ export const ALIAS_RULES: readonly AliasRule[] = [
   { reads: ["tls", "mesh"], find: serverTrusted },
   { reads: ["tls"], find: clientCertificateGiven },
   { reads: ["tls", "exportTo"], find: secretUsable },
-  { reads: ["exportTo"], find: exportedOnce },
+  { reads: ["exportTo", "namespace"], find: exportedOnce },
 ];
 
 function oneTarget({ externalName, addresses }: DeclaredAlias): Finding[] {
@@ -274,12 +274,20 @@ function filesOf({ mode }: DeclaredTls): string[] {
     : ["caCertificates"];
 }
 
-function exportedOnce({ exportTo = [] }: DeclaredAlias): Finding[] {
+/** Mirrors Istio's validation, which counts `.` as the alias's own namespace. */
+function exportedOnce({ exportTo = [], namespace: own }: DeclaredAlias): Finding[] {
   if (exportTo.includes("*") && exportTo.length > 1) {
     return [{ path: ["exportTo"], message: '"*" is every namespace already; write it alone' }];
   }
-  return exportTo.flatMap((namespace, i) => {
-    const message = `"${namespace}" stands here twice; remove one`;
-    return exportTo.indexOf(namespace) === i ? [] : [{ path: ["exportTo", i], message }];
+  const meant = exportTo.map((namespace) => (namespace === "." ? own : namespace));
+  return meant.flatMap((namespace, i) => {
+    const first = meant.indexOf(namespace);
+    if (first === i) return [];
+    const [one, other] = [exportTo[first]!, exportTo[i]!];
+    const message =
+      one === other
+        ? `"${other}" stands here twice; remove one`
+        : `"${other}" is "${one}", which stands here already; remove one`;
+    return [{ path: ["exportTo", i], message }];
   });
 }

@@ -152,6 +152,12 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     "exportTo[1]",
     '"payments" stands here twice; remove one',
   ],
+  [
+    "its own namespace twice, by name and as a dot",
+    { ...httpbin, namespace: "payments", exportTo: [".", "payments"] },
+    "exportTo[1]",
+    '"payments" is ".", which stands here already; remove one',
+  ],
 ];
 
 describe("keys of an alias that contradict each other are told in one line that says what to write:", () => {
