@@ -15,7 +15,7 @@ const POINTS: readonly Point[] = [
 ];
 
 describe("a command that is killed, on real parts", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   let life: FaultyLife;
   before(async () => {

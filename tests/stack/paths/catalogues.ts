@@ -173,10 +173,6 @@ const EDITS = {
   "client's name": (({ clients }, { at, from }) => {
     clients[at % clients.length]!.name = from.name;
   }) as Change,
-  sidecar: (({ clients }, { at }) => {
-    const client = clients[at % clients.length]!;
-    client.injected = !client.injected;
-  }) as Change,
 };
 
 const edit: fc.Arbitrary<Edit> = fc.record({
