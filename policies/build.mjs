@@ -56,8 +56,8 @@ async function writeRunners(folder, main) {
 
 const bundled = await build({
   // By its name alone: an asterisk in the path of the checkout would be a pattern.
-  entryPoints: ["index.ts"],
-  absWorkingDir: policies,
+  entryPoints: ["policies/index.ts"],
+  absWorkingDir: dirname(policies),
   outfile: join(pack, "index.js"),
   write: false,
   bundle: true,
