@@ -102,7 +102,11 @@ describe("gateways among the callers", () => {
     ["Istio's own, where a Gateway of Istio's selects one", [istioGateway], ["istio-system"]],
     ["the one that is shown, and no other", [istioGateway, injected], ["ingress"]],
     ["those of the root namespace, where a rule is for it alone", [own], ["istio-system"]],
-    ["those, where a rule's namespace isn't known", [{ ...own, metadata: UNKNOWN }], ["istio-system"]],
+    [
+      "those, where a rule's namespace isn't known",
+      [{ ...own, metadata: UNKNOWN }],
+      ["istio-system"],
+    ],
     [
       "those, where it isn't known whether a rule leaves the root namespace",
       [rule("istio-system", "r", { host: "*.local", exportTo: UNKNOWN, ...IM })],
