@@ -3,7 +3,7 @@ import { eventually } from "../local/eventually.js";
 import { IM, rule } from "../mesh/objects.js";
 import { Admission } from "./admission.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
-import { settledSnapshot, snapshotOf, type Snapshot } from "./snapshot.js";
+import { settledSnapshot, type Snapshot } from "./snapshot.js";
 import { catalogueOf, TestStack } from "./testStack.js";
 
 /** A rule that somebody else would write. */
@@ -19,7 +19,7 @@ describe("a stack that is guarded, on real parts", function () {
 
   before(async () => {
     on = await sharedPlane();
-    empty = await snapshotOf(on.plane.kubeconfig);
+    empty = await settledSnapshot(on.plane.kubeconfig);
     admission = new Admission(on.plane.kubeconfig);
     stack = await TestStack.open({ on });
     const run = await stack.up(guarded());

@@ -103,12 +103,17 @@ export function differences(before: Snapshot, after: Snapshot) {
   };
 }
 
+/** A namespace that an earlier test deleted, with what is in it. */
+function isTerminating(object: unknown): boolean {
+  return (object as { status?: { phase?: string } }).status?.phase === "Terminating";
+}
+
 /** The snapshot once the controllers have done what follows from a change. */
 export async function settledSnapshot(kubeconfig: string): Promise<Snapshot> {
   let last: Snapshot | undefined;
   return eventually(async () => {
     const next = await snapshotOf(kubeconfig);
-    const isSame = isDeepStrictEqual(next, last);
+    const isSame = isDeepStrictEqual(next, last) && !Object.values(next).some(isTerminating);
     last = next;
     return isSame ? next : undefined;
   });
