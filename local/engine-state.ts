@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { textOf, writeWhole } from "./files.js";
 import { Mistake } from "./mistake.js";
+import { hasMemory } from "./processes.js";
 
 /** The embedded engine's state can't be made sound; what is left is to throw it away with its mesh. */
 export class LostStateError extends Mistake {
@@ -164,7 +165,7 @@ export function releaseLocks(home: string, project: string, stack: string): void
   const { locks } = stackPlaces(home, project, stack);
   for (const name of entriesOf(locks)) {
     const { data } = lock.safeParse(parsed(textOf(path.join(locks, name)) ?? ""));
-    if (data && textOf(`/proc/${data.pid}/comm`)?.trim() === "pulumi") {
+    if (data && hasMemory(data.pid) && textOf(`/proc/${data.pid}/comm`)?.trim() === "pulumi") {
       throw new Mistake(
         `pulumi (process ${data.pid}, of ${data.username}@${data.hostname}) works on stack ${stack}: ` +
           "wait until it has ended, then type this again.",

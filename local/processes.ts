@@ -99,11 +99,15 @@ export function isRunning(plane: string, pid: number): boolean {
  * between it is nobody's by its environment, but has no memory and a thread that hasn't ended.
  */
 function isEnding(pid: number): boolean {
-  const process = statusOf(`/proc/${pid}/status`);
-  if (/^VmSize:/m.test(process) || /^Kthread:\s*1$/m.test(process)) return false;
+  if (hasMemory(pid) || /^Kthread:\s*1$/m.test(statusOf(`/proc/${pid}/status`))) return false;
   return entriesOf(`/proc/${pid}/task`).some((thread) =>
     /^State:\s*[^ZX\s]/m.test(statusOf(`/proc/${pid}/task/${thread}/status`)),
   );
+}
+
+/** Whether a process can still do something: one that is ending, or that nobody has waited for, can't. */
+export function hasMemory(pid: number): boolean {
+  return /^VmSize:/m.test(statusOf(`/proc/${pid}/status`));
 }
 
 function entriesOf(folder: string): string[] {

@@ -181,6 +181,31 @@ describe("the state of the embedded engine", () => {
     }
   });
 
+  it("loses the lock of an update that was killed, though nobody has waited for it", async () => {
+    const pulumi = path.join(home, "pulumi");
+    copyFileSync("/bin/sleep", pulumi);
+    // The sleep in the shell's place never waits for its child.
+    const parent = spawn("sh", ["-c", `"${pulumi}" 60 & echo $!; exec sleep 60`]);
+    try {
+      const pid = await new Promise<number>((resolve) =>
+        parent.stdout.once("data", (text: Buffer) => resolve(Number(text.toString()))),
+      );
+      const comm = `/proc/${pid}/comm`;
+      await eventually(() => readFileSync(comm, "utf8") === "pulumi\n" || undefined);
+      process.kill(pid, "SIGKILL");
+      await eventually(
+        () => /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8")) || undefined,
+      );
+      assert.equal(readFileSync(comm, "utf8"), "pulumi\n");
+      const lock = JSON.stringify({ pid, username: "me", hostname: "here" });
+      writeFileSync(path.join(places.locks, "id.json"), lock);
+      releaseLocks(home, "p", "dev");
+      assert.ok(!existsSync(places.locks));
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
   it("is written at once or not at all", () => {
     const file = path.join(home, "new/file");
     writeWhole(file, "whole");
