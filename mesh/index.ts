@@ -33,6 +33,19 @@ export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
 export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
 export { judge } from "./judge.js";
+
+// The way of one call.
+export type {
+  Call,
+  CallOutcome,
+  ClusterTls,
+  Sends,
+  UndecidedCall,
+  ViaCluster,
+  ViaWaypoint,
+} from "./call/call.js";
+
+// What is found beside the verdicts.
 export { inertRules, type InertReason, type InertRule } from "./findings/inert-rules.js";
 export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";
 export { unprovenVersion } from "./findings/unproven-version.js";
