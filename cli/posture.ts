@@ -8,7 +8,7 @@ import { readManifests } from "./input/reading.js";
 import { Mistake } from "./mistake.js";
 import { diffPostures } from "./posture/diff.js";
 import { readPosture } from "./posture/json.js";
-import type { Posture } from "./posture/posture.js";
+import type { Posture } from "./posture/row.js";
 import type { StackEngine } from "./stack/engine.js";
 import { postureOfSeen, type Question, type Seen, seenInFiles } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
-import { visible } from "../mesh/explain/visible.js";
+import { visible } from "../mesh/index.js";
 import { readInput } from "./input/files.js";
 import { ExitCode, isMistake, Mistake, mistakeText } from "./mistake.js";
 import { readPosture } from "./posture/json.js";
-import type { Posture } from "./posture/posture.js";
+import type { Posture } from "./posture/row.js";
 import { type Context, postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
 import { failedOutcome, outcomeOf, type Result, type StackOutcome } from "./pr-report/outcome.js";
 import { isBlocking, renderReport, type Strictness, verdictLine } from "./pr-report/render.js";

@@ -1,4 +1,3 @@
-import type { PolicyResource } from "@pulumi/policy";
 import { GROUPS, type KubeObject, UNKNOWN } from "../mesh/index.js";
 import {
   clustersAmong,
@@ -9,15 +8,16 @@ import {
 } from "./connections.js";
 import { list, map, text } from "./fields.js";
 import { mergePatches } from "./patches.js";
-import { type SeenObject, type StackObject, compareText, identity } from "./stack-object.js";
+import {
+  type SeenObject,
+  type SeenResource,
+  type StackObject,
+  compareText,
+  identity,
+} from "./stack-object.js";
 import { type KubeType, kubeType } from "./tokens.js";
 import { knownFields, knownValues } from "./unknowns.js";
 import { type Unseen, unseenIn } from "./unseen.js";
-
-/** The part of a Pulumi resource that is read; resource rules and stack rules both have it. */
-export type SeenResource = Pick<PolicyResource, "type" | "name" | "urn" | "props" | "provider"> & {
-  parent?: { urn: string };
-};
 
 /** The stack's objects in one Kubernetes cluster. */
 export interface StackCluster {

@@ -12,10 +12,10 @@ import {
   shadowedRules,
   UNKNOWN,
 } from "../mesh/index.js";
-import { type SeenResource, type StackCluster, stackClusters } from "./adapter.js";
+import { type StackCluster, stackClusters } from "./adapter.js";
 import { type ResolvedSettings, meshFacts } from "./settings.js";
 import { leaveSnapshot } from "./snapshot.js";
-import { identity, keyOf } from "./stack-object.js";
+import { type SeenResource, identity, keyOf } from "./stack-object.js";
 
 /** What the mesh model says about the stack's objects in one cluster. */
 export interface Judgement {

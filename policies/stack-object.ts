@@ -1,5 +1,11 @@
+import type { PolicyResource } from "@pulumi/policy";
 import { type KubeObject, type ObjectRef, UNKNOWN } from "../mesh/index.js";
 import { map, text } from "./fields.js";
+
+/** The part of a Pulumi resource that is read; resource rules and stack rules both have it. */
+export type SeenResource = Pick<PolicyResource, "type" | "name" | "urn" | "props" | "provider"> & {
+  parent?: { urn: string };
+};
 
 /** A Kubernetes object of the stack and the resource it came from. */
 export interface StackObject {

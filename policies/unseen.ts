@@ -1,6 +1,6 @@
 import { GROUPS, UNKNOWN } from "../mesh/index.js";
-import type { SeenResource } from "./adapter.js";
 import { text } from "./fields.js";
+import type { SeenResource } from "./stack-object.js";
 import { kubeType } from "./tokens.js";
 import { knownFields, knownValues } from "./unknowns.js";
 

@@ -1,4 +1,4 @@
-import { visible } from "../mesh/explain/visible.js";
+import { visible } from "../mesh/index.js";
 import type { Client, ObjectRef } from "../mesh/index.js";
 import { refOf, type StackObject } from "./stack-object.js";
 

@@ -3,7 +3,6 @@ import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { OUTCOME, outcomeOf } from "../baseline.js";
 import { clientText, type Judgement, objectText, refText } from "../judgement.js";
-import { visible } from "../../mesh/explain/visible.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {
@@ -14,6 +13,7 @@ import {
   type RuleLevel,
   type ShadowedRule,
   type Verdict,
+  visible,
 } from "../../mesh/index.js";
 
 /** The rules of the policy pack that `judge` reports by, under the same names. */

@@ -2,7 +2,6 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { firstOf, paragraph } from "./text.js";
-import { visible } from "../../mesh/explain/visible.js";
 import { clientText, type Judgement, objectText, refText, unmodelledText } from "../judgement.js";
 import {
   explain,
@@ -10,6 +9,7 @@ import {
   type Mesh,
   type ShadowedRule,
   type Verdict,
+  visible,
 } from "../../mesh/index.js";
 
 const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];

@@ -1,4 +1,4 @@
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 
 /** No output is wider, so that it fits a terminal, a log and a pull request. */
 export const WIDTH = 100;

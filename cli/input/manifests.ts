@@ -1,4 +1,4 @@
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import { Mistake } from "../mistake.js";
 import { piecesOf, type Piece } from "./chunks.js";
 import { templateAt, templatedIn } from "./helm-template.js";

@@ -1,4 +1,4 @@
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import type { Progress } from "../progress.js";
 import { isMap } from "./fault.js";
 import { findFiles, readInput } from "./files.js";

@@ -1,6 +1,6 @@
 import { type PostureChange, rowOf } from "./diff.js";
 import { declaredText, tlsText, verdictText } from "./lines.js";
-import type { PostureRow } from "./posture.js";
+import type { PostureRow } from "./row.js";
 
 /** Changes that differ in nothing but the client, in words. */
 export interface ChangeLine {

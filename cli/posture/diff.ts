@@ -1,4 +1,4 @@
-import { type Posture, type PostureRow, severityOf } from "./posture.js";
+import { type Posture, type PostureRow, severityOf } from "./row.js";
 
 /** What a change does to one client's calls to one alias. */
 export interface PostureChange {

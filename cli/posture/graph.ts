@@ -1,7 +1,7 @@
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import { Mistake } from "../mistake.js";
 import { portText, tlsText } from "./lines.js";
-import { type Posture, type PostureRow, severityOf } from "./posture.js";
+import { type Posture, type PostureRow, severityOf } from "./row.js";
 
 /** Larger drawings can't be read, and take minutes to lay out. */
 const MOST_CALLS = 2_000;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Mistake } from "../mistake.js";
-import type { Posture } from "./posture.js";
+import type { Posture } from "./row.js";
 
 const row = z.object({
   alias: z.string(),

@@ -1,4 +1,4 @@
-import { type PostureRow, severityOf } from "./posture.js";
+import { type PostureRow, severityOf } from "./row.js";
 
 /** Rows that differ in nothing but the client. */
 export type PostureLine = Omit<PostureRow, "client"> & { clients: readonly string[] };

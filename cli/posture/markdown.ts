@@ -1,4 +1,4 @@
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {
@@ -10,7 +10,7 @@ import {
   tlsText,
   verdictText,
 } from "./lines.js";
-import type { Posture } from "./posture.js";
+import type { Posture } from "./row.js";
 
 /** Text that came from someone else, safe in a cell of a Markdown table. */
 export function cell(text: string): string {

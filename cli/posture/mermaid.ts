@@ -1,5 +1,5 @@
 import { type Call, COLOURS, graphOf, SIGNS } from "./graph.js";
-import type { Posture } from "./posture.js";
+import type { Posture } from "./row.js";
 
 /** The posture as a Mermaid flowchart, which forges draw inside Markdown. */
 export function postureMermaid(posture: Posture): string {

@@ -4,67 +4,18 @@ import {
   clustersOf,
   ANY_OTHER,
   defaultClients,
-  type EffectiveTls,
   explain,
   judge,
   type KubeObject,
   type Mesh,
   type MeshFacts,
   readMesh,
-  type RuleLevel,
   type Verdict,
 } from "../../mesh/index.js";
-import { type DeclaredTls, declaredTls } from "./declared.js";
+import { declaredTls } from "./declared.js";
 import { isOutsideMesh } from "./membership.js";
-import { type Verifier, verifierOf } from "./verifier.js";
-
-/** What a client's proxy does, or why it does nothing. */
-export type PostureTls =
-  | EffectiveTls
-  /** istiod sends no cluster: the call passes the proxy as the workload sends it. */
-  | "no cluster"
-  /** The client's namespace opted out of the mesh. */
-  | "no sidecar"
-  | "unknown";
-
-/** What one client gets towards one port of one alias. Plain data: it is written and read as JSON. */
-export interface PostureRow {
-  /** `namespace/name` of what stands for the outside. */
-  alias: string;
-  /** What it stands for: an external name, or the first addresses. */
-  target: string;
-  /** As `--client` takes it: `namespace`, `namespace:label=value`, `namespace (gateway)`. */
-  client: string;
-  /** 0: any. */
-  port: number;
-  /** "" for the cluster without a subset. */
-  subset: string;
-  /** What the alias's own rule says is meant. */
-  declared: DeclaredTls;
-  tls: PostureTls;
-  /** Who checks that the server is the one that is meant. */
-  verifier: Verifier;
-  verdict: Verdict["verdict"];
-  /** Of a violation: whether a cluster is sent, or the rule has none to act on. */
-  kind?: NonNullable<Verdict["kind"]>;
-  /** `namespace/name` of the rule that the deciding `tls` stands in. */
-  rule?: string;
-  /** Where in that rule. */
-  level?: RuleLevel;
-  /** What is wrong or not known, in words; absent where all is well. */
-  finding?: string;
-  /** What to do about it. */
-  fix?: string;
-}
-
-/** All effective TLS of a set of objects. */
-export interface Posture {
-  /** Where the objects came from, for people: a stack, files. */
-  source: string;
-  rows: PostureRow[];
-  /** What couldn't be seen, a sentence each. */
-  notes: string[];
-}
+import { type PostureRow, type PostureTls, severityOf } from "./row.js";
+import { verifierOf } from "./verifier.js";
 
 /**
  * The posture of objects that live in one cluster: a row for each alias, client, port and subset,
@@ -147,13 +98,6 @@ function rowOf(mesh: Mesh, place: Place): PostureRow {
     ...(verdict !== "ok" && { finding: summary, fix }),
   };
 }
-
-/** The worst is the smallest. */
-export function severityOf({ verdict, kind }: Pick<PostureRow, "verdict" | "kind">): number {
-  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
-}
-
-const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
 
 function tlsOf(
   mesh: Mesh,

@@ -6,7 +6,8 @@ import { runPulumi, type StackEngine } from "../stack/engine.js";
 import type { Preview } from "../stack/preview.js";
 import { type Client, type KubeObject, type MeshFacts, unmodelled } from "../../mesh/index.js";
 import { unmodelledText, versionNotes } from "../judgement.js";
-import { type Posture, postureOf } from "./posture.js";
+import { postureOf } from "./posture.js";
+import type { Posture } from "./row.js";
 
 /** How the owner of objects would have them judged: what they don't say themselves. */
 export interface Context {

@@ -1,6 +1,6 @@
 import { instance } from "@viz-js/viz";
 import { COLOURS, graphOf, SIGNS } from "./graph.js";
-import type { Posture } from "./posture.js";
+import type { Posture } from "./row.js";
 
 const FONT = "Helvetica,Arial,sans-serif";
 

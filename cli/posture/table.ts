@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {
@@ -14,7 +14,7 @@ import {
   tlsText,
   verdictText,
 } from "./lines.js";
-import type { Posture, PostureRow } from "./posture.js";
+import type { Posture, PostureRow } from "./row.js";
 
 /** Lines and notes beyond these are counted, not shown: the worst come first. */
 const MOST_LINES = 200;

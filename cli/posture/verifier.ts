@@ -8,21 +8,8 @@ import {
   UNKNOWN,
   type Verdict,
 } from "../../mesh/index.js";
-import type { PostureTls } from "./posture.js";
+import type { PostureTls, Verifier } from "./row.js";
 import { tlsBlock } from "./tls-block.js";
-
-/** Who checks that the server is the one that is meant. */
-export type Verifier =
-  /** The client's proxy: the certificate and the name on it. */
-  | "sidecar"
-  /** The proxy takes any name that a trusted authority signed for. */
-  | "sidecar, any name"
-  /** The workload speaks TLS itself, through the proxy. */
-  | "workload"
-  /** The port's name doesn't tell whether the workload does. */
-  | "workload, if it encrypts"
-  | "nobody"
-  | "unknown";
 
 /**
  * Who verifies the server of an alias's port.

@@ -1,5 +1,5 @@
 import { diffPostures, type PostureChange } from "../posture/diff.js";
-import type { Posture } from "../posture/posture.js";
+import type { Posture } from "../posture/row.js";
 import {
   changesIn,
   clusterAnswered,

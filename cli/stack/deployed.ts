@@ -1,9 +1,5 @@
-import {
-  type AdapterOptions,
-  type SeenResource,
-  type StackCluster,
-  stackClusters,
-} from "../../policies/adapter.js";
+import { type AdapterOptions, type StackCluster, stackClusters } from "../../policies/adapter.js";
+import type { SeenResource } from "../../policies/stack-object.js";
 
 /** A resource as `pulumi stack export` writes it. */
 export interface ExportedResource {

@@ -1,7 +1,6 @@
 import { compareText, fits, type Labels } from "../input/plain.js";
 import { isCoveredBy } from "../input/hosts.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
-import type { Mesh } from "../mesh.js";
 import { isVisible, type Registry } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
 import { isExcluded, isImported, type Listener, type SidecarScope } from "./sidecar-scope.js";
@@ -12,11 +11,17 @@ import {
   unifiesScopes,
 } from "../input/istio-version.js";
 
+/** What is read of a mesh. */
+interface Known {
+  readonly registry: Registry;
+  readonly facts: MeshFacts;
+}
+
 /**
  * The service that a client knows under a host, with the ports that it imports, or undefined.
  */
 export function importedService(
-  mesh: Pick<Mesh, "registry" | "facts">,
+  mesh: Known,
   scope: SidecarScope,
   host: string,
 ): Service | undefined {
@@ -47,7 +52,7 @@ export function importedService(
 
 /** The services of a host that a listener names, all from one namespace. */
 function selectServices(
-  { registry, facts }: Pick<Mesh, "registry" | "facts">,
+  { registry, facts }: Known,
   namespace: string,
   listener: Listener,
   host: string,
@@ -142,7 +147,7 @@ function isRoutedByName(service: Service, port: number): boolean {
 
 /** The service behind a VirtualService's destination: the client's own, else the best visible. */
 function destinationService(
-  { registry, facts }: Pick<Mesh, "registry" | "facts">,
+  { registry, facts }: Known,
   namespace: string,
   host: string,
 ): Service | undefined {

@@ -1,6 +1,5 @@
 import { assess, type Assessment } from "../verdicts/assessment.js";
 import { at, items, wholeNumber, type Plain } from "../input/plain.js";
-import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import {
@@ -14,7 +13,7 @@ import {
 import { OTHER_PORT } from "./completions/values.js";
 import { possibleOutcomes, type OrderedOutcomes } from "./possible-outcomes.js";
 import type { RelevantObjects } from "./relevant-objects.js";
-import { NOT_ALL_TRIED, summarize } from "./summary.js";
+import { NOT_ALL_TRIED, summarize, type PossibleWorld } from "./summary.js";
 import { mayBeMutual, visibleTo, type VisibleObjects } from "./visible-objects.js";
 
 /** Reads the objects of one world as istiod would. */
@@ -27,15 +26,6 @@ interface Search {
   objects: readonly Plain[];
   choices: readonly Choice[];
   readWorld: ReadWorld;
-}
-
-/** What holds for the places of a host in one world, with the choices that make it. */
-export interface PossibleWorld {
-  host: string;
-  assignment: Assignment;
-  oldestFirst: readonly (readonly ObjectRef[])[];
-  /** By host, port and subset. */
-  places: ReadonlyMap<string, Assessment>;
 }
 
 /**

@@ -3,8 +3,16 @@ import type { ObjectRef, UnknownValue } from "../input/kube-object.js";
 import { compareText } from "../input/plain.js";
 import type { Assessment } from "../verdicts/assessment.js";
 import type { Verdict, Witness } from "../verdicts/verdict.js";
-import { valuesOf, type Choice } from "./choices.js";
-import type { PossibleWorld } from "./possible-worlds.js";
+import { valuesOf, type Assignment, type Choice } from "./choices.js";
+
+/** What holds for the places of a host in one world, with the choices that make it. */
+export interface PossibleWorld {
+  host: string;
+  assignment: Assignment;
+  oldestFirst: readonly (readonly ObjectRef[])[];
+  /** By host, port and subset. */
+  places: ReadonlyMap<string, Assessment>;
+}
 
 /** Why something is undecided without a completion that goes wrong. */
 export const NOT_ALL_TRIED = "more values aren't known than can be tried in all combinations";

@@ -1,18 +1,9 @@
 /** Where the model and istiod give different answers about one mesh. */
 import { clustersOf, readMesh, type Cluster } from "../../mesh/index.js";
+import { differencesBetween, placeOf, type Difference } from "./difference.js";
 import type { Answer, Outbound, Question } from "./question.js";
 import { compareRulesWithoutEffect } from "./rules-without-effect.js";
 import { compareVerdicts } from "./verdicts.js";
-
-/** One place where the two differ; a side that is absent sends nothing. */
-export interface Difference {
-  /** Index in the question's clients. */
-  client: number;
-  /** `host:port` and the subset, if any. */
-  place: string;
-  istiod?: string;
-  model?: string;
-}
 
 /** What was compared, for the statistics. */
 export interface Comparison {
@@ -51,18 +42,6 @@ export function outboundOf({ rule, ...cluster }: Cluster): Outbound {
   return rule ? { ...cluster, rule: `${rule.namespace}/${rule.name}` } : cluster;
 }
 
-/** Where two sides that say something about places don't say the same. */
-export function differencesBetween(
-  client: number,
-  istiod: Map<string, string>,
-  model: Map<string, string>,
-): Difference[] {
-  const places = [...new Set([...istiod.keys(), ...model.keys()])].sort();
-  return places
-    .filter((place) => istiod.get(place) !== model.get(place))
-    .map((place) => ({ client, place, istiod: istiod.get(place), model: model.get(place) }));
-}
-
 /** A place that a side names twice is told as such: no proxy accepts it. */
 function byPlace(clusters: Outbound[]): Map<string, string> {
   const answers = new Map<string, string>();
@@ -73,13 +52,4 @@ function byPlace(clusters: Outbound[]): Map<string, string> {
     answers.set(place, before === undefined ? now : `${before}, and ${now}`);
   }
   return answers;
-}
-
-/** A cluster's place, for people and as a key. */
-export function placeOf({
-  host,
-  port,
-  subset,
-}: Pick<Outbound, "host" | "port" | "subset">): string {
-  return `${host}:${port}${subset === "" ? "" : ` ${subset}`}`;
 }

@@ -1,7 +1,8 @@
 /** Random meshes put to istiod and to the model, and the smallest one on which they differ. */
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
-import { compare, type Comparison, type Difference } from "./comparison.js";
+import { compare, type Comparison } from "./comparison.js";
+import type { Difference } from "./difference.js";
 import { Coverage } from "./features.js";
 import { type Generation, NEWEST } from "./generations.js";
 import { Istiod, programOf } from "./istiod.js";

@@ -6,7 +6,7 @@ import {
   type ObjectRef,
   shadowedRules,
 } from "../../mesh/index.js";
-import { placeOf, type Difference } from "./comparison.js";
+import { placeOf, type Difference } from "./difference.js";
 import type { Outbound, Question } from "./question.js";
 
 /**

@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from "../../mesh/index.js";
 import { isVisible } from "../../mesh/registry/registry.js";
-import { differencesBetween, placeOf, type Difference } from "./comparison.js";
+import { differencesBetween, placeOf, type Difference } from "./difference.js";
 import { withHidden } from "./hidden.js";
 import type { Outbound, Question } from "./question.js";
 

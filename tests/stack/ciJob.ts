@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
-import type { Posture } from "../../cli/posture/posture.js";
+import type { Posture } from "../../cli/posture/row.js";
 import { OutsideProgram } from "./outside-program.js";
 
 /** What a command of a job came to. */

@@ -8,7 +8,7 @@ import {
   type V1EndpointSlice,
   Watch,
 } from "@kubernetes/client-node";
-import type { TestPlane } from "./sharedPlane.js";
+import type { Plane } from "../../local/plane.js";
 
 /** Reads, writes and deletes single objects of any kind. */
 export function objectsIn(kubeconfig: string): KubernetesObjectApi {
@@ -78,7 +78,7 @@ function load(kubeconfig: string): KubeConfig {
 }
 
 /** A kubeconfig file whose API server doesn't answer. */
-export function nowhere({ folder, plane }: Pick<TestPlane, "folder" | "plane">): string {
+export function nowhere({ folder, plane }: { folder: string; plane: Plane }): string {
   const file = path.join(folder, "nowhere.kubeconfig");
   const kubeconfig = readFileSync(plane.kubeconfig, "utf8");
   writeFileSync(file, kubeconfig.replace(plane.apiServer, "https://127.0.0.1:9"), { mode: 0o600 });

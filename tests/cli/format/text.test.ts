@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { colour } from "../../../cli/format/colour.js";
 import { columns } from "../../../cli/format/columns.js";
 import { paragraph, stripColour, WIDTH, wrap } from "../../../cli/format/text.js";
-import { visible } from "../../../mesh/explain/visible.js";
+import { visible } from "../../../mesh/index.js";
 
 const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
 const word = fc.stringMatching(/^[a-z0-9./-]{1,60}$/);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { changeLinesOf } from "../../../cli/posture/change-lines.js";
 import { diffPostures, type PostureChange } from "../../../cli/posture/diff.js";
-import type { PostureRow } from "../../../cli/posture/posture.js";
+import type { PostureRow } from "../../../cli/posture/row.js";
 import { posture, row, UNDECIDED, VIOLATION } from "./rows.js";
 
 type Side = Partial<PostureRow> | undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type PostureRow, postureOf } from "../../../cli/posture/posture.js";
+import { postureOf } from "../../../cli/posture/posture.js";
+import type { PostureRow } from "../../../cli/posture/row.js";
 import { type Client, type KubeObject, type MeshFacts, UNKNOWN } from "../../../mesh/index.js";
 import {
   endpoints,

@@ -1,4 +1,4 @@
-import type { Posture, PostureRow } from "../../../cli/posture/posture.js";
+import type { Posture, PostureRow } from "../../../cli/posture/row.js";
 
 /** A row about `n/web` on port 443, as it should be unless told otherwise. */
 export function row(more: Partial<PostureRow> = {}): PostureRow {
