@@ -18,6 +18,7 @@ const CHECKS: readonly { title: string; command: readonly string[] }[] = [
     command: ["typecheck", "--", "--incremental", "--tsBuildInfoFile", "node_modules/.cache/tsc"],
   },
   { title: "lint (eslint)", command: ["lint"] },
+  { title: "imports (dependency-cruiser)", command: ["lint:imports"] },
   { title: "format (prettier)", command: ["format:check", "--", "--cache"] },
 ];
 
