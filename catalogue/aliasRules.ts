@@ -22,6 +22,7 @@ export const ALIAS_RULES: readonly AliasRule[] = [
   { reads: ["externalName", "addresses"], find: oneTarget },
   { reads: ["externalName", "mesh"], find: nameOutside },
   { reads: ["externalName", "endpointsApi"], find: endpointsOnlyForAddresses },
+  { reads: ["externalName", "resolves", "mesh"], find: resolvesOutside },
   { reads: ["location", "inside"], find: insideKnown },
   { reads: ["externalName", "inside", "mesh"], find: insideOfAName },
   { reads: ["addresses", "endpointsApi", "inside", "ports", "tls"], find: insideOfAddresses },
@@ -58,6 +59,17 @@ function endpointsOnlyForAddresses({ externalName, endpointsApi }: DeclaredAlias
   if (externalName === undefined || endpointsApi === undefined) return [];
   const message = "is for addresses, and an externalName has none; leave it out";
   return [{ path: ["endpointsApi"], message }];
+}
+
+function resolvesOutside(alias: DeclaredAlias, { clusterDomain }: MeshFacts): Finding[] {
+  const { externalName, resolves } = alias;
+  if (resolves === undefined) return [];
+  const path = ["resolves"];
+  if (externalName !== undefined) {
+    return [{ path, message: "is for addresses, and an externalName has none; leave it out" }];
+  }
+  if (!resolves.endsWith(`.${clusterDomain}`)) return [];
+  return [{ path, message: `"${resolves}" is inside the cluster; write a host outside` }];
 }
 
 function insideKnown({ location, inside }: DeclaredAlias): Finding[] {

@@ -54,7 +54,8 @@ function complete({ mesh, clients, aliases, guard }: Declared): Catalogue {
 }
 
 function completeAlias(alias: DeclaredAlias): CatalogueAlias {
-  const { externalName, addresses = [], endpointsApi, inside, request, answer, ...rest } = alias;
+  const { externalName, addresses = [], endpointsApi, inside, request, answer, ...all } = alias;
+  const { resolves, ...rest } = all;
   const call = { request, answer };
   const common = { ...rest, call, tls: completeTls(rest.tls, externalName) };
   if (externalName !== undefined) {
@@ -70,6 +71,7 @@ function completeAlias(alias: DeclaredAlias): CatalogueAlias {
     ...(inside && { tls: { mode: "AUTO" as const } }),
     externalName,
     addresses,
+    ...(resolves !== undefined && { resolves }),
     endpointsApi: endpointsApi ?? ("Endpoints" as const),
     ...place,
   };

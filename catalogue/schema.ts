@@ -226,6 +226,8 @@ const alias = section({
   addresses: list(text("an IP address", names.addressMistake), "a list of IP addresses")
     .min(1, { error: "is empty; write at least one address" })
     .optional(),
+  /** The DNS name that the addresses are of: `istio-egress drift` compares the two. @default not compared */
+  resolves: text("a DNS name, such as en.wikipedia.org", names.externalNameMistake).optional(),
   ports: list(port, "a list such as [{ name: http, port: 80 }]").min(1, {
     error: "is empty; write at least one port, such as { name: http, port: 80 }",
   }),

@@ -91,6 +91,8 @@ export interface CatalogueAliasOfName extends CatalogueAliasBase {
 export interface CatalogueAliasOfAddresses extends CatalogueAliasBase {
   externalName?: undefined;
   addresses: string[];
+  /** The DNS name that the addresses are of. @default they are compared with no name's */
+  resolves?: string;
   endpointsApi: "Endpoints" | "EndpointSlice";
   /** AUTO where the servers may move inside. */
   tls: CatalogueTls | { mode: "AUTO" };

@@ -15,6 +15,10 @@ const SUBCOMMANDS: Subcommands = {
     summary: "ask the API server and istiod whether reality is what the catalogue declares",
     load: () => import("./verify.js"),
   },
+  drift: {
+    summary: "compare the addresses and certificates outside with what the catalogue declares",
+    load: () => import("./drift.js"),
+  },
   ...ANYWHERE,
   test: {
     summary: "run the checks, the unit tests and the tests on real parts",

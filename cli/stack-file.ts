@@ -13,11 +13,12 @@ export { stackFile } from "../local/stack-file.js";
 
 /**
  * What a stack declares.
+ * @param project the folder of its file
  * @throws {Mistake} if there is no such stack, or its file or catalogue has mistakes
  */
-export function readCatalogue(stack: string): Catalogue {
+export function readCatalogue(stack: string, project = REPOSITORY): Catalogue {
   try {
-    return parseCatalogue(readConfig(stack)[CATALOGUE_KEY], stackFile(stack));
+    return parseCatalogue(readConfig(stack, project)[CATALOGUE_KEY], stackFile(stack));
   } catch (error) {
     throw error instanceof CatalogueError ? new Mistake(error.message) : error;
   }
@@ -56,6 +57,6 @@ function isPath(kubeconfig: unknown): kubeconfig is string {
   return typeof kubeconfig === "string" && !kubeconfig.includes("\n");
 }
 
-function readConfig(stack: string): Record<string, unknown> {
-  return readStackFile(REPOSITORY, stack).config ?? {};
+function readConfig(stack: string, project = REPOSITORY): Record<string, unknown> {
+  return readStackFile(project, stack).config ?? {};
 }

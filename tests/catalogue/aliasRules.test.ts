@@ -42,6 +42,18 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     '"web.default.svc.cluster.local" is inside the cluster; write a host outside',
   ],
   [
+    "a name for what is a name already",
+    { ...httpbin, resolves: "httpbin.org" },
+    "resolves",
+    "is for addresses, and an externalName has none; leave it out",
+  ],
+  [
+    "addresses of a name inside the cluster",
+    { ...wikipedia, resolves: "web.default.svc.cluster.local" },
+    "resolves",
+    '"web.default.svc.cluster.local" is inside the cluster; write a host outside',
+  ],
+  [
     "a port's name twice",
     {
       ...wikipedia,

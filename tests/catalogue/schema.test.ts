@@ -21,6 +21,12 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     "is empty; write at least one address",
   ],
   [
+    "addresses of a URL",
+    { ...wikipedia, resolves: "https://en.wikipedia.org/wiki" },
+    "resolves",
+    '"https://en.wikipedia.org/wiki" is a URL; write the host alone: en.wikipedia.org',
+  ],
+  [
     "another API for addresses",
     { ...wikipedia, endpointsApi: "endpoints" },
     "endpointsApi",

@@ -45,6 +45,7 @@ const GUARDS: Record<string, { if?: string; needs?: string; environment?: string
   "audit.yml: audit": { environment: "${{ matrix.stack }}-preview" },
   "audit.yml: audit: The policies hold for the whole cluster": AFTER_A_FINDING,
   "audit.yml: audit: Istio does what the catalogue declares": AFTER_A_FINDING,
+  "audit.yml: audit: The servers outside are where and who the catalogue says": AFTER_A_FINDING,
   "deploy-stack.yml: preview": { environment: "${{ inputs.stack }}-preview" },
   "deploy-stack.yml: up": { needs: "preview", environment: "${{ inputs.stack }}" },
   "deploy.yml: staging": {

@@ -10,6 +10,7 @@ import { execa } from "execa";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { VIOLATING } from "./changes.js";
+import { NameServer, records } from "../cli/drift/name-server.js";
 import { withConnectedSidecar } from "./connectedSidecar.js";
 import { istiodPod } from "./istiodPod.js";
 import { objectsIn } from "./kube.js";
@@ -40,6 +41,7 @@ describe("actionlint", function () {
 const DRIFT = "Nobody changed what the stack owns";
 const POLICIES = "The policies hold for the whole cluster";
 const REALITY = "Istio does what the catalogue declares";
+const OUTSIDE = "The servers outside are where and who the catalogue says";
 
 const HTTPBIN = {
   apiVersion: "v1",
@@ -286,6 +288,31 @@ describe("the workflows, on the real engine", function () {
         );
         assert.equal(exitCode, 0, output);
       } finally {
+        await team.done("git checkout --quiet Pulumi.staging.yaml");
+      }
+    });
+
+    it("find servers outside that have moved", async () => {
+      const dns = await NameServer.start({ "en.wikipedia.org": [records("192.0.2.1")] });
+      // Addresses that are nobody's.
+      team.edit("Pulumi.staging.yaml", (file) =>
+        file.replace(/91\.198\.174\.192|198\.35\.26\.96/g, (old) => `192.0.2.${old.slice(0, 2)}`),
+      );
+      try {
+        const job = JobRun.of("audit.yml", "audit", team, {
+          ...secrets,
+          "vars.DNS_SERVER": dns.address,
+        });
+        const { exitCode, output } = await job.run(OUTSIDE);
+        assert.equal(exitCode, 1, output);
+        assert.match(
+          output,
+          /not answered: 192\.0\.2\.91, 192\.0\.2\.19; not declared: 192\.0\.2\.1 /,
+        );
+        assert.match(output, /httpbin\.org has no address/);
+        assert.equal(job.summary.trimEnd(), output);
+      } finally {
+        dns.stop();
         await team.done("git checkout --quiet Pulumi.staging.yaml");
       }
     });

@@ -1,0 +1,186 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parse } from "yaml";
+import {
+  type Catalogue,
+  CATALOGUE_KEY,
+  CatalogueError,
+  parseCatalogue,
+} from "../catalogue/catalogue.js";
+import { REPOSITORY } from "../local/toolchain/cache.js";
+import { inParallel } from "./drift/in-parallel.js";
+import {
+  addressChange,
+  addressRow,
+  changedAddresses,
+  type NameQuestion,
+  nameQuestions,
+  notComparedNote,
+} from "./drift/addresses.js";
+import { certificateQuestions, certificateRow } from "./drift/certificates.js";
+import { shakeHands } from "./drift/handshake.js";
+import { driftJson, driftMarkdown, driftTable } from "./drift/report.js";
+import { type Answer, dnsResolver, resolveName } from "./drift/resolve.js";
+import type { DriftReport } from "./drift/row.js";
+import { withAddresses } from "./drift/write.js";
+import { ExitCode, Mistake } from "./mistake.js";
+import { readCatalogue, stackFile } from "./stack-file.js";
+
+const FORMATS = ["table", "json", "markdown"] as const;
+
+/** Whom to ask, and how long. */
+export interface DriftOptions {
+  /** Asked instead of the machine's own. */
+  dnsServer?: string[];
+  /** Seconds in which names whose answers rotate are asked again. */
+  for: number;
+  /** Days that a certificate must hold. */
+  expiresWithin: number;
+}
+
+interface CommandOptions extends DriftOptions {
+  stack: string;
+  project: string;
+  format: (typeof FORMATS)[number];
+  write?: boolean;
+}
+
+const HELP = `
+Examples:
+  istio-egress drift --stack prod
+  istio-egress drift --stack prod --for 300         names whose answers rotate
+  istio-egress drift --stack prod --write           and update the catalogue
+  istio-egress drift --dns-server 192.0.2.53 --format json
+
+Compares Pulumi.<stack>.yaml with the world outside:
+- the addresses of an alias that says what they are of (resolves: en.wikipedia.org) with what DNS
+  answers for that name, IPv4 and IPv6 each where such addresses are declared; external names must
+  have an address at all;
+- for aliases with TLS mode SIMPLE or MUTUAL the certificate that each server shows: it must carry
+  one of subjectAltNames, hold as many days as --expires-within says, and come from an authority
+  that Node knows (NODE_EXTRA_CA_CERTS adds some) where the alias names none of its own.
+
+It asks from where it runs, and starts TLS without sending a byte more. Nothing is changed, but by
+--write the addresses in the file. With --for a name is asked again whenever its TTL has passed, and
+all its answers count.
+
+Exit codes: 0 as declared (or written), 1 something differs, 2 bad input, 3 no answer to some of it
+and nothing that differs.`;
+
+/** `istio-egress drift`: whether the world outside is as the catalogue declares. */
+export function command(): Command {
+  return new Command("drift")
+    .option("-s, --stack <name>", "the stack, so the catalogue in Pulumi.<name>.yaml", "dev")
+    .option("--project <folder>", "the folder of that file", REPOSITORY)
+    .option("--dns-server <address...>", "asked instead of the machine's own, in this order")
+    .option("--for <seconds>", "how long to ask names again whose answers may rotate", number, 0)
+    .option("--expires-within <days>", "how soon a certificate's end is too soon", number, 14)
+    .addOption(new Option("--format <format>", "how to tell it").choices(FORMATS).default("table"))
+    .option("--write", "write the addresses that DNS answers into the catalogue")
+    .addHelpText("after", HELP)
+    .configureHelp({ helpWidth: 100 })
+    .action(async (options: CommandOptions) => {
+      process.exitCode = await run(options);
+    });
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Write a number, such as 14.");
+}
+
+async function run({
+  stack,
+  project,
+  format,
+  write,
+  ...options
+}: CommandOptions): Promise<ExitCode> {
+  const catalogue = readCatalogue(stack, project);
+  const answers = await answersTo(nameQuestions(catalogue), options);
+  const report = await driftOf(catalogue, stackFile(stack), answers, options);
+  if (write) writeChanges(path.join(project, stackFile(stack)), answers, report);
+  process.stdout.write(FORMATTERS[format](report));
+  return exitCodeOf(report);
+}
+
+const FORMATTERS = { table: driftTable, json: driftJson, markdown: driftMarkdown };
+
+function exitCodeOf({ rows }: DriftReport): ExitCode {
+  if (rows.some(({ state }) => state === "drift")) return ExitCode.Violation;
+  return rows.some(({ state }) => state === "unknown") ? ExitCode.Undecided : ExitCode.Ok;
+}
+
+/** A name, and what DNS says of it. */
+export type Answered = readonly [NameQuestion, Answer];
+
+/** Asks DNS for every name. */
+export async function answersTo(
+  questions: readonly NameQuestion[],
+  options: DriftOptions,
+): Promise<Answered[]> {
+  const resolver = dnsResolver(options.dnsServer);
+  const deadline = Date.now() + options.for * 1000;
+  return inParallel(questions, async (question) => {
+    return [
+      question,
+      await resolveName(resolver, question.name, question.families, deadline),
+    ] as const;
+  });
+}
+
+/** Everything that is compared, beside what was declared. */
+export async function driftOf(
+  catalogue: Catalogue,
+  file: string,
+  answers: readonly Answered[],
+  { expiresWithin }: Pick<DriftOptions, "expiresWithin">,
+): Promise<DriftReport> {
+  const byIndex = new Map(answers.map(([{ index }, answer]) => [index, answer]));
+  const questions = certificateQuestions(catalogue, ({ addresses }, index) => {
+    const answer = byIndex.get(index);
+    return addresses ?? (answer && "addresses" in answer ? answer.addresses : []);
+  });
+  const clock = { now: Date.now(), soon: expiresWithin };
+  const certificates = await inParallel(questions, async (question) =>
+    certificateRow(question, await shakeHands(question), clock),
+  );
+  return {
+    catalogue: file,
+    rows: [...answers.map(([question, answer]) => addressRow(question, answer)), ...certificates],
+    notes: notComparedNote(catalogue),
+  };
+}
+
+/** Puts the addresses that DNS answers into the file, and says so in the report. */
+function writeChanges(file: string, answers: readonly Answered[], report: DriftReport): void {
+  const changes = new Map<number, string[]>();
+  for (const [row, [question, answer]] of answers.entries()) {
+    const { declared, index } = question;
+    const told = report.rows[row]!;
+    if (told.state !== "drift" || !declared || "failure" in answer || answer.addresses.length === 0)
+      continue;
+    const addresses = changedAddresses(declared, addressChange(declared, answer));
+    changes.set(index, addresses);
+    report.rows[row] = { ...told, found: `written: ${addresses.join(", ")}`, state: "ok" };
+  }
+  if (changes.size === 0) return;
+  const text = withAddresses(readFileSync(file, "utf8"), report.catalogue, changes);
+  requireSound(text, report.catalogue);
+  writeFileSync(file, text);
+}
+
+/** DNS may answer what no catalogue may have, such as an address inside the cluster. */
+function requireSound(text: string, file: string): void {
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  try {
+    parseCatalogue(config[CATALOGUE_KEY], file);
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    throw new Mistake(
+      `what DNS answers can't be declared, so nothing was written.\n${error.message}`,
+    );
+  }
+}
