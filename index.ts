@@ -1,9 +1,8 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
 import { all, type Output } from "@pulumi/pulumi";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
+import { EgressAlias } from "./components/egressAlias.js";
 import { EgressGuard } from "./components/egressGuard.js";
-import { EgressTlsRule } from "./components/egressTlsRule.js";
-import { ExternalService } from "./components/externalService.js";
 import { requireIstio } from "./stack/requireIstio.js";
 import { stackCatalogue } from "./stack/stackCatalogue.js";
 import { stackOptions } from "./stack/stackOptions.js";
@@ -13,10 +12,10 @@ import { serviceInAnyRole } from "./stack/roles.js";
 
 const { mesh, clients, aliases, guard } = stackCatalogue();
 requireIstio({ clients, aliases });
-const options = stackOptions();
-if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, options.common);
+const { provider, protect } = stackOptions();
+if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, { provider, protect });
 
-const namespaces = declareClients(clients, options);
+const namespaces = declareClients(clients, { provider, protect });
 
 /** The in-cluster name of each alias. */
 export const aliasHosts: Record<string, Output<string>> = {};
@@ -29,23 +28,17 @@ export const sourcePods = Object.fromEntries(
 /** The task's requests: each alias called by each client. */
 export const requests: Record<string, Output<string[]>> = {};
 
-encryptedFirst(aliases, (alias, after) => {
-  const { tls, exportTo, call, ...target } = alias;
-  const { name, namespace, externalName, ports } = target;
+encryptedFirst(aliases, ({ call, ...alias }, after) => {
+  const { name, namespace, externalName, ports } = alias;
   const id = `${name}.${namespace}`;
-  const host = `${id}.svc.${mesh.clusterDomain}`;
-  const dependsOn = after.then(() => [namespaces[namespace] ?? []].flat());
-  const args = { name, namespace, host, ports, tls, externalName, exportTo, mesh };
-  const rule = new EgressTlsRule(id, args, { ...options.common, dependsOn });
-  const transform = serviceInAnyRole(id);
-  const what = { ...target, clusterDomain: mesh.clusterDomain, transform };
-  const service = new ExternalService(id, what, { ...options.common, dependsOn: rule });
-  const { clusterIP } = service;
+  const dependsOn = after.then(() => namespaces[namespace] ?? []);
+  const args = { ...alias, mesh, transform: serviceInAnyRole(id) };
+  const egress = new EgressAlias(id, args, { provider, protect, dependsOn });
 
-  aliasHosts[id] = service.host;
-  if (alias.addresses) clusterIPs[id] = clusterIP;
-  requests[id] = all([service.host, clusterIP]).apply(([host, clusterIP]) =>
-    requestCommands(clients, { ...call, ports, externalName }, host, clusterIP),
+  aliasHosts[id] = egress.host;
+  if (alias.addresses) clusterIPs[id] = egress.clusterIP;
+  requests[id] = all([egress.host, egress.clusterIP]).apply(([host, clusterIP]) =>
+    requestCommands(clients, { request: call.request, externalName, ports }, host, clusterIP),
   );
-  return service;
+  return egress.service;
 });

@@ -53,31 +53,26 @@ function complete({ mesh, clients, aliases, guard }: Declared): Catalogue {
   };
 }
 
+/** What the assertions rely on, the schema's rules made sure of. */
 function completeAlias(alias: DeclaredAlias): CatalogueAlias {
   const { externalName, addresses = [], endpointsApi, inside, request, answer, ...all } = alias;
   const { resolves, ...rest } = all;
-  const call = { request, answer };
-  const common = { ...rest, call, tls: completeTls(rest.tls, externalName) };
+  const common = { ...rest, call: { request, answer }, tls: completeTls(rest.tls, externalName) };
   if (externalName !== undefined) {
     const { service, namespace } = inside ?? {};
     const place = service === undefined ? {} : { inside: { service, namespace } };
-    return { ...common, externalName, addresses: undefined, ...place };
+    return { ...common, externalName, addresses: undefined, ...place } as CatalogueAlias;
   }
   const { selector, targetPorts } = inside ?? {};
   const place = selector === undefined ? {} : { inside: { selector, targetPorts } };
-  return {
-    ...common,
-    // The same on both sides: a sidecar whose rule changes drops the connections that it carries.
-    ...(inside && { tls: { mode: "AUTO" as const } }),
-    externalName,
+  const carried = {
     addresses,
     ...(resolves !== undefined && { resolves }),
     endpointsApi: endpointsApi ?? ("Endpoints" as const),
-    ...place,
   };
+  return { ...common, externalName, ...carried, ...place } as CatalogueAlias;
 }
 
-/** What the assertions rely on, the schema's rules made sure of. */
 function completeTls(tls: DeclaredTls, externalName: string | undefined): CatalogueTls {
   if (tls.mode === "DISABLE") return tls;
   const sni = tls.sni ?? externalName!;

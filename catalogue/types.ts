@@ -65,8 +65,7 @@ interface CatalogueAliasBase {
   name: string;
   namespace: string;
   ports: CataloguePort[];
-  /** @default "outside" */
-  location?: "outside" | "inside";
+  tls: CatalogueTls;
   /** Namespaces whose clients follow the rules. @default every namespace */
   exportTo?: string[];
   /** How `requests` and `verify --traffic` call it. */
@@ -79,26 +78,45 @@ interface CatalogueAliasBase {
 }
 
 /** An alias for a DNS name outside: a Service of type ExternalName. */
-export interface CatalogueAliasOfName extends CatalogueAliasBase {
+export type CatalogueAliasOfName = CatalogueAliasBase & {
   externalName: string;
   addresses?: undefined;
-  tls: CatalogueTls;
-  /** The Service that serves the name once it runs inside. */
-  inside?: { service: string; namespace?: string };
+} & (
+    | {
+        /** @default "outside" */
+        location?: "outside";
+        /** The Service that serves the name once it runs inside. */
+        inside?: CatalogueInsideService;
+      }
+    | { location: "inside"; inside: CatalogueInsideService }
+  );
+
+interface CatalogueInsideService {
+  service: string;
+  /** @default the alias's */
+  namespace?: string;
 }
 
 /** An alias for IP addresses outside: a Service without selector. */
-export interface CatalogueAliasOfAddresses extends CatalogueAliasBase {
+export type CatalogueAliasOfAddresses = CatalogueAliasBase & {
   externalName?: undefined;
   addresses: string[];
   /** The DNS name that the addresses are of. @default they are compared with no name's */
   resolves?: string;
-  endpointsApi: "Endpoints" | "EndpointSlice";
-  /** AUTO where the servers may move inside. */
-  tls: CatalogueTls | { mode: "AUTO" };
-  /** The Pods that take the addresses' place once the servers run inside. */
-  inside?: { selector: Record<string, string>; targetPorts?: Record<string, number> };
-}
+} & (
+    | {
+        location?: "outside";
+        endpointsApi: "Endpoints" | "EndpointSlice";
+        inside?: undefined;
+      }
+    | {
+        /** @default "outside" */
+        location?: "outside" | "inside";
+        endpointsApi: "EndpointSlice";
+        /** The Pods that take the addresses' place once the servers run inside. */
+        inside: { selector: Record<string, string>; targetPorts?: Record<string, number> };
+      }
+  );
 
 /** One port of an alias. */
 export interface CataloguePort {

@@ -1,9 +1,14 @@
-import { ComponentResource, interpolate, rootStackResource } from "@pulumi/pulumi";
+import { ComponentResource, createUrn, interpolate } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import type { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
+import type { Service } from "@pulumi/kubernetes/core/v1/service.js";
+import type { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import type { AliasOfAddresses, AliasOfName } from "./alias/aliasArgs.js";
 import { checkedAlias } from "./alias/checkedAlias.js";
-import { EgressTlsRule, type EgressTlsRuleArgs } from "./egressTlsRule.js";
-import { ExternalService, type ExternalServiceArgs } from "./externalService.js";
+import { createServiceChildren, type ExternalServiceArgs } from "./alias/serviceChildren.js";
+import { createTlsChildren, type EgressTlsRuleArgs } from "./alias/tlsChildren.js";
+import { tlsIntentOf } from "./alias/tlsIntent.js";
+import type { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
 import { TOKENS } from "./resources/tokens.js";
 import { inputsOf } from "./resources/transform.js";
 
@@ -43,10 +48,18 @@ export type EgressAliasArgs = (AliasOfName | AliasOfAddresses) & {
  * });
  */
 export class EgressAlias extends ComponentResource {
-  /** What is in the rules: DestinationRules, and where Istio needs them a ServiceEntry and a VirtualService. */
-  readonly rule: EgressTlsRule;
-  /** The Service and its endpoints. */
-  readonly service: ExternalService;
+  /** The rule on the alias. */
+  readonly rule: DestinationRule;
+  /** Makes an external name known to Istio, which then lets the alias share its cluster. */
+  readonly serviceEntry?: ServiceEntry;
+  /** The rule that clients of an external name really follow, from Istio 1.21. */
+  readonly targetRule?: DestinationRule;
+  /** Where the sidecar encrypts HTTP: gives requests the server's name for a Host header. */
+  readonly virtualService?: VirtualService;
+  readonly service: Service;
+  readonly endpoints?: Endpoints;
+  /** One per address family. Empty unless endpointsApi is `EndpointSlice`. */
+  readonly endpointSlices: readonly EndpointSlice[];
   /** The alias: `<name>.<namespace>.svc.<cluster domain>`. */
   readonly host: Output<string>;
   /** The address that Kubernetes gave the alias; undefined for an external name, which has none. */
@@ -58,28 +71,58 @@ export class EgressAlias extends ComponentResource {
     const { transform, mesh: known, ...given } = args;
     const declared = { name, ...given };
     const { alias, mesh } = checkedAlias(`EgressAlias "${name}"`, declared, known);
-    const { name: service, namespace, externalName, ports, tls, exportTo } = alias;
+    const { name: service, namespace, externalName, ports, exportTo } = alias;
     const { clusterDomain } = mesh;
-
-    // The two stood alone before there was this component.
-    const former = [{ parent: opts?.parent ?? rootStackResource }];
     const host =
       typeof namespace === "string"
         ? `${service}.${namespace}.svc.${clusterDomain}`
         : interpolate`${service}.${namespace}.svc.${clusterDomain}`;
-    this.rule = new EgressTlsRule(
+    const tls = createTlsChildren(
       name,
-      { name: service, namespace, host, ports, tls, externalName, exportTo, mesh, transform },
-      { parent: this, aliases: former },
+      {
+        name: service,
+        namespace,
+        host,
+        ports,
+        tls: tlsIntentOf(alias),
+        externalName,
+        exportTo,
+        mesh,
+        transform,
+      },
+      { parent: this, formerParents: formerParents("EgressTlsRule", name, opts) },
     );
-    // It comes after its rules and goes before them: no client ever meets it without.
-    this.service = new ExternalService(
+    // The Service comes after its rules and goes before them: no client ever meets it without.
+    const rules = [tls.rule, tls.targetRule, tls.serviceEntry, tls.virtualService];
+    const made = createServiceChildren(
       name,
       { ...alias, clusterDomain, transform },
-      { parent: this, aliases: former, dependsOn: this.rule },
+      {
+        parent: this,
+        dependsOn: rules.filter((rule) => rule !== undefined),
+        formerParents: formerParents("ExternalService", name, opts),
+      },
     );
-    this.host = this.service.host;
-    this.clusterIP = this.service.clusterIP;
+    this.rule = tls.rule;
+    this.targetRule = tls.targetRule;
+    this.serviceEntry = tls.serviceEntry;
+    this.virtualService = tls.virtualService;
+    this.service = made.service;
+    this.endpoints = made.endpoints;
+    this.endpointSlices = made.endpointSlices;
+    this.host = made.host;
+    this.clusterIP = made.clusterIP;
     this.registerOutputs({ host: this.host, clusterIP: this.clusterIP });
   }
+}
+
+/** The components that children of an alias had before it had them itself: beside it, and in it. */
+function formerParents(
+  part: "EgressTlsRule" | "ExternalService",
+  name: string,
+  opts: ComponentResourceOptions = {},
+): Output<string>[] {
+  return [TOKENS[part], `${TOKENS.EgressAlias}$${TOKENS[part]}`].map((type) =>
+    createUrn(name, type, opts.parent),
+  );
 }

@@ -1,33 +1,11 @@
-import { ComponentResource, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, CustomResource, Input, Output } from "@pulumi/pulumi";
-import { egressTlsObjects, type NamedSpec } from "./alias/egressTlsObjects.js";
-import type { EgressTlsArgs } from "./alias/tlsIntent.js";
-import { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
-import type {
-  DestinationRuleSpec,
-  IstioArgs,
-  ServiceEntrySpec,
-  VirtualServiceSpec,
-} from "./resources/istio.js";
-import { MANAGED_BY } from "./resources/labels.js";
+import { ComponentResource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import { createTlsChildren, type EgressTlsRuleArgs } from "./alias/tlsChildren.js";
+import type { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
 import { TOKENS } from "./resources/tokens.js";
-import { createChild, type Extensible, inputsOf, type Transform } from "./resources/transform.js";
+import { inputsOf } from "./resources/transform.js";
 
-export interface EgressTlsRuleArgs extends EgressTlsArgs {
-  /**
-   * Pulumi's name for what is written for the target. It follows the target, so that an alias can
-   * be renamed, or leave its target to another, and the target's objects stay. Give one where the
-   * program writes the same target into one namespace of two clusters.
-   * @default `<externalName>.<namespace>`; the component's own name where one of them is an Output
-   */
-  targetName?: string;
-  transform?: {
-    rule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
-    serviceEntry?: Transform<IstioArgs<Extensible<ServiceEntrySpec>>>;
-    targetRule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
-    virtualService?: Transform<IstioArgs<Extensible<VirtualServiceSpec>>>;
-  };
-}
+export type { EgressTlsRuleArgs } from "./alias/tlsChildren.js";
 
 /**
  * What a client's sidecar does with TLS towards an alias.
@@ -68,77 +46,12 @@ export class EgressTlsRule extends ComponentResource {
 
   constructor(name: string, args: EgressTlsRuleArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.EgressTlsRule, name, inputsOf(args), opts);
-    const { namespace = "default", transform } = args;
-    const { rule, serviceEntry, targetRule, virtualService } = egressTlsObjects(args);
-    const parent = { parent: this };
-    this.rule = createChild(
-      DestinationRule,
-      `${name}-rule`,
-      manifest(namespace, rule),
-      parent,
-      transform?.rule,
-    );
-    const target = targetName(args);
-    /** Options of an object of the target: up to version 0.1 it went by the alias's name. */
-    const shared = (former: string, after: CustomResource[]) => ({
-      ...parent,
-      dependsOn: after,
-      aliases: target === undefined ? [] : [{ name: `${name}-${former}` }],
-    });
-    if (targetRule) {
-      this.targetRule = createChild(
-        DestinationRule,
-        target === undefined ? `${name}-target-rule` : `${target}-rule`,
-        manifest(namespace, targetRule),
-        shared("target-rule", []),
-        transform?.targetRule,
-      );
-    }
-    if (serviceEntry) {
-      this.serviceEntry = createChild(
-        ServiceEntry,
-        `${target ?? name}-serviceentry`,
-        manifest(namespace, serviceEntry),
-        // Istio never knows the target without its rule: not before, and not when both go.
-        shared("serviceentry", [this.targetRule!]),
-        transform?.serviceEntry,
-      );
-    }
-    if (virtualService) {
-      this.virtualService = createChild(
-        VirtualService,
-        `${(serviceEntry && target) ?? name}-virtualservice`,
-        manifest(namespace, virtualService),
-        // A route to a host that Istio doesn't know yet would answer 503.
-        this.serviceEntry ? shared("virtualservice", [this.serviceEntry]) : parent,
-        transform?.virtualService,
-      );
-    }
-    this.effectiveHost = output((targetRule ?? rule).spec.host);
+    const made = createTlsChildren(name, args, { parent: this });
+    this.rule = made.rule;
+    this.serviceEntry = made.serviceEntry;
+    this.targetRule = made.targetRule;
+    this.virtualService = made.virtualService;
+    this.effectiveHost = made.effectiveHost;
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
-}
-
-/**
- * What the objects of the target are called in Pulumi: what decides their names in Kubernetes and
- * nothing else, so that they stay as they are when another alias takes the target over.
- *
- * @returns undefined where there is no target, or its name isn't known before the update
- */
-function targetName({
-  externalName,
-  namespace = "default",
-  targetName,
-}: EgressTlsRuleArgs): string | undefined {
-  if (targetName !== undefined) return targetName;
-  const isPlain = typeof externalName === "string" && typeof namespace === "string";
-  return isPlain ? `${externalName}.${namespace}` : undefined;
-}
-
-function manifest<Spec>(
-  namespace: Input<string>,
-  { name, spec }: NamedSpec<Spec>,
-): IstioArgs<Extensible<Spec>> {
-  // Fields may be added by a transform; what is here has none of them.
-  return { metadata: { name, namespace, labels: MANAGED_BY }, spec: spec as Extensible<Spec> };
 }

@@ -1,69 +1,13 @@
-import { ComponentResource, interpolate, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
-import { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
-import type { EndpointsArgs } from "@pulumi/kubernetes/core/v1/endpoints.js";
-import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
-import { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
-import type { EndpointSliceArgs } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
-import { MANAGED_BY, MANAGER } from "./resources/labels.js";
-import { type InsidePods, type InsideService, type Location, NOWHERE } from "./alias/location.js";
-import { transportOf, type AliasPort } from "../catalogue/ports.js";
+import { ComponentResource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import type { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
+import type { Service } from "@pulumi/kubernetes/core/v1/service.js";
+import type { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
+import { createServiceChildren, type ExternalServiceArgs } from "./alias/serviceChildren.js";
 import { TOKENS } from "./resources/tokens.js";
-import { createChild, inputsOf, type Transform } from "./resources/transform.js";
+import { inputsOf } from "./resources/transform.js";
 
-/** Which Kubernetes API carries the addresses of an alias. */
-export type EndpointsApi = "Endpoints" | "EndpointSlice";
-
-/** What an alias stands for: one name outside, or addresses outside; never both. */
-export type AliasTarget =
-  | {
-      /** A DNS name, lower case, without a trailing dot: the Service is of type ExternalName. */
-      externalName: Input<string>;
-      /** What takes the external name's place when the alias is located inside. */
-      inside?: InsideService;
-      addresses?: undefined;
-    }
-  | {
-      /**
-       * IP addresses: the Service has no selector and gets a cluster IP. For EndpointSlice, IPv6
-       * addresses must be plain text; an address that is an Output counts as IPv4.
-       */
-      addresses: readonly Input<string>[];
-      /**
-       * `Endpoints` is what the task writes; deprecated from Kubernetes 1.33, where
-       * `EndpointSlice` is what to use. Changing it creates the new objects before the old go.
-       * @default "Endpoints"
-       */
-      endpointsApi?: EndpointsApi;
-      /**
-       * What takes the addresses' place when the alias is located inside. Needs `EndpointSlice`:
-       * Kubernetes takes Endpoints away from a Service that selects Pods before it finds the Pods.
-       */
-      inside?: InsidePods;
-      externalName?: undefined;
-    };
-
-export type ExternalServiceArgs = AliasTarget & {
-  /** Name of the Service, and with it the first label of the alias. */
-  name: Input<string>;
-  /** @default "default" */
-  namespace?: Input<string>;
-  ports: readonly AliasPort[];
-  /**
-   * Where the server runs. Changing it changes the Service in place, and takes the old servers away
-   * only when the new ones are ready. `inside` needs the argument of that name.
-   * @default "outside"
-   */
-  location?: Location;
-  /** @default "cluster.local" */
-  clusterDomain?: string;
-  transform?: {
-    service?: Transform<ServiceArgs>;
-    endpoints?: Transform<EndpointsArgs>;
-    endpointSlice?: Transform<EndpointSliceArgs>;
-  };
-};
+export type { AliasTarget, EndpointsApi, ExternalServiceArgs } from "./alias/serviceChildren.js";
 
 /**
  * A Service that stands for something outside the cluster, under an in-cluster name.
@@ -95,129 +39,12 @@ export class ExternalService extends ComponentResource {
 
   constructor(name: string, args: ExternalServiceArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.ExternalService, name, inputsOf(args), opts);
-    const { namespace = "default", clusterDomain = "cluster.local", transform } = args;
-    const metadata = { name: args.name, namespace, labels: MANAGED_BY };
-    const sliced = args.addresses && args.endpointsApi === "EndpointSlice";
-    const outside = sliced && args.location !== "inside" ? byFamily(args.addresses) : [];
-    this.endpointSlices = outside.map(([family, addresses]) =>
-      createChild(
-        EndpointSlice,
-        `${name}-${family.toLowerCase()}`,
-        endpointSlice(args.name, namespace, family, addresses, args.ports),
-        { parent: this },
-        transform?.endpointSlice,
-      ),
-    );
-    this.service = createChild(
-      Service,
-      `${name}-service`,
-      { metadata: { ...metadata, annotations: annotations(args) }, spec: serviceSpec(args) },
-      // On its way back outside it still has its Pods until the addresses are there.
-      { parent: this, dependsOn: [...this.endpointSlices] },
-      transform?.service,
-    );
-    if (args.addresses && !sliced) {
-      this.endpoints = createChild(
-        Endpoints,
-        `${name}-endpoints`,
-        { metadata, subsets: [endpointSubset(args.addresses, args.ports)] },
-        { parent: this, dependsOn: this.service },
-        transform?.endpoints,
-      );
-    }
-
-    this.host = interpolate`${args.name}.${namespace}.svc.${clusterDomain}`;
-    this.clusterIP = args.addresses ? this.service.spec.clusterIP : output(undefined);
+    const made = createServiceChildren(name, args, { parent: this });
+    this.service = made.service;
+    this.endpoints = made.endpoints;
+    this.endpointSlices = made.endpointSlices;
+    this.host = made.host;
+    this.clusterIP = made.clusterIP;
     this.registerOutputs({ host: this.host, clusterIP: this.clusterIP });
   }
-}
-
-/**
- * The provider waits for a Service only where Pods must be ready. A selector that is meant to find
- * none would keep it waiting. When an external name changes, one that waits (4.25.0) now and then
- * saves the name that it had before: the change back is then not seen.
- */
-function annotations({ addresses, inside, location }: ExternalServiceArgs) {
-  const waits = addresses && (!inside || location === "inside");
-  return waits ? undefined : { "pulumi.com/skipAwait": "true" };
-}
-
-/** No clusterIP, ever: it is Kubernetes' to give. No selector, unless the servers may be Pods. */
-function serviceSpec(args: ExternalServiceArgs): NonNullable<ServiceArgs["spec"]> {
-  if (args.addresses) {
-    const { inside, location } = args;
-    const selector = location === "inside" ? inside?.selector : NOWHERE;
-    return {
-      ports: args.ports.map((port) => {
-        const targetPort = inside ? inside.targetPorts?.[port.name] : port.targetPort;
-        return { ...servicePort(port), targetPort };
-      }),
-      ...(inside && { selector }),
-    };
-  }
-  // A targetPort means nothing to an ExternalName, which is a CNAME.
-  return {
-    type: "ExternalName",
-    externalName: args.location === "inside" ? insideName(args) : args.externalName,
-    ports: args.ports.map(servicePort),
-  };
-}
-
-function insideName({ inside, namespace, clusterDomain }: ExternalServiceArgs): Output<string> {
-  const { service, namespace: own = namespace ?? "default" } = inside as InsideService;
-  return interpolate`${service}.${own}.svc.${clusterDomain ?? "cluster.local"}`;
-}
-
-function servicePort(port: AliasPort) {
-  return { name: port.name, protocol: transportOf(port), port: port.port };
-}
-
-/** Endpoints carry the port where the outside service really listens, under the Service's port name. */
-function endpointPort(port: AliasPort) {
-  return {
-    name: port.name,
-    port: port.targetPort ?? port.port,
-    protocol: transportOf(port),
-  };
-}
-
-function endpointSubset(addresses: readonly Input<string>[], ports: readonly AliasPort[]) {
-  return { addresses: addresses.map((ip) => ({ ip })), ports: ports.map(endpointPort) };
-}
-
-function endpointSlice(
-  service: Input<string>,
-  namespace: Input<string>,
-  family: Family,
-  addresses: readonly Input<string>[],
-  ports: readonly AliasPort[],
-): EndpointSliceArgs {
-  return {
-    metadata: {
-      name: interpolate`${service}-${family.toLowerCase()}`,
-      namespace,
-      labels: {
-        ...MANAGED_BY,
-        // The only link to the Service: a slice's name means nothing.
-        "kubernetes.io/service-name": service,
-        // Keeps Kubernetes' own controllers off it.
-        "endpointslice.kubernetes.io/managed-by": MANAGER,
-      },
-    },
-    addressType: family,
-    // One endpoint an address: further addresses of an endpoint are ignored.
-    endpoints: addresses.map((address) => ({ addresses: [address] })),
-    ports: ports.map(endpointPort),
-  };
-}
-
-type Family = "IPv4" | "IPv6";
-
-function byFamily(addresses: readonly Input<string>[]): [Family, Input<string>[]][] {
-  const isV6 = (address: Input<string>) => typeof address === "string" && address.includes(":");
-  const families: [Family, Input<string>[]][] = [
-    ["IPv4", addresses.filter((address) => !isV6(address))],
-    ["IPv6", addresses.filter(isV6)],
-  ];
-  return families.filter(([, members]) => members.length > 0);
 }

@@ -15,9 +15,11 @@ import { namespaceInAnyRole, serviceInAnyRole } from "./roles.js";
  */
 export function declareClients(
   clients: readonly CatalogueClient[],
-  { common, kept }: StackOptions,
-): Record<string, Resource> {
-  const namespaces: Record<string, Resource> = {};
+  { provider, protect }: StackOptions,
+): Record<string, Resource[]> {
+  // A namespace takes along whatever is in it, so even when protection is lifted it stays.
+  const kept = { provider, protect, retainOnDelete: protect };
+  const namespaces: Record<string, Resource[]> = {};
   for (const { namespace, injected, createNamespace, optOutLabel, ...sleep } of clients) {
     const of = { name: namespace, transform: namespaceInAnyRole(namespace) };
     if (injected && !createNamespace && rendersYaml()) {
@@ -28,13 +30,14 @@ export function declareClients(
       );
     } else if (injected) {
       const args = { ...of, create: createNamespace };
-      namespaces[namespace] = new InjectedNamespace(namespace, args, kept);
+      namespaces[namespace] = [new InjectedNamespace(namespace, args, kept)];
     } else if (createNamespace) {
-      namespaces[namespace] = new WithoutIstioNamespace(namespace, { ...of, optOutLabel }, kept);
+      namespaces[namespace] = [new WithoutIstioNamespace(namespace, { ...of, optOutLabel }, kept)];
     }
     const id = `${sleep.name}.${namespace}`;
     const args = { ...sleep, namespace, transform: serviceInAnyRole(id) };
-    new SleepDeployment(id, args, { ...common, dependsOn: namespaces[namespace] ?? [] });
+    const dependsOn = namespaces[namespace] ?? [];
+    new SleepDeployment(id, args, { provider, protect, dependsOn });
   }
   return namespaces;
 }

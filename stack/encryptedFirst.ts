@@ -1,6 +1,5 @@
-import { all } from "@pulumi/pulumi";
+import { all, type Resource } from "@pulumi/pulumi";
 import type { CatalogueAlias } from "../catalogue/catalogue.js";
-import type { ExternalService } from "../components/externalService.js";
 
 /**
  * Declares the aliases whose sidecars encrypt, and the others when the engine is done with these.
@@ -11,11 +10,11 @@ import type { ExternalService } from "../components/externalService.js";
  */
 export function encryptedFirst(
   aliases: readonly CatalogueAlias[],
-  declare: (alias: CatalogueAlias, after: Promise<void>) => ExternalService,
+  declare: (alias: CatalogueAlias, after: Promise<void>) => Resource,
 ): void {
   const encrypts = ({ tls }: CatalogueAlias) => tls.mode === "SIMPLE" || tls.mode === "MUTUAL";
   const first = aliases.filter(encrypts).map((alias) => declare(alias, Promise.resolve()));
-  const urns = all(first.map(({ service }) => service.urn));
+  const urns = all(first.map(({ urn }) => urn));
   const settled = new Promise<void>((resolve) => void urns.apply(() => resolve()));
   for (const alias of aliases) if (!encrypts(alias)) declare(alias, settled);
 }

@@ -20,6 +20,7 @@ const NAMESPACE: readonly Role[] = [
 ];
 
 const SERVICE: readonly Role[] = [
+  { component: "EgressAlias", type: "core/v1:Service", suffix: "service" },
   { component: "ExternalService", type: "core/v1:Service", suffix: "service" },
   { component: "SleepDeployment", type: "core/v1:Service", suffix: "service" },
 ];
@@ -48,15 +49,16 @@ export function signature(): [key: string, value: string] {
   return ["istio-egress/stack", `${getProject()}/${getStack()}`];
 }
 
-/** The same for a Service that may be a client's or an alias's: for SleepDeployment and ExternalService. */
+/** The same for a Service that may be a client's or an alias's: for SleepDeployment and EgressAlias. */
 export function serviceInAnyRole(id: string): Record<"service", Aliasing> {
   return { service: inAnyRole(SERVICE, id) };
 }
 
 function inAnyRole(roles: readonly Role[], id: string): Aliasing {
   return (_, opts) => {
-    opts.aliases = roles.map(({ component, type, suffix }) =>
+    const others = roles.map(({ component, type, suffix }) =>
       createUrn(`${id}-${suffix}`, `${TOKENS[component]}$kubernetes:${type}`),
     );
+    opts.aliases = [...others, ...(opts.aliases ?? [])];
   };
 }

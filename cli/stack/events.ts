@@ -23,7 +23,7 @@ export function readEvents(log: string): LoggedEvent[] {
 /** A resource that isn't left as it is. */
 export interface ResourceChange {
   op: "create" | "update" | "replace" | "delete" | "import";
-  /** `Service`, `EgressTlsRule`. */
+  /** `Service`, `EgressAlias`. */
   kind: string;
   /** Pulumi's name of it. */
   name: string;

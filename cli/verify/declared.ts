@@ -5,6 +5,7 @@ import {
   type EgressTlsObjects,
   egressTlsObjects,
 } from "../../components/alias/egressTlsObjects.js";
+import { type TlsIntent, tlsIntentOf } from "../../components/alias/tlsIntent.js";
 import type {
   DestinationRuleSpec,
   ServiceEntrySpec,
@@ -46,8 +47,9 @@ export function externalNameOf(
 /** The TLS mode that is meant on one port: a sidecar doesn't encrypt what the workload encrypts. */
 export function modeOn(
   { name }: CatalogueAlias["ports"][number],
-  { tls }: CatalogueAlias,
-): CatalogueAlias["tls"]["mode"] {
+  alias: CatalogueAlias,
+): TlsIntent["mode"] {
+  const tls = tlsIntentOf(alias);
   if (tls.mode === "AUTO") return tls.mode;
   return istioEncrypts(name) ? tls.mode : "DISABLE";
 }
@@ -58,9 +60,9 @@ export type DeclaredObject =
   | { kind: "ServiceEntry"; name: string; spec: Unwrap<ServiceEntrySpec> }
   | { kind: "VirtualService"; name: string; spec: Unwrap<VirtualServiceSpec> };
 
-/** All of an alias, as its EgressTlsRule makes them. */
+/** All of an alias, as its component makes them. */
 export function istioObjects(alias: CatalogueAlias, mesh: MeshFacts): DeclaredObject[] {
-  const args = { ...alias, host: aliasHost(alias, mesh), mesh };
+  const args = { ...alias, tls: tlsIntentOf(alias), host: aliasHost(alias, mesh), mesh };
   // A catalogue has plain values, so these are plain too.
   const made = egressTlsObjects(args) as Unwrap<EgressTlsObjects>;
   const { rule, targetRule, serviceEntry, virtualService } = made;

@@ -41,6 +41,18 @@ export type TlsIntent =
         (Files & { clientCertificate: Input<string>; privateKey: Input<string> }) | Secret
       ));
 
+/**
+ * What sidecars are to do towards an alias. Where its servers may move inside, that is left to Istio on
+ * both sides of the move: a sidecar whose rule changes drops the connections that it carries.
+ */
+export function tlsIntentOf(alias: {
+  tls: TlsIntent;
+  addresses?: readonly unknown[];
+  inside?: object;
+}): TlsIntent {
+  return alias.addresses && alias.inside ? { mode: "AUTO" } : alias.tls;
+}
+
 /** What an alias's TLS is made of. */
 export interface EgressTlsArgs {
   /** Name of the DestinationRule: the alias's Service, as the task has it. */

@@ -72,16 +72,38 @@ describe("EgressAlias", () => {
     assert.equal(host, "my-wikipedia.shop.svc.corp.example");
   });
 
-  it("keeps the URNs that the two parts had when they stood alone", async () => {
+  it("is the one component of its objects, and keeps the URNs that they had in two", async () => {
     const { registrations } = await run(
       () =>
-        new EgressAlias("a", { addresses: ["192.0.2.1"], ports: tls, tls: { mode: "DISABLE" } }),
+        new EgressAlias("a", {
+          externalName: "a.example.com",
+          ports: tls,
+          tls: { mode: "DISABLE" },
+        }),
     );
-    const former = registrations.flatMap(({ aliases }) => aliases);
-    // The engine gives the children those that follow from their parents'.
-    assert.deepEqual(former, [
-      "urn:pulumi:dev::istio-egress::istio-egress:aliases:EgressTlsRule::a",
-      "urn:pulumi:dev::istio-egress::istio-egress:aliases:ExternalService::a",
+    const ours = registrations.filter(({ type }) => type.startsWith("istio-egress:"));
+    assert.deepEqual(
+      ours.map(({ type }) => type),
+      ["istio-egress:aliases:EgressAlias"],
+    );
+    const stack = "urn:pulumi:dev::istio-egress::";
+    const [one, rule, service] = ["EgressAlias", "EgressTlsRule", "ExternalService"].map(
+      (component) => `istio-egress:aliases:${component}$`,
+    );
+    const kind = "kubernetes:networking.istio.io/v1alpha3:DestinationRule::";
+    const former = (name: string) =>
+      registrations.find((registration) => registration.name === name)?.aliases;
+    assert.deepEqual(former("a-service"), [
+      `${stack}${service}kubernetes:core/v1:Service::a-service`,
+      `${stack}${one}${service}kubernetes:core/v1:Service::a-service`,
+    ]);
+    // Up to version 0.1 it was called after the alias.
+    assert.deepEqual(former("a.example.com.default-rule"), [
+      `${stack}${one}${kind}a-target-rule`,
+      `${stack}${rule}${kind}a.example.com.default-rule`,
+      `${stack}${rule}${kind}a-target-rule`,
+      `${stack}${one}${rule}${kind}a.example.com.default-rule`,
+      `${stack}${one}${rule}${kind}a-target-rule`,
     ]);
   });
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { parseCatalogue } from "../../catalogue/catalogue.js";
-import { EgressTlsRule } from "../../components/egressTlsRule.js";
-import { ExternalService } from "../../components/externalService.js";
+import { EgressAlias } from "../../components/egressAlias.js";
 import type { Location } from "../../components/alias/location.js";
 import { httpbin, mistakes, wikipedia } from "../catalogue/examples.js";
 import { find, run } from "./mocks.js";
@@ -19,12 +18,9 @@ async function registered(alias: object, location: Location) {
     { clients: [], aliases: [{ ...alias, location }] },
     "Pulumi.dev.yaml",
   );
-  const { tls, exportTo, ...target } = catalogue.aliases[0]!;
-  const { registrations } = await run(() => {
-    const { host } = new ExternalService("x", target);
-    const { name, namespace, ports, externalName } = target;
-    return new EgressTlsRule("x", { name, namespace, host, ports, tls, externalName, exportTo });
-  });
+  const { call, ...args } = catalogue.aliases[0]!;
+  assert.deepEqual(call, { request: undefined, answer: undefined });
+  const { registrations } = await run(() => new EgressAlias("x", args));
   const objects = registrations.map(({ inputs }) => String(inputs.kind));
   const specOf = (kind: string) => find(registrations, kind).inputs.spec as Record<string, unknown>;
   const metadata = find(registrations, "Service").inputs.metadata as { annotations?: unknown };

@@ -124,11 +124,9 @@ function aliasUrn(alias: AliasRequest, urn: string): string {
   const spec = alias.getSpec();
   if (!spec) return alias.getUrn();
   const [stack, project, qualifiedType = "", ...ownName] = urn.split("::");
-  const [, , parentType = ""] = spec.getParenturn().split("::");
+  const [, , parent = ""] = spec.getParenturn().split("::");
   const type = spec.getType() || qualifiedType.split("$").at(-1);
   const name = spec.getName() || ownName.join("::");
-  // Mocked URNs know a resource's parent, and not the parent's own.
-  const parent = parentType.split("$").at(-1);
   return [stack, project, parent ? `${parent}$${type}` : type, name].join("::");
 }
 

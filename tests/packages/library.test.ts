@@ -145,8 +145,6 @@ for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
           host: "my-wikipedia.default.svc.cluster.local",
           seen: [
             "istio-egress:aliases:EgressAlias my-wikipedia",
-            "istio-egress:aliases:EgressTlsRule my-wikipedia",
-            "istio-egress:aliases:ExternalService my-wikipedia",
             "kubernetes:core/v1:Endpoints my-wikipedia-endpoints",
             "kubernetes:core/v1:Service my-wikipedia-service",
             "kubernetes:networking.istio.io/v1alpha3:DestinationRule my-wikipedia-rule",

@@ -39,8 +39,6 @@ describe("the packages, in a program outside the repository", function () {
       "create DestinationRule rates-rule",
       "create DestinationRule rates-target-rule",
       "create EgressAlias rates",
-      "create EgressTlsRule rates",
-      "create ExternalService rates",
       "create Namespace orders",
       "create Service rates-service",
       "create ServiceEntry rates-serviceentry",

@@ -50,7 +50,7 @@ describe("the program", () => {
     assert.deepEqual(waitsFor("SleepDeployment", "sleep.without-istio"), [
       "without-istio-namespace",
     ]);
-    assert.deepEqual(waitsFor("EgressTlsRule", "ledger.payments"), ["payments-namespace"]);
+    assert.deepEqual(waitsFor("EgressAlias", "ledger.payments"), ["payments-namespace"]);
   });
 
   it("has a guard of all aliases where the catalogue asks for one", async () => {
@@ -79,12 +79,13 @@ describe("the program", () => {
 
   it("writes rules before the Services that they are for, so that no client meets one without", async () => {
     const { registrations } = await runProgram(catalogueOf("staging"), "staging");
-    const waitsFor = (name: string) => find(registrations, "ExternalService", name).dependsOn;
-    assert.deepEqual(waitsFor("my-wikipedia.default"), [
+    const waitsFor = (name: string) => find(registrations, "Service", name).dependsOn;
+    assert.deepEqual(waitsFor("my-wikipedia.default-service"), [
+      "my-wikipedia.default-ipv4",
       "my-wikipedia.default-rule",
       "my-wikipedia.default-virtualservice",
     ]);
-    assert.deepEqual(waitsFor("my-httpbin.default"), [
+    assert.deepEqual(waitsFor("my-httpbin.default-service"), [
       "httpbin.org.default-rule",
       "httpbin.org.default-serviceentry",
       "httpbin.org.default-virtualservice",
@@ -106,7 +107,7 @@ describe("the program", () => {
       order.indexOf("safe.default-service") < order.indexOf("plain.example.com.default-rule"),
       order.join(", "),
     );
-    assert.deepEqual(find(registrations, "EgressTlsRule", "plain.default").dependsOn, []);
+    assert.deepEqual(find(registrations, "EgressAlias", "plain.default").dependsOn, []);
   });
 
   it("touches neither namespace nor label for a client whose namespace is someone else's", async () => {

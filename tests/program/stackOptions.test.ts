@@ -11,15 +11,13 @@ describe("what a stack's configuration says of all its resources", () => {
   }
 
   it("lets them go unless it says otherwise", () => {
-    const common = { provider: undefined, protect: false };
-    const expected = { common, kept: { ...common, retainOnDelete: false } };
+    const expected = { provider: undefined, protect: false };
     assert.deepEqual(optionsWith(), expected);
     assert.deepEqual(optionsWith("false"), expected);
   });
 
-  it("protects all of them, and keeps namespaces even when they are let go", () => {
-    const common = { provider: undefined, protect: true };
-    assert.deepEqual(optionsWith("true"), { common, kept: { ...common, retainOnDelete: true } });
+  it("protects all of them", () => {
+    assert.deepEqual(optionsWith("true"), { provider: undefined, protect: true });
   });
 
   it("takes nothing but true and false", () => {

@@ -52,7 +52,7 @@ describe("what follows from a catalogue, on real parts", function () {
       assert.deepEqual(changes, [
         "create EndpointSlice my-wikipedia.default-ipv4",
         "delete Endpoints my-wikipedia.default-endpoints",
-        "update ExternalService my-wikipedia.default",
+        "update EgressAlias my-wikipedia.default",
       ]);
 
       // The mirrored slice goes when its Endpoints are gone; only then is the switch over.

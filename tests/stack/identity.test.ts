@@ -2,15 +2,25 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
+import { TOKENS } from "../../components/resources/tokens.js";
 import type { WrittenAlias, WrittenCatalogue } from "./paths/catalogues.js";
 import { objectsIn } from "./kube.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
 import { type Run, TestStack } from "./testStack.js";
 
-/** What a stack of version 0.1 left in its state, without what tells one cluster from another. */
-const FORMER = JSON.parse(
-  readFileSync(path.join(__dirname, "fixtures/state-of-0.1.json"), "utf8"),
-) as { catalogue: WrittenCatalogue; resources: { type: string; outputs: FormerOutputs }[] };
+/** What a stack of an older version left in its state, without what tells one cluster from another. */
+interface Former {
+  catalogue: WrittenCatalogue;
+  resources: { type: string; urn: string; outputs: FormerOutputs }[];
+}
+
+/** Of one catalogue: 0.1, and 0.2, whose aliases were two components each. */
+const [FORMER, BEFORE_EGRESS_ALIAS] = ["0.1", "0.2"].map(
+  (version) =>
+    JSON.parse(
+      readFileSync(path.join(__dirname, `fixtures/state-of-${version}.json`), "utf8"),
+    ) as Former,
+) as [Former, Former];
 
 interface FormerOutputs {
   __fieldManager: string;
@@ -25,8 +35,8 @@ async function succeeded(running: Promise<Run>): Promise<Run> {
 
 /** What the engine does to Kubernetes objects, the components left out. */
 function toObjects({ changes }: Run): string[] {
-  const ofComponents = /^\w+ (ExternalService|EgressTlsRule|InjectedNamespace|SleepDeployment) /;
-  return changes.filter((change) => !ofComponents.test(change));
+  const components = new RegExp(`^\\w+ (${Object.keys(TOKENS).join("|")}) `);
+  return changes.filter((change) => !components.test(change));
 }
 
 describe("one object, one identity, on real parts", function () {
@@ -56,16 +66,38 @@ describe("one object, one identity, on real parts", function () {
 
   after(() => stack?.close());
 
-  it("takes over what version 0.1 made: nothing is created, replaced or deleted", async () => {
+  /** Puts the objects of a state into the cluster, as an older version did, and the state into the stack. */
+  async function leftBehind({ catalogue, resources }: Former): Promise<void> {
     const cluster = objectsIn(on.plane.kubeconfig);
-    const objects = FORMER.resources.filter(({ type }) => /^kubernetes:/.test(type));
+    const objects = resources.filter(({ type }) => /^kubernetes:/.test(type));
     const manifests = objects.sort(({ type }) => (type.endsWith(":Namespace") ? -1 : 1));
     for (const { outputs } of manifests) {
       const { __inputs: manifest, __fieldManager: manager } = outputs;
       const strategy = PatchStrategy.ServerSideApply;
       await cluster.patch(manifest, undefined, undefined, manager, false, strategy);
     }
-    await stack.importState(FORMER.resources, FORMER.catalogue);
+    await stack.importState(resources, catalogue);
+  }
+
+  it("takes over what version 0.2 made in two components an alias, and says so before it does", async () => {
+    await leftBehind(BEFORE_EGRESS_ALIAS);
+    const { catalogue } = BEFORE_EGRESS_ALIAS;
+    const preview = await succeeded(stack.preview(catalogue));
+    assert.deepEqual(toObjects(preview), []);
+    const ofAliases = ["my-httpbin.shop", "partner.shop"];
+    assert.deepEqual(preview.changes, [
+      ...ofAliases.map((id) => `create EgressAlias ${id}`),
+      ...ofAliases.map((id) => `delete EgressTlsRule ${id}`),
+      ...ofAliases.map((id) => `delete ExternalService ${id}`),
+    ]);
+    assert.deepEqual(toObjects(await succeeded(stack.up(catalogue))), []);
+    assert.deepEqual((await succeeded(stack.up(catalogue))).changes, []);
+    await stack.close();
+    stack = await TestStack.open({ on });
+  });
+
+  it("takes over what version 0.1 made: nothing is created, replaced or deleted", async () => {
+    await leftBehind(FORMER);
     const run = await succeeded(stack.up(FORMER.catalogue));
     // It says from now on which stack it goes with.
     assert.deepEqual(toObjects(run), ["update Namespace shop-namespace: metadata.annotations"]);

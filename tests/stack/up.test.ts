@@ -19,8 +19,8 @@ const CASES: Case[] = [
     title: "an address that goes",
     edit: ({ aliases }) => (aliases[1]!.addresses as string[]).pop(),
     changes: [
+      "update EgressAlias my-wikipedia.default",
       "update Endpoints my-wikipedia.default-endpoints: subsets[0].addresses[1]",
-      "update ExternalService my-wikipedia.default",
     ],
   },
   {
@@ -33,8 +33,7 @@ const CASES: Case[] = [
       "create VirtualService httpbin.org.default-virtualservice",
       `update DestinationRule httpbin.org.default-rule: ${TLS.join(", ")}`,
       `update DestinationRule my-httpbin.default-rule: ${TLS.join(", ")}`,
-      "update EgressTlsRule my-httpbin.default",
-      "update ExternalService my-httpbin.default",
+      "update EgressAlias my-httpbin.default",
       "update ServiceEntry httpbin.org.default-serviceentry: spec.ports[0].targetPort",
     ],
   },
@@ -43,9 +42,8 @@ const CASES: Case[] = [
     edit: ({ aliases }) => aliases.push({ ...aliases[1], name: "my-other" }),
     changes: [
       "create DestinationRule my-other.default-rule",
-      "create EgressTlsRule my-other.default",
+      "create EgressAlias my-other.default",
       "create Endpoints my-other.default-endpoints",
-      "create ExternalService my-other.default",
       "create Service my-other.default-service",
     ],
   },

@@ -1,0 +1,123 @@
+/**
+ * The rules of an alias and what its target needs: what an EgressTlsRule is made of, and the half of
+ * an EgressAlias that is about TLS.
+ */
+import { output } from "@pulumi/pulumi";
+import type { CustomResource, Input, Output } from "@pulumi/pulumi";
+import { type ChildOptions, childOptions } from "../resources/child.js";
+import { DestinationRule, ServiceEntry, VirtualService } from "../resources/istio.js";
+import type {
+  DestinationRuleSpec,
+  IstioArgs,
+  ServiceEntrySpec,
+  VirtualServiceSpec,
+} from "../resources/istio.js";
+import { MANAGED_BY } from "../resources/labels.js";
+import { createChild, type Extensible, type Transform } from "../resources/transform.js";
+import { egressTlsObjects, type NamedSpec } from "./egressTlsObjects.js";
+import type { EgressTlsArgs } from "./tlsIntent.js";
+
+export interface EgressTlsRuleArgs extends EgressTlsArgs {
+  /**
+   * Pulumi's name for what is written for the target. It follows the target, so that an alias can
+   * be renamed, or leave its target to another, and the target's objects stay. Give one where the
+   * program writes the same target into one namespace of two clusters.
+   * @default `<externalName>.<namespace>`; the component's own name where one of them is an Output
+   */
+  targetName?: string;
+  transform?: {
+    rule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
+    serviceEntry?: Transform<IstioArgs<Extensible<ServiceEntrySpec>>>;
+    targetRule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
+    virtualService?: Transform<IstioArgs<Extensible<VirtualServiceSpec>>>;
+  };
+}
+
+/** What decides on TLS towards an alias. */
+export interface TlsChildren {
+  /** The rule on the alias. */
+  rule: DestinationRule;
+  serviceEntry?: ServiceEntry;
+  targetRule?: DestinationRule;
+  virtualService?: VirtualService;
+  /** The host whose rule clients really follow: the alias, or its target. */
+  effectiveHost: Output<string>;
+}
+
+/** Creates them in an order in which Istio never knows a target without its rule. */
+export function createTlsChildren(
+  name: string,
+  args: EgressTlsRuleArgs,
+  opts: ChildOptions,
+): TlsChildren {
+  const { namespace = "default", transform } = args;
+  const { rule, serviceEntry, targetRule, virtualService } = egressTlsObjects(args);
+  const target = targetName(args);
+  /** Up to version 0.1 an object of the target went by the alias's name. */
+  const ofTarget = (suffix: string, after: CustomResource[] = []) =>
+    childOptions(opts, after, target === undefined ? undefined : `${name}-${suffix}`);
+  const made: TlsChildren = {
+    rule: createChild(
+      DestinationRule,
+      `${name}-rule`,
+      manifest(namespace, rule),
+      childOptions(opts),
+      transform?.rule,
+    ),
+    effectiveHost: output((targetRule ?? rule).spec.host),
+  };
+  if (targetRule) {
+    made.targetRule = createChild(
+      DestinationRule,
+      target === undefined ? `${name}-target-rule` : `${target}-rule`,
+      manifest(namespace, targetRule),
+      ofTarget("target-rule"),
+      transform?.targetRule,
+    );
+  }
+  if (serviceEntry) {
+    made.serviceEntry = createChild(
+      ServiceEntry,
+      `${target ?? name}-serviceentry`,
+      manifest(namespace, serviceEntry),
+      // Istio never knows the target without its rule: not before, and not when both go.
+      ofTarget("serviceentry", [made.targetRule!]),
+      transform?.serviceEntry,
+    );
+  }
+  if (virtualService) {
+    made.virtualService = createChild(
+      VirtualService,
+      `${(serviceEntry && target) ?? name}-virtualservice`,
+      manifest(namespace, virtualService),
+      // A route to a host that Istio doesn't know yet would answer 503.
+      made.serviceEntry ? ofTarget("virtualservice", [made.serviceEntry]) : childOptions(opts),
+      transform?.virtualService,
+    );
+  }
+  return made;
+}
+
+/**
+ * What the objects of the target are called in Pulumi: what decides their names in Kubernetes and
+ * nothing else, so that they stay as they are when another alias takes the target over.
+ *
+ * @returns undefined where there is no target, or its name isn't known before the update
+ */
+function targetName({
+  externalName,
+  namespace = "default",
+  targetName,
+}: EgressTlsRuleArgs): string | undefined {
+  if (targetName !== undefined) return targetName;
+  const isPlain = typeof externalName === "string" && typeof namespace === "string";
+  return isPlain ? `${externalName}.${namespace}` : undefined;
+}
+
+function manifest<Spec>(
+  namespace: Input<string>,
+  { name, spec }: NamedSpec<Spec>,
+): IstioArgs<Extensible<Spec>> {
+  // Fields may be added by a transform; what is here has none of them.
+  return { metadata: { name, namespace, labels: MANAGED_BY }, spec: spec as Extensible<Spec> };
+}
