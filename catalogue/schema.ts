@@ -104,6 +104,10 @@ const mesh = section({
   externalHosts: list(text("a host", hostPatternMistake), "a list of hosts").default(
     DEFAULT_FACTS.externalHosts,
   ),
+  outboundTrafficPolicy: choice(["ALLOW_ANY", "REGISTRY_ONLY"]).default(
+    DEFAULT_FACTS.outboundTrafficPolicy,
+  ),
+  dnsCapture: flag().default(DEFAULT_FACTS.dnsCapture),
 });
 
 /** A workload that calls the aliases. One a namespace. */

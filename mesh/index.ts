@@ -7,7 +7,7 @@
 
 // What goes in: objects, and the facts that they don't say.
 export * from "./input/kube-object.js";
-export { DEFAULT_FACTS, type MeshFacts } from "./input/mesh-facts.js";
+export { DEFAULT_FACTS, type MeshFacts, type OutboundTrafficPolicy } from "./input/mesh-facts.js";
 export { GROUPS, type Kind } from "./input/kinds.js";
 export {
   externalNameIsAlias,
@@ -24,7 +24,7 @@ export { readMesh, type Mesh } from "./mesh.js";
 export type { DestinationRule } from "./rules/destination-rule.js";
 export { resolvePolicy, type RuleLevel, type TlsMode } from "./rules/traffic-policy.js";
 export { derivedTls } from "./rules/backend-tls-policy.js";
-export type { Client } from "./scope/client.js";
+export type { Client, Dataplane } from "./scope/client.js";
 export { clustersOf, type Cluster } from "./clusters/clusters.js";
 export type { EffectiveTls } from "./clusters/effective-tls.js";
 
@@ -35,6 +35,7 @@ export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
 export { judge } from "./judge.js";
 
 // The way of one call.
+export { outcomesOf } from "./call/outcomes.js";
 export type {
   Call,
   CallOutcome,

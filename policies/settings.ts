@@ -57,6 +57,14 @@ export const mesh = z.strictObject({
     .optional()
     .describe('meshConfig.defaultVirtualServiceExportTo. Default: ["*"].'),
   revision: z.string().optional().describe("The control plane's revision. Default: default."),
+  outboundTrafficPolicy: z
+    .enum(["ALLOW_ANY", "REGISTRY_ONLY"])
+    .optional()
+    .describe("meshConfig.outboundTrafficPolicy.mode. Default: ALLOW_ANY."),
+  dnsCapture: z
+    .boolean()
+    .optional()
+    .describe("Whether sidecars answer DNS (ISTIO_META_DNS_CAPTURE). Default: false."),
 });
 
 const remedy = z

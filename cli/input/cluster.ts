@@ -94,6 +94,7 @@ const meshFacts = z.object({
   defaultDestinationRuleExportTo: z.array(z.string()).optional(),
   defaultServiceExportTo: z.array(z.string()).optional(),
   defaultVirtualServiceExportTo: z.array(z.string()).optional(),
+  outboundTrafficPolicy: z.object({ mode: z.string().optional() }).optional(),
 });
 
 /** meshConfig from istiod's ConfigMap; nothing where it isn't in the cluster or may not be read. */
@@ -113,7 +114,12 @@ async function meshConfig(
       );
     }
     const { success, data: facts, error } = meshFacts.safeParse(config);
-    if (success) return facts;
+    if (success) {
+      const { outboundTrafficPolicy: policy, ...stated } = facts;
+      if (!policy) return stated;
+      const isClosed = (policy.mode ?? "REGISTRY_ONLY") === "REGISTRY_ONLY";
+      return { ...stated, outboundTrafficPolicy: isClosed ? "REGISTRY_ONLY" : "ALLOW_ANY" };
+    }
     const [{ path: key, message }] = error.issues as [z.core.$ZodIssue];
     throw new Mistake(`ConfigMap ${namespace}/${name}: mesh: ${key.join(".")}: ${message}.`);
   } catch (error) {

@@ -37,6 +37,8 @@ const meshFacts = z.strictObject({
   revision: text.optional(),
   clusterCidrs: z.array(text).optional(),
   externalHosts: z.array(text).optional(),
+  outboundTrafficPolicy: z.enum(["ALLOW_ANY", "REGISTRY_ONLY"]).optional(),
+  dnsCapture: z.boolean().optional(),
 }) satisfies z.ZodType<Partial<MeshFacts>>;
 
 const client = z.strictObject({

@@ -1,7 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import ipaddr from "ipaddr.js";
 import { Mistake } from "../mistake.js";
-import { type Client, istioVersionMistake, type MeshFacts } from "../../mesh/index.js";
+import {
+  type Client,
+  istioVersionMistake,
+  type MeshFacts,
+  type OutboundTrafficPolicy,
+} from "../../mesh/index.js";
 
 /** Mesh facts as commander hands them over. */
 export interface FactOptions {
@@ -16,6 +21,8 @@ export interface FactOptions {
   revision?: string;
   clusterCidr?: string[];
   externalHost?: string[];
+  outboundTrafficPolicy?: OutboundTrafficPolicy;
+  dnsCapture?: boolean;
 }
 
 /** Adds the options for what the objects don't say and istiod's configuration does. */
@@ -50,6 +57,11 @@ export function addFactOptions(command: Command): Command {
       "--external-host <host>",
       "a host that is external though its Service isn't given, repeatable; *.suffix works too",
     ).argParser(collected),
+    new Option(
+      "--outbound-traffic-policy <mode>",
+      "meshConfig.outboundTrafficPolicy.mode (default: ALLOW_ANY)",
+    ).choices(["ALLOW_ANY", "REGISTRY_ONLY"]),
+    new Option("--dns-capture", "sidecars answer DNS (ISTIO_META_DNS_CAPTURE)"),
   ];
   for (const option of options) command.addOption(option.helpGroup("Mesh facts:"));
   return command;
@@ -69,6 +81,8 @@ export function factsFrom(options: FactOptions): Partial<MeshFacts> {
     revision: options.revision,
     clusterCidrs: options.clusterCidr,
     externalHosts: options.externalHost,
+    outboundTrafficPolicy: options.outboundTrafficPolicy,
+    dnsCapture: options.dnsCapture,
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }

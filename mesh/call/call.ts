@@ -23,6 +23,8 @@ export interface Call {
   sends: Sends;
   /** The Host header (`http`, without a port) or the server name (`tls`) that it sends; absent: none. */
   host?: string;
+  /** The path of an HTTP request: a call is `GET` of it, with no header but its Host. @default "/" */
+  path?: string;
 }
 
 /** What one cluster adds to a connection towards the endpoints that it has. */
@@ -55,7 +57,7 @@ export type CallOutcome =
   | ViaWaypoint
   /** PassthroughCluster: it goes where it was going, as it was sent. */
   | { via: "passthrough" }
-  /** BlackHoleCluster, or no filter chain: the connection is closed. */
+  /** BlackHoleCluster, no filter chain, or the 502 of REGISTRY_ONLY for an unknown Host header. */
   | { via: "blackhole" }
   /** No proxy sees it: no sidecar, or its port or address is excluded from capture. */
   | { via: "direct" }

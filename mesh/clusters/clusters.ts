@@ -35,6 +35,8 @@ export interface Outcome {
   tls?: EffectiveTls;
   /** The deciding `tls` block says ISTIO_MUTUAL, whether or not there is a cluster. */
   saysIstioMutual: boolean;
+  /** The server name that the deciding `tls` block gives. */
+  sni?: string;
   /** Where the deciding `tls` block was written. */
   origin?: Origin;
   level?: RuleLevel;
@@ -79,7 +81,7 @@ function distinct(outcomes: readonly Outcome[]): Outcome[] {
 }
 
 /** A wildcard whose names are looked up per request. */
-function isForwarded(service: Service): boolean {
+export function isForwarded(service: Service): boolean {
   return service.resolution === "dynamic-dns" && isWildcard(service.host);
 }
 
@@ -105,6 +107,7 @@ function outcomeOf(
   if (settings.tls) {
     outcome.origin = settings.origin;
     outcome.level = settings.level;
+    if (settings.tls.sni !== undefined) outcome.sni = settings.tls.sni;
   }
   if (!isSent) return outcome;
   const inferred = subset ? subset.policy?.loadBalancer : policy?.loadBalancer;
@@ -207,7 +210,11 @@ export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
 }
 
 /** The rule that a client follows towards a service. */
-function ruleFor(mesh: Mesh, client: Client, service: Service): ConsolidatedRule | undefined {
+export function ruleFor(
+  mesh: Mesh,
+  client: Client,
+  service: Service,
+): ConsolidatedRule | undefined {
   const rules = lookUpRules(
     mesh.destinationRuleIndex,
     mesh.facts,

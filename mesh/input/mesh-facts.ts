@@ -30,7 +30,17 @@ export interface MeshFacts {
   clusterCidrs: string[];
   /** Hosts known to be external aliases though their Services aren't among the objects (exact or `*.suffix`). @default [] */
   externalHosts: string[];
+  /**
+   * `meshConfig.outboundTrafficPolicy.mode`: what sidecars do with calls to what Istio doesn't know.
+   * @default "ALLOW_ANY"
+   */
+  outboundTrafficPolicy: OutboundTrafficPolicy;
+  /** `ISTIO_META_DNS_CAPTURE`: sidecars answer DNS, so ServiceEntries get addresses of their own. @default false */
+  dnsCapture: boolean;
 }
+
+/** The modes of `meshConfig.outboundTrafficPolicy`. */
+export type OutboundTrafficPolicy = "ALLOW_ANY" | "REGISTRY_ONLY";
 
 /** The defaults of Istio itself. */
 export const DEFAULT_FACTS: MeshFacts = {
@@ -44,4 +54,6 @@ export const DEFAULT_FACTS: MeshFacts = {
   revision: "default",
   clusterCidrs: [],
   externalHosts: [],
+  outboundTrafficPolicy: "ALLOW_ANY",
+  dnsCapture: false,
 };

@@ -9,19 +9,13 @@ import type { Service } from "./service.js";
  */
 export class Registry {
   private readonly byHost = new Map<string, Service[]>();
+  private ordered?: readonly Service[];
 
   constructor(
     services: readonly Service[],
     private readonly facts: Pick<MeshFacts, "istioVersion">,
   ) {
-    const inOrder = [...services].sort(
-      (a, b) =>
-        a.created - b.created ||
-        compareText(a.name, b.name) ||
-        compareText(a.ref.namespace, b.ref.namespace) ||
-        compareText(a.ref.name, b.ref.name),
-    );
-    for (const service of inOrder) {
+    for (const service of [...services].sort(oldestFirst)) {
       const same = this.byHost.get(service.host);
       if (same) same.push(service);
       else this.byHost.set(service.host, [service]);
@@ -34,6 +28,11 @@ export class Registry {
     for (const [each, services] of this.byHost) other.byHost.set(each, services);
     other.byHost.set(host, [...oldestFirst]);
     return other;
+  }
+
+  /** Every service, oldest first. */
+  get inOrder(): readonly Service[] {
+    return (this.ordered ??= [...this.byHost.values()].flat().sort(oldestFirst));
   }
 
   hosts(): IterableIterator<string> {
@@ -70,6 +69,16 @@ export class Registry {
   }
 }
 
+/** istiod's order of services (`SortServicesByCreationTime`). */
+function oldestFirst(a: Service, b: Service): number {
+  return (
+    a.created - b.created ||
+    compareText(a.name, b.name) ||
+    compareText(a.ref.namespace, b.ref.namespace) ||
+    compareText(a.ref.name, b.ref.name)
+  );
+}
+
 /** Who sees a service: what it says itself, else the mesh's default (`serviceExportTo`). */
 export function exportedTo({ exportTo, defaultExportTo = [] }: Service): readonly string[] {
   return exportTo.length > 0 ? exportTo : defaultExportTo;
@@ -82,7 +91,7 @@ export function isPublic(service: Service): boolean {
 }
 
 /** `~` takes a service away from everyone, unless `*` stands beside it. */
-function isHidden(service: Service): boolean {
+export function isHidden(service: Service): boolean {
   return !isPublic(service) && exportedTo(service).includes("~");
 }
 

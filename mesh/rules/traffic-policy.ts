@@ -11,6 +11,7 @@ export interface Tls {
   credential?: "secret" | "config-map";
   /** MUTUAL has what it needs: a credential, or a client certificate and its key. */
   hasCertificates: boolean;
+  sni?: string;
 }
 
 /** What one level of a traffic policy says about TLS and about how endpoints are found. */
@@ -62,6 +63,7 @@ function readTls(raw: Plain): Tls {
     }),
     hasCertificates:
       credential !== "" || (text(raw.clientCertificate) !== "" && text(raw.privateKey) !== ""),
+    ...(text(raw.sni) !== "" && { sni: text(raw.sni) }),
   };
 }
 

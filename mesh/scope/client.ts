@@ -1,3 +1,6 @@
+/** How a workload takes part in the mesh: by a sidecar of its own, by its node's ztunnel, or not at all. */
+export type Dataplane = "sidecar" | "ambient" | "none";
+
 /** One class of callers: every sidecar (or gateway) in a namespace that carries these labels. */
 export interface Client {
   namespace: string;
@@ -5,4 +8,6 @@ export interface Client {
   labels?: Record<string, string>;
   /** A gateway (`router` proxy) rather than a sidecar. @default false */
   gateway?: boolean;
+  /** @default what the namespace's labels and its workloads say, else a sidecar */
+  dataplane?: Dataplane;
 }

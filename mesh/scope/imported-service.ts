@@ -51,7 +51,7 @@ export function importedService(
 }
 
 /** The services of a host that a listener names, all from one namespace. */
-function selectServices(
+export function selectServices(
   { registry, facts }: Known,
   namespace: string,
   listener: Listener,
@@ -128,7 +128,7 @@ export function takesCallsTo(
 }
 
 /** An alias has to be among the hosts of the same namespace as the service, or of all alike. */
-function importsAlias({ byNamespace }: Listener, alias: string, service: Service): boolean {
+export function importsAlias({ byNamespace }: Listener, alias: string, service: Service): boolean {
   const own = byNamespace.get(service.ref.namespace);
   const everywhere = byNamespace.get("*");
   if (isExcluded(own, service.host) || isExcluded(everywhere, service.host)) return false;

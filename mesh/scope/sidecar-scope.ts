@@ -18,6 +18,8 @@ export interface Listener {
   byNamespace: Map<string, ImportedHosts>;
   port?: number;
   listens?: number;
+  /** As it is written; absent where no Sidecar is. */
+  egress?: Egress;
   /** Every host is exact and in a named namespace: istiod looks them up instead of searching. */
   allExact: boolean;
   /** By destination host, what imported VirtualServices add. */
@@ -98,6 +100,7 @@ function readListener(
   const listener: Listener = { byNamespace, allExact, destinations: new Map() };
   if (egress.port !== undefined) listener.port = egress.port;
   if (egress.listens !== undefined) listener.listens = egress.listens;
+  listener.egress = egress;
   for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
     for (const [host, ports] of destinationsFrom(virtualService, namespace, facts)) {
       const destination = { ports, from: virtualService.hosts };
@@ -110,12 +113,10 @@ function readListener(
 }
 
 /** VirtualServices whose hosts a listener lets through, private ones first. */
-function importedVirtualServices(
-  all: readonly VirtualService[],
-  namespace: string,
-  byNamespace: Map<string, ImportedHosts>,
-): VirtualService[] {
-  const rank = (candidate: VirtualService) =>
+export function importedVirtualServices<
+  V extends Pick<VirtualService, "ref" | "created" | "hosts" | "exportTo">,
+>(all: readonly V[], namespace: string, byNamespace: Listener["byNamespace"]): V[] {
+  const rank = (candidate: V) =>
     candidate.exportTo.includes("*") ? 2 : candidate.ref.namespace === namespace ? 0 : 1;
   return all
     .filter(({ exportTo }) => exportTo.includes("*") || exportTo.includes(namespace))

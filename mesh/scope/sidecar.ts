@@ -21,6 +21,10 @@ export interface Sidecar {
   selector?: Labels;
   /** Empty: a single listener that imports everything. */
   egress: readonly Egress[];
+  /** `outboundTrafficPolicy.mode`, which holds instead of the mesh's; absent: nothing is said. */
+  outboundMode?: string;
+  /** `outboundTrafficPolicy.egressProxy`: where unknown traffic is sent. */
+  egressProxy?: Plain;
 }
 
 /** One egress listener, as it is written. */
@@ -30,6 +34,12 @@ export interface Egress {
   port?: number;
   /** The port that it takes calls on; undefined for those that no other listener takes. */
   listens?: number;
+  /** The protocol of that port, in lower case. */
+  protocol?: string;
+  /** The address that it takes calls on; absent: those of its services. */
+  bind?: string;
+  /** `captureMode: NONE`: workloads address the proxy itself. */
+  isBoundToPort?: true;
 }
 
 /** Reads a Sidecar. */
@@ -42,14 +52,25 @@ export function readSidecar(object: Plain): Sidecar {
     egress: items(at(spec, "egress")).filter(isPlain).map(readEgress),
   };
   if (isPlain(selector)) sidecar.selector = labelsOf(selector.labels);
+  const policy = at(spec, "outboundTrafficPolicy");
+  // REGISTRY_ONLY is the first value of the enumeration, so it holds when no mode is written.
+  if (isPlain(policy)) sidecar.outboundMode = text(policy.mode) || "REGISTRY_ONLY";
+  const egressProxy = at(policy, "egressProxy");
+  if (isPlain(egressProxy)) sidecar.egressProxy = egressProxy;
   return sidecar;
 }
 
 function readEgress(raw: Plain): Egress {
   const port = wholeNumber(at(raw, "port", "number")) ?? 0;
-  const isProxy = text(at(raw, "port", "protocol")).toLowerCase() === "http_proxy";
+  const protocol = text(at(raw, "port", "protocol")).toLowerCase();
+  const isProxy = protocol === "http_proxy";
   const egress: Egress = { hosts: texts(raw.hosts) };
-  if (isPlain(raw.port)) egress.listens = port;
+  if (isPlain(raw.port)) {
+    egress.listens = port;
+    egress.protocol = protocol;
+  }
+  if (text(raw.bind) !== "") egress.bind = text(raw.bind);
+  if (raw.captureMode === "NONE") egress.isBoundToPort = true;
   if (port !== 0 && !isProxy) egress.port = port;
   return egress;
 }

@@ -61,7 +61,8 @@ export function readVirtualServices(objects: readonly Plain[], facts: Facts): Vi
     .map((object) => readRoot(object, delegates, facts));
 }
 
-function isDelegate(object: Plain): boolean {
+/** Whether it has no hosts of its own: others may refer to it. */
+export function isDelegate(object: Plain): boolean {
   return items(at(object, "spec", "hosts")).length === 0;
 }
 
@@ -70,7 +71,7 @@ function isOfMesh(object: Plain): boolean {
   return gateways.length === 0 || gateways.includes("mesh");
 }
 
-function nameText({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): string {
+export function nameText({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): string {
   return `${namespace}/${name}`;
 }
 
@@ -134,13 +135,14 @@ function resolver(object: Plain, clusterDomain: string): Resolve {
 }
 
 /** Namespaces that a VirtualService is exported to, its own by name; `*` for all. */
-function exportToOf(object: Plain, { defaultVirtualServiceExportTo }: Facts): string[] {
+export function exportToOf(object: Plain, { defaultVirtualServiceExportTo }: Facts): string[] {
   const own = texts(at(object, "spec", "exportTo"));
   const exportTo = own.length > 0 ? own : defaultVirtualServiceExportTo;
   return exportTo.map((namespace) => (namespace === "." ? refOf(object).namespace : namespace));
 }
 
-function isExportedTo(object: Plain, namespace: string, facts: Facts): boolean {
+/** Whether a namespace may refer to a VirtualService. */
+export function isExportedTo(object: Plain, namespace: string, facts: Facts): boolean {
   const exportTo = exportToOf(object, facts);
   return exportTo.includes("*") || exportTo.includes(namespace);
 }
