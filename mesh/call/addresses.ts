@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { at, texts } from "../input/plain.js";
 import { isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
-import { terminalOf } from "../verdicts/alias.js";
+import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
 
 /** Where listeners take calls to whatever has no address of its own. */

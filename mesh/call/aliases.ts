@@ -1,7 +1,7 @@
 import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
 import { importsAlias } from "../scope/imported-service.js";
-import { terminalOf } from "../verdicts/alias.js";
+import { terminalOf } from "../registry/external-names.js";
 import type { EgressListener } from "./view.js";
 
 const known = new WeakMap<Mesh, ReadonlyMap<string, readonly string[]>>();

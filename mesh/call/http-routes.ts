@@ -2,7 +2,7 @@ import { HostTable } from "../input/hosts.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
-import { terminalOf } from "../verdicts/alias.js";
+import { terminalOf } from "../registry/external-names.js";
 import { aliasesOf } from "./aliases.js";
 import { ANY_ADDRESS, bindingsOf, isHeadless } from "./addresses.js";
 import type { Caller } from "./filter-chains.js";

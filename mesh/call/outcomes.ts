@@ -1,6 +1,6 @@
 import { compareText } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
-import { terminalOf } from "../verdicts/alias.js";
+import { terminalOf } from "../registry/external-names.js";
 import { isReal, lookUp } from "./addresses.js";
 import { captured, capturesOf, type Capture } from "./capture.js";
 import type { Call, CallOutcome, UndecidedCall } from "./call.js";

@@ -1,4 +1,5 @@
-import { NO_NAME, terminalOf } from "../verdicts/alias.js";
+import { terminalOf } from "../registry/external-names.js";
+import { NO_NAME } from "../verdicts/alias.js";
 import { rulesFollowedTowards } from "../findings/followed-rules.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";

@@ -5,6 +5,7 @@ import { UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../input/unknowns.js";
 import { isCoveredBy, isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
+import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
 
 /** Why something counts as standing for a server outside the mesh. */
@@ -105,20 +106,6 @@ function externalName(mesh: Mesh, service: Service, base: Base): Alias | undefin
   };
   // Where it isn't an alias to Istio, the proxy looks the name up: rules about it don't matter.
   return service.resolution === "alias" && terminal !== undefined ? { ...alias, terminal } : alias;
-}
-
-/** Follows ExternalNames by their literal target, as istiod does; a loop ends nowhere. */
-export function terminalOf(mesh: Mesh, service: Service): string | undefined {
-  const seen = new Set([service.host]);
-  let target = service.externalName;
-  while (target !== undefined) {
-    const next = mesh.registry.of(target).find((same) => same.externalName !== undefined);
-    if (!next) return target;
-    if (seen.has(target)) return undefined;
-    seen.add(target);
-    target = next.externalName;
-  }
-  return undefined;
 }
 
 /** Addresses of a service that belong to no Pod and lie outside the cluster's own ranges. */
