@@ -4,6 +4,7 @@
  *   dist/istio-egress           the components and the mesh model: CommonJS with types
  *   dist/istio-egress-policies  the policy pack, in one file
  *   dist/istio-egress-cli       the command, in one file, with the pack beside it
+ *   dist/istio-egress-plugin    the components as a plugin for programs in other languages, in one file
  *
  * The sources' own folders can't be packed by mistake: their manifests have no version, which npm
  * refuses. No npm lifecycle script is needed, because this repository's .npmrc ignores them all.
@@ -97,6 +98,33 @@ async function buildCli(pack) {
   return folder;
 }
 
+async function buildPlugin() {
+  const manifest = readJson(here, "plugin/package.json");
+  const folder = join(dist, manifest.name);
+  checkRanges(manifest);
+  const { metafile } = await build({
+    stdin: {
+      contents: 'require("./components/plugin/provider.ts").serve();',
+      resolveDir: root,
+    },
+    outfile: join(folder, "index.js"),
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    keepNames: true,
+    // The engine fetches the Kubernetes provider of the version that the bundled SDK has.
+    external: ["@pulumi/pulumi"],
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+  });
+  writeFileSync(join(folder, "THIRD-PARTY-NOTICES.txt"), notices(Object.keys(metafile.inputs)));
+  cpSync(join(here, "plugin/PulumiPlugin.yaml"), join(folder, "PulumiPlugin.yaml"));
+  finish(folder, manifest, join(here, "plugin/README.md"));
+  return folder;
+}
+
 /** The licences of the packages that a bundle has parts of. */
 function notices(inputs) {
   const folders = new Set(
@@ -133,7 +161,7 @@ function pack(folder) {
 
 rmSync(dist, { recursive: true, force: true });
 const packFolder = await buildPack();
-const folders = [buildLibrary(), packFolder, await buildCli(packFolder)];
+const folders = [buildLibrary(), packFolder, await buildCli(packFolder), await buildPlugin()];
 for (const folder of folders) {
   console.log(join(relative(process.cwd(), dist), pack(folder)).split(sep).join("/"));
 }

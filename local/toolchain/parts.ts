@@ -4,6 +4,7 @@ import path from "node:path";
 export type Binary =
   | "pulumi"
   | "pulumi-language-nodejs"
+  | "pulumi-language-yaml"
   | "pulumi-resource-kubernetes"
   | "etcd"
   | "kube-apiserver"
@@ -213,6 +214,18 @@ export const PARTS: readonly Part[] = [
         package: "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",
       },
     ],
+  },
+  {
+    name: "yaml-host",
+    title: "Pulumi language host for YAML, for the tests of the plugin",
+    module: "local/toolchain/yaml-host",
+    binaries: [
+      {
+        name: "pulumi-language-yaml",
+        package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+      },
+    ],
+    forTests: true,
   },
   {
     name: "actionlint",

@@ -9,6 +9,7 @@ export interface Archives {
   library: string;
   policies: string;
   cli: string;
+  plugin: string;
 }
 
 let made: Promise<Archives> | undefined;
@@ -20,8 +21,9 @@ export function archives(): Promise<Archives> {
 
 async function make(): Promise<Archives> {
   const { stdout } = await execa("npm", ["run", "--silent", "package"], { cwd: REPOSITORY });
-  const [library, policies, cli] = stdout.split("\n").map((file) => path.join(REPOSITORY, file));
-  return { library: library!, policies: policies!, cli: cli! };
+  const files = stdout.split("\n").map((file) => path.join(REPOSITORY, file));
+  const [library, policies, cli, plugin] = files;
+  return { library: library!, policies: policies!, cli: cli!, plugin: plugin! };
 }
 
 const folders: string[] = [];

@@ -44,7 +44,7 @@ describe("what is packed", function () {
   this.timeout(600_000);
 
   it("isn't a folder of sources, which npm refuses", async () => {
-    for (const folder of [".", "packages/library", "packages/cli"]) {
+    for (const folder of [".", "packages/library", "packages/cli", "packages/plugin"]) {
       const packed = await execa("npm", ["pack", path.join(REPOSITORY, folder), "--dry-run"], {
         reject: false,
       });
@@ -53,7 +53,7 @@ describe("what is packed", function () {
   });
 
   it("is compiled code with its types, a licence and what a person reads first", async () => {
-    const { library, policies, cli } = await archives();
+    const { library, policies, cli, plugin } = await archives();
     const parts = async (archive: string) => {
       const { stdout } = await execa("tar", ["-tzf", archive]);
       const files = stdout.split("\n").map((file) => file.replace(/^package\//, ""));
@@ -73,6 +73,10 @@ describe("what is packed", function () {
     ]);
     assert.deepEqual(await parts(policies), [
       ...["LICENSE", "PulumiPolicy.yaml", "README.md", "index.js", "package.json"],
+    ]);
+    assert.deepEqual(await parts(plugin), [
+      ...["LICENSE", "PulumiPlugin.yaml", "README.md", "THIRD-PARTY-NOTICES.txt", "index.js"],
+      "package.json",
     ]);
     assert.deepEqual(await parts(cli), [
       ...[...common, "THIRD-PARTY-NOTICES.txt", "dist/", "package.json", "policies/"],

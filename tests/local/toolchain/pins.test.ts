@@ -18,10 +18,11 @@ function pins(module: string): Map<string, string> {
   return new Map(found.map(({ name, version }) => [name, version]));
 }
 
-/** What may differ: Pulumi's provider keeps the client libraries of its release, the host its SDK. */
+/** What may differ: Pulumi's provider keeps the client libraries of its release, each language host its SDK. */
 const DIFFERS: Record<string, RegExp> = {
   pulumi: /^(k8s\.io|sigs\.k8s\.io|github\.com\/google\/(cel-go|gnostic-models))\//,
   "nodejs-host": /^github\.com\/pulumi\//,
+  "yaml-host": /^github\.com\/pulumi\//,
 };
 
 describe("the Go modules of the toolchain", () => {
