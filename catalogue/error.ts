@@ -18,6 +18,7 @@ export class CatalogueError extends Error {
   constructor(
     /** The file that the catalogue came from, as a person knows it: `Pulumi.dev.yaml`. */
     readonly where: string,
+    /** Every mistake, in the order of the schema. */
     readonly issues: readonly CatalogueIssue[],
   ) {
     super(issues.map(({ key, message }) => `${where}: ${key}: ${message}`).join("\n"));

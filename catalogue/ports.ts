@@ -15,6 +15,7 @@ export const PORT_PROTOCOLS = [
   "udp",
 ] as const;
 
+/** A protocol that Istio reads from a port's name. */
 export type PortProtocol = (typeof PORT_PROTOCOLS)[number];
 
 /** One port of an alias. */

@@ -19,6 +19,7 @@ const CHECKS: readonly { title: string; command: readonly string[] }[] = [
   },
   { title: "lint (eslint)", command: ["lint"] },
   { title: "imports (dependency-cruiser)", command: ["lint:imports"] },
+  { title: "API reference (typedoc)", command: ["docs:api", "--", "--emit", "none"] },
   { title: "format (prettier)", command: ["format:check", "--", "--cache"] },
 ];
 

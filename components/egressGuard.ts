@@ -18,6 +18,7 @@ import { createChild, inputsOf, type Transform } from "./resources/transform.js"
 
 export type { GuardedAlias, GuardWaiver, ValidationAction };
 
+/** Which aliases are guarded, and what happens to an object that breaks one. */
 export interface EgressGuardArgs {
   /**
    * What the policies and their bindings are named after. Two guards of one cluster need two names.
@@ -29,8 +30,8 @@ export interface EgressGuardArgs {
   /** What is known of the mesh; its externalHosts are guarded too. @default Istio's own defaults */
   mesh?: Partial<MeshFacts>;
   /**
-   * What becomes of an object that is wrong: `Deny` refuses it; `Warn` tells whoever writes it, and
-   * `Audit` the audit log. Mirrors validationActions of a ValidatingAdmissionPolicyBinding.
+   * What happens to an object that breaks an alias: `Deny` refuses it, `Warn` returns a warning to the
+   * client that writes it, `Audit` adds an annotation to the audit log. Mirrors validationActions of a ValidatingAdmissionPolicyBinding.
    * @default ["Deny"]
    */
   validationActions?: readonly ValidationAction[];
@@ -41,6 +42,7 @@ export interface EgressGuardArgs {
   exemptNamespaces?: Readonly<Record<string, string>>;
   /** DestinationRules that are let through until a day. @default none */
   waivers?: readonly GuardWaiver[];
+  /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: {
     policy?: Transform<ValidatingAdmissionPolicyArgs>;
     binding?: Transform<ValidatingAdmissionPolicyBindingArgs>;
@@ -48,7 +50,7 @@ export interface EgressGuardArgs {
 }
 
 /**
- * Has the API server refuse what no alias survives, whoever writes it and however: a DestinationRule
+ * Makes the API server refuse objects that break an alias, from any client: a DestinationRule
  * that says ISTIO_MUTUAL for an external alias, and a Service, Endpoints or EndpointSlice that stands
  * for a metadata service, a loopback or another special address. Admission policies in CEL: no webhook
  * runs. From Kubernetes 1.30.

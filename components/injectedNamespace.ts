@@ -8,15 +8,18 @@ import { INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
 import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
+/** A namespace whose Pods get a sidecar. */
 export interface InjectedNamespaceArgs {
+  /** Name of the namespace. @example "shop" */
   name: Input<string>;
   /**
-   * Make the namespace, and delete it with the component. Otherwise it exists and isn't ours: it
-   * gets the label alone, by server-side apply, and gives it back on destroy. A namespace that
+   * Whether the component creates the namespace and deletes it. Otherwise the namespace exists: the
+   * component only labels it, by server-side apply, and removes the label on destroy. A namespace that
    * someone else already labelled differently is a conflict that the provider reports.
    * @default false
    */
   create?: boolean;
+  /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: { namespace?: Transform<NamespaceArgs>; patch?: Transform<NamespacePatchArgs> };
 }
 
@@ -29,7 +32,7 @@ export interface InjectedNamespaceArgs {
  * new SleepDeployment("sleep", { namespace: "default" }, { dependsOn: mesh });
  */
 export class InjectedNamespace extends ComponentResource {
-  /** The Namespace that was made, or the patch on the one that was there. */
+  /** The Namespace that was created, or the patch of an existing one. */
   readonly namespace: Namespace | NamespacePatch;
   /** The namespace's name. */
   readonly name: Output<string>;

@@ -6,8 +6,9 @@ import { INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
 import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
+/** A namespace whose Pods get no sidecar. */
 export interface WithoutIstioNamespaceArgs {
-  /** @default "without-istio" */
+  /** Name of the namespace. @default "without-istio" */
   name?: Input<string>;
   /**
    * Write `istio-injection: disabled`. An unlabelled namespace, as `kubectl create namespace`
@@ -15,6 +16,7 @@ export interface WithoutIstioNamespaceArgs {
    * @default true
    */
   optOutLabel?: boolean;
+  /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: { namespace?: Transform<NamespaceArgs> };
 }
 
@@ -26,6 +28,7 @@ export interface WithoutIstioNamespaceArgs {
  * new SleepDeployment("sleep", { namespace: outside.name }, { dependsOn: outside });
  */
 export class WithoutIstioNamespace extends ComponentResource {
+  /** The Namespace. */
   readonly namespace: Namespace;
   /** The namespace's name. */
   readonly name: Output<string>;

@@ -48,11 +48,13 @@ export type AliasTarget =
       externalName?: undefined;
     };
 
+/** The Service of an alias: its name, its target, its ports. */
 export type ExternalServiceArgs = AliasTarget & {
   /** Name of the Service, and with it the first label of the alias. */
   name: Input<string>;
-  /** @default "default" */
+  /** Namespace of the Service. @default "default" */
   namespace?: Input<string>;
+  /** What clients call. @example [{ name: "http", port: 80 }] */
   ports: readonly AliasPort[];
   /**
    * Where the server runs. Changing it changes the Service in place, and takes the old servers away
@@ -60,8 +62,9 @@ export type ExternalServiceArgs = AliasTarget & {
    * @default "outside"
    */
   location?: Location;
-  /** @default "cluster.local" */
+  /** The cluster's DNS domain. @default "cluster.local" */
   clusterDomain?: string;
+  /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: {
     service?: Transform<ServiceArgs>;
     endpoints?: Transform<EndpointsArgs>;

@@ -17,6 +17,7 @@ import { createChild, type Extensible, type Transform } from "../resources/trans
 import { egressTlsObjects, type NamedSpec } from "./egressTlsObjects.js";
 import type { EgressTlsArgs } from "./tlsIntent.js";
 
+/** How TLS is meant to work towards an alias, and how its objects are named. */
 export interface EgressTlsRuleArgs extends EgressTlsArgs {
   /**
    * Pulumi's name for what is written for the target. It follows the target, so that an alias can
@@ -25,6 +26,7 @@ export interface EgressTlsRuleArgs extends EgressTlsArgs {
    * @default `<externalName>.<namespace>`; the component's own name where one of them is an Output
    */
   targetName?: string;
+  /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: {
     rule?: Transform<IstioArgs<Extensible<DestinationRuleSpec>>>;
     serviceEntry?: Transform<IstioArgs<Extensible<ServiceEntrySpec>>>;

@@ -12,10 +12,13 @@ import type { Variable } from "./variable.js";
 
 /** An alias whose hosts no rule may send Istio's mutual TLS to. */
 export interface GuardedAlias {
+  /** Name of its Service. @example "my-httpbin" */
   name: string;
+  /** Namespace of its Service. @example "default" */
   namespace: string;
-  /** What it stands for, where that is a name: guarded too, on all ports. */
+  /** The DNS name that it stands for, which is guarded too, on all ports. @default none */
   externalName?: string;
+  /** The ports that clients call. */
   ports: readonly { port: number }[];
   /** Whether its servers run in the cluster now: then only the external name is guarded. @default "outside" */
   location?: "outside" | "inside";

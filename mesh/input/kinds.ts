@@ -15,6 +15,7 @@ export const GROUPS = {
   BackendTLSPolicy: "gateway.networking.k8s.io",
 } as const;
 
+/** A kind of object that the model reads. */
 export type Kind = keyof typeof GROUPS;
 
 /** Objects by kind, without those that are labelled for another revision of the control plane. */

@@ -81,11 +81,11 @@ describe("the plugin, in a YAML program outside the repository", function () {
     assert.equal(up.exitCode, 0, up.output);
     assert.deepEqual(up.changes, [
       "create DestinationRule rates-rule",
-      "create DestinationRule rates.example.com.orders-rule",
+      "create DestinationRule rates-target-rule",
       "create EgressAlias rates",
       "create Namespace orders",
       "create Service rates-service",
-      "create ServiceEntry rates.example.com.orders-serviceentry",
+      "create ServiceEntry rates-serviceentry",
       "create VirtualService rates-virtualservice",
     ]);
     assert.deepEqual(await stack.outputs(), { host: "rates.orders.svc.cluster.local" });
