@@ -3,7 +3,9 @@ import type { Readable, Writable } from "node:stream";
 import { clusterJson, type LineAnswer, verdictJson } from "./format/json.js";
 import { type MeshLine, parseMeshLine, UnreadableLine } from "./input/mesh-line.js";
 import { lastOfEach } from "./input/reading.js";
-import { ExitCode } from "./mistake.js";
+import { meshConfigIn } from "./input/mesh-config.js";
+import type { Manifest } from "./input/manifests.js";
+import { ExitCode, Mistake } from "./mistake.js";
 import type { Progress } from "./progress.js";
 import { clustersOf, defaultClients, judge, type MeshFacts, readMesh } from "../mesh/index.js";
 
@@ -70,11 +72,25 @@ function answerTo(
   }
 }
 
+/** What a mesh configuration among the objects says. */
+function configIn(
+  manifests: readonly Manifest[],
+  said: Partial<MeshFacts>,
+  id: unknown,
+): Partial<MeshFacts> {
+  try {
+    return meshConfigIn(manifests, said).facts;
+  } catch (error) {
+    throw error instanceof Mistake ? new UnreadableLine(id, error.message) : error;
+  }
+}
+
 function judgeLine(asked: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
   const { manifests } = lastOfEach(asked.objects.map((object) => ({ object })));
+  const said = { ...facts, ...asked.mesh };
   const mesh = readMesh(
     manifests.map(({ object }) => object),
-    { ...facts, ...asked.mesh },
+    { ...configIn(manifests, said, asked.id), ...said },
   );
   const clients = asked.clients ?? defaultClients(mesh);
   return {

@@ -2,7 +2,8 @@ import { Command, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
 import { readBaseline, sinceBaseline } from "./baseline.js";
 import * as options from "./input/options.js";
-import { readManifests, type Reading } from "./input/reading.js";
+import { meshConfigIn } from "./input/mesh-config.js";
+import { readManifests } from "./input/reading.js";
 import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
@@ -34,6 +35,8 @@ Examples:
 
 Files are read as kubectl apply reads them: YAML 1.1, the last one of an object that is given twice,
 and strictly. What the API server would refuse of Istio's objects is refused, with where it stands.
+A mesh configuration among them (istiod's ConfigMap, an IstioOperator, an Istio) counts, unless an
+option says otherwise.
 
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
@@ -101,7 +104,7 @@ async function run(
   }
   const question: Question = given.kube
     ? await fromCluster(given, progress)
-    : { ...(await fromFiles(names, given, progress)), facts: options.factsFrom(given) };
+    : await fromFiles(names, given, progress);
   progress.tell(() => `judging ${question.manifests.length} objects`);
   const judgement = judgementOf({ ...question, ...(clients.length > 0 && { clients }) });
   const baseline = given.baseline === undefined ? undefined : await readBaseline(given.baseline);
@@ -141,13 +144,21 @@ async function runLines(
 
 async function fromFiles(
   names: readonly string[],
-  { namespace }: JudgeOptions,
+  given: JudgeOptions,
   progress: Progress,
-): Promise<Reading> {
+): Promise<Question> {
   if (names.length === 0) {
     throw new Mistake("nothing to judge: give -f FILES, -f - for standard input, or --kube.");
   }
-  return readManifests(names, { namespace, progress });
+  const { namespace } = given;
+  const { manifests, notes } = await readManifests(names, { namespace, progress });
+  const said = options.factsFrom(given);
+  const config = meshConfigIn(manifests, said);
+  return {
+    manifests,
+    facts: { ...config.facts, ...said },
+    notes: [...notes, ...config.notes],
+  };
 }
 
 async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Question> {

@@ -1,12 +1,14 @@
 import type { Manifest } from "./input/manifests.js";
 import { ExitCode } from "./mistake.js";
 import {
+  apiServerNotes,
   type Client,
   DEFAULT_FACTS,
   defaultClients,
   inertRules,
   type InertRule,
   judge,
+  judgeApiServer,
   type Mesh,
   type MeshFacts,
   type ObjectRef,
@@ -59,7 +61,11 @@ export function judgementOf({ manifests, clients, facts, notes = [] }: Question)
     inert: inertRules(mesh, asked),
     shadowed: shadowedRules(mesh, asked),
     unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
-    notes: [...notes, ...(verdicts.length === 0 ? [] : versionNotes(mesh.facts))],
+    notes: [
+      ...notes,
+      ...apiServerNotes(judgeApiServer(mesh, asked), clientText).map(({ text }) => text),
+      ...(verdicts.length === 0 ? [] : versionNotes(mesh.facts)),
+    ],
   };
 }
 

@@ -157,9 +157,10 @@ function questionOf(given: QuestionOptions): Question {
   return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
 }
 
-async function filesSeen(names: readonly string[], { namespace }: QuestionOptions): Promise<Seen> {
+async function filesSeen(names: readonly string[], given: QuestionOptions): Promise<Seen> {
+  const { namespace } = given;
   const source = names.map((name) => (name === "-" ? "standard input" : name)).join(", ");
-  return seenInFiles(source, await readManifests(names, { namespace }));
+  return seenInFiles(source, await readManifests(names, { namespace }), options.factsFrom(given));
 }
 
 async function stackSeen(stack: string, given: PostureOptions): Promise<Seen> {

@@ -32,7 +32,7 @@ export type { EffectiveTls } from "./clusters/effective-tls.js";
 export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.js";
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
 export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
-export { judge } from "./judge.js";
+export { judge, judgeApiServer } from "./judge.js";
 
 // The way of one call.
 export { outcomesOf } from "./call/outcomes.js";
@@ -51,6 +51,7 @@ export { inertRules, type InertReason, type InertRule } from "./findings/inert-r
 export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";
 export { unprovenVersion } from "./findings/unproven-version.js";
 export { unmodelled, type Unmodelled } from "./findings/unmodelled.js";
+export { apiServerNotes, type ApiServerNote } from "./explain/api-server.js";
 export { explain, type Explanation } from "./explain/explain.js";
 export { visible } from "./explain/visible.js";
 export { witnessWords } from "./explain/witness-words.js";

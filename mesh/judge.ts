@@ -1,7 +1,8 @@
 import { NOBODY } from "./unknown/completions/values.js";
 import { at, compareText, refOf, text, type Plain } from "./input/plain.js";
+import { isCoveredBy } from "./input/hosts.js";
 import type { KubeObject, UnknownValue } from "./input/kube-object.js";
-import { pathText, unknownPaths } from "./input/unknowns.js";
+import { pathText, UNKNOWN_ADDRESS, unknownPaths } from "./input/unknowns.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { Client } from "./scope/client.js";
 import type { Outcome } from "./clusters/clusters.js";
@@ -12,6 +13,7 @@ import { assessWorlds, type ReadWorld } from "./unknown/possible-worlds.js";
 import { RelevanceIndex, type RelevantObjects } from "./unknown/relevant-objects.js";
 import { assess, verdictOf, type Assessment } from "./verdicts/assessment.js";
 import { defaultClients } from "./verdicts/default-clients.js";
+import { apiServerHost, isOfGatewayApi } from "./verdicts/location.js";
 import { outcomesByHost, scopedClient, type ScopedClient } from "./verdicts/outcomes.js";
 import type { Verdict } from "./verdicts/verdict.js";
 
@@ -44,23 +46,67 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
   return verdicts;
 }
 
+/**
+ * What is wrong towards the API server, which every cluster has as Service `default/kubernetes` without
+ * a selector and which no repository holds: the verdicts that aren't ok. Nothing where the Service is
+ * among the objects, for then {@link judge} says it.
+ */
+export function judgeApiServer(
+  mesh: Mesh,
+  clients: readonly Client[] = defaultClients(mesh),
+): Verdict[] {
+  const host = apiServerHost(mesh);
+  const isCovered = mesh.rules.some((rule) => isCoveredBy(host, rule.host));
+  if (!isCovered || mesh.registry.of(host).length > 0) return [];
+  const objects = [...(mesh.objects as readonly KubeObject[]), ...API_SERVER];
+  const known = readMesh(objects, mesh.facts);
+  // A gateway's own calls to it don't go through its proxy.
+  return judgeRevision(known, clients, (candidate) => candidate.alias?.host === host)
+    .filter(({ verdict, client }) => verdict !== "ok" && !client.gateway)
+    .map((verdict) => ({ ...verdict, target: "the API server" }));
+}
+
+const API_SERVER: readonly KubeObject[] = [
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { namespace: "default", name: "kubernetes" },
+    spec: { ports: [{ name: "https", port: 443 }] },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { namespace: "default", name: "kubernetes" },
+    subsets: [{ addresses: [{ ip: UNKNOWN_ADDRESS }], ports: [{ name: "https", port: 443 }] }],
+  },
+];
+
 /** A client with what it imports, and its place in the list of clients. */
 interface ListedClient extends ScopedClient {
   clientIndex: number;
 }
 
-/** Judges under one revision of the control plane. */
-function judgeRevision(mesh: Mesh, clients: readonly Client[]): Verdict[] {
+/**
+ * Judges under one revision of the control plane.
+ *
+ * @param isAsked which of the aliases to judge; @default all
+ */
+function judgeRevision(
+  mesh: Mesh,
+  clients: readonly Client[],
+  isAsked: (candidate: AliasCandidate) => boolean = () => true,
+): Verdict[] {
   const uncertainty = findUncertainty(mesh);
   const relevance = uncertainty && new RelevanceIndex(mesh, uncertainty);
+  const gateways = mesh.objects.filter(isOfGatewayApi);
   const readWorld = (objects: readonly Plain[]) =>
-    readMesh(objects as readonly KubeObject[], mesh.facts);
+    readMesh([...objects, ...gateways] as unknown as readonly KubeObject[], mesh.facts);
   const listed = clients.map((client, clientIndex): ListedClient => ({
     ...scopedClient(mesh, client),
     clientIndex,
   }));
   const verdicts: Verdict[] = [];
-  for (const candidate of aliasCandidates(mesh, uncertainty)) {
+  for (const candidate of aliasCandidates(mesh, uncertainty).filter(isAsked)) {
     const relevant = relevance?.relevantTo(candidate);
     const certain = certainJudges(mesh, candidate);
     const possible = relevant ? [possibleJudge(relevant, certain, readWorld)] : certain;
@@ -126,7 +172,7 @@ type Judge = (client: ScopedClient) => readonly Verdict[];
 /** Judges each host of a candidate where all is known. Clients with the same outcomes share verdicts. */
 function certainJudges(mesh: Mesh, { ref, alias }: AliasCandidate): Judge[] {
   if (!alias) return [];
-  return outcomesByHost(mesh, alias).map(({ host, isRegistered, outcomesFor }) => {
+  return outcomesByHost(mesh, alias, { once: true }).map(({ host, isRegistered, outcomesFor }) => {
     let last: { outcomes: readonly Outcome[]; verdicts: Verdict[] } | undefined;
     return (client) => {
       const outcomes = outcomesFor(client);

@@ -146,8 +146,10 @@ function indented(text: string, indent: string): string {
   return text.replace(/^(?=.)/gm, indent);
 }
 
-function inertNote({ rule, host, instead }: InertRule): string {
-  return `no client follows ${rule.kind} ${refText(rule)} (host ${host}). ${instead}`;
+function inertNote({ rule, host, instead, reason }: InertRule): string {
+  const name = `${rule.kind} ${refText(rule)} (host ${host})`;
+  if (reason === "no-certificate") return `what ${name} says of TLS has no effect. ${instead}`;
+  return `no client follows ${name}. ${instead}`;
 }
 
 function shadowedNotes(shadowed: readonly ShadowedRule[]): string[] {

@@ -1,10 +1,10 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { type ApiServer, Refusal, type Resource } from "../kube/api-server.js";
 import { Mistake } from "../mistake.js";
 import type { Progress } from "../progress.js";
 import type { Manifest } from "./manifests.js";
-import { at, items, type KubeObject, type MeshFacts } from "../../mesh/index.js";
+import { meshConfigName, readMeshConfig } from "./mesh-config.js";
+import type { KubeObject, MeshFacts } from "../../mesh/index.js";
 
 /**
  * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod
@@ -28,6 +28,9 @@ const RESOURCES: readonly Resource[] = [
 /** What a cluster may not have, or not show to everyone, beside Istio's own. */
 const OPTIONAL_RESOURCES: readonly Resource[] = [
   { path: "/apis/networking.istio.io/v1alpha3", plural: "envoyfilters" },
+  { path: "/apis/networking.istio.io/v1beta1", plural: "gateways" },
+  { path: "/apis/gateway.networking.k8s.io/v1", plural: "gatewayclasses" },
+  { path: "/apis/gateway.networking.k8s.io/v1", plural: "gateways" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "backendtlspolicies" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "httproutes" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "grpcroutes" },
@@ -88,14 +91,6 @@ export function withoutIstio(server: ApiServer, { path, plural }: Resource): Mis
 }
 
 const istioConfigMap = z.object({ data: z.object({ mesh: z.string() }) });
-const meshFacts = z.object({
-  rootNamespace: z.string().optional(),
-  enableAutoMtls: z.boolean().optional(),
-  defaultDestinationRuleExportTo: z.array(z.string()).optional(),
-  defaultServiceExportTo: z.array(z.string()).optional(),
-  defaultVirtualServiceExportTo: z.array(z.string()).optional(),
-  outboundTrafficPolicy: z.object({ mode: z.string().optional() }).optional(),
-});
 
 /** meshConfig from istiod's ConfigMap; nothing where it isn't in the cluster or may not be read. */
 async function meshConfig(
@@ -103,25 +98,13 @@ async function meshConfig(
   namespace: string,
   revision: string,
 ): Promise<Partial<MeshFacts>> {
-  const name = revision === "default" ? "istio" : `istio-${revision}`;
+  const name = meshConfigName(revision);
   try {
     const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
     const { data } = await server.get(path, istioConfigMap);
-    const config = yamlIn(data.mesh, `ConfigMap ${namespace}/${name}`);
-    for (const setting of narrowedBy(config)) {
-      note(
-        `meshConfig.${setting} isn't modelled: everything is judged as if istiod read and showed it.`,
-      );
-    }
-    const { success, data: facts, error } = meshFacts.safeParse(config);
-    if (success) {
-      const { outboundTrafficPolicy: policy, ...stated } = facts;
-      if (!policy) return stated;
-      const isClosed = (policy.mode ?? "REGISTRY_ONLY") === "REGISTRY_ONLY";
-      return { ...stated, outboundTrafficPolicy: isClosed ? "REGISTRY_ONLY" : "ALLOW_ANY" };
-    }
-    const [{ path: key, message }] = error.issues as [z.core.$ZodIssue];
-    throw new Mistake(`ConfigMap ${namespace}/${name}: mesh: ${key.join(".")}: ${message}.`);
+    const { facts, notes } = readMeshConfig(data.mesh, `ConfigMap ${namespace}/${name}`);
+    notes.forEach(note);
+    return facts;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     note(
@@ -129,25 +112,6 @@ async function meshConfig(
     );
     return {};
   }
-}
-
-function yamlIn(text: string, where: string): unknown {
-  try {
-    return parse(text) ?? {};
-  } catch (error) {
-    const [line] = (error as Error).message.split("\n");
-    throw new Mistake(`${where}: mesh: not YAML: ${line}`);
-  }
-}
-
-/** Settings that keep objects from istiod, or from clients. */
-function narrowedBy(config: unknown): string[] {
-  const selectsNamespaces = items(at(config, "discoverySelectors")).length > 0;
-  const capsEntries = at(config, "serviceEntryVisibility", "applyToSidecars") === true;
-  return [
-    ...(selectsNamespaces ? ["discoverySelectors"] : []),
-    ...(capsEntries ? ["serviceEntryVisibility"] : []),
-  ];
 }
 
 function note(text: string): void {

@@ -1,4 +1,5 @@
 import type { Manifest } from "../input/manifests.js";
+import { meshConfigIn } from "../input/mesh-config.js";
 import type { Reading } from "../input/reading.js";
 import { Mistake } from "../mistake.js";
 import { deployedClusters, type ExportedResource } from "../stack/deployed.js";
@@ -55,9 +56,18 @@ function unmodelledNotes(manifests: readonly Manifest[]): string[] {
   return unmodelled(manifests.map(({ object }) => object)).map(unmodelledText);
 }
 
-/** Manifests as they are. */
-export function seenInFiles(source: string, { manifests, notes }: Reading): Seen {
-  return { source, clusters: [manifests], facts: {}, clients: [], notes };
+/**
+ * Manifests as they are, with the mesh's configuration if it is among them.
+ * @param said facts that the asker would rather have
+ */
+export function seenInFiles(
+  source: string,
+  { manifests, notes }: Reading,
+  said: Partial<MeshFacts> = {},
+): Seen {
+  const config = meshConfigIn(manifests, said);
+  const all = [...notes, ...config.notes];
+  return { source, clusters: [manifests], facts: config.facts, clients: [], notes: all };
 }
 
 /** What the pack saw in a preview; undefined if the engine ended before it had the whole stack. */

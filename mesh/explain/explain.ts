@@ -4,6 +4,7 @@ import { visible } from "./visible.js";
 import { NO_NAME } from "../verdicts/alias.js";
 import { ANY_OTHER } from "../verdicts/default-clients.js";
 import { isWildcard } from "../input/hosts.js";
+import { refOf } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Client } from "../scope/client.js";
@@ -34,7 +35,8 @@ const MOST_UNKNOWNS = 3;
 export function explain(verdict: Verdict, mesh?: Mesh): Explanation {
   const summary = visible(`${opening(verdict)}: ${bodyOf(verdict)}`);
   if (verdict.verdict === "ok") return { summary, fix: "" };
-  if (verdict.verdict === "undecided") return { summary, fix: visible(undecidedFix(verdict)) };
+  if (verdict.verdict === "undecided")
+    return { summary, fix: visible(undecidedFix(verdict, mesh)) };
   const advice = adviceOn(verdict, mesh);
   const yaml = adviceYaml(advice, serverName(verdict));
   return { summary, fix: visible(fixOf(verdict, advice)), yaml };
@@ -143,7 +145,7 @@ function isByAlias({ witnesses = [] }: Verdict): boolean {
   );
 }
 
-function undecidedFix({ why, unknowns = [], reason = "" }: Verdict): string {
+function undecidedFix({ alias, why, unknowns = [], reason = "" }: Verdict, mesh?: Mesh): string {
   const advice = [
     ...(unknowns.length > 0
       ? ["Write the value down instead of computing it, or judge again when it is known."]
@@ -153,9 +155,25 @@ function undecidedFix({ why, unknowns = [], reason = "" }: Verdict): string {
       : []),
   ];
   if (advice.length > 0) return advice.join(" ");
-  return why === "no-known-sidecar"
-    ? "Write location: MESH_EXTERNAL if it leads outside, or the serviceAccount of its endpoints."
-    : "Name the host in externalHosts if it leads outside, or give its addresses a targetRef.";
+  switch (why) {
+    case "no-known-sidecar":
+      return "Write location: MESH_EXTERNAL if it leads outside, or the serviceAccount of its endpoints.";
+    case "unknown-service":
+      return "Judge it together with that Service, or name the host in externalHosts if it leads outside.";
+    default:
+      return (
+        "Judge it together with its Endpoints or EndpointSlice, or name the host in externalHosts if " +
+        `it leads outside.${entriesApart(alias, mesh)}`
+      );
+  }
+}
+
+/** WorkloadEntries beside a Service without a selector look as if they were behind it. */
+function entriesApart({ namespace }: ObjectRef, mesh: Mesh | undefined): string {
+  const entry = mesh?.byKind.WorkloadEntry.map(refOf).find((one) => one.namespace === namespace);
+  return entry
+    ? ` ${ruleText(entry)} isn't behind it: a WorkloadEntry joins a Service only by the Service's selector.`
+    : "";
 }
 
 const MODES =
@@ -191,7 +209,8 @@ function targetFix({ host, entry, rule }: NonNullable<Advice["target"]>): string
 /** The name that the server's certificate has to show, as far as the alias tells. */
 function serverName({ why, target }: Verdict): string {
   if (why !== "external-name" && why !== "service-entry") return "the.name.the.server.has";
-  if (target === NO_NAME) return "the.name.the.server.has";
+  // Of several names none is the server's, and of an address there is none.
+  if (target === NO_NAME || /, | /.test(target)) return "the.name.the.server.has";
   return isWildcard(target) ? `one-name${target.slice(1)}` : target;
 }
 

@@ -6,6 +6,9 @@ import { HostTable, isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import { resolvePolicy } from "../rules/traffic-policy.js";
+import { isOfCluster } from "../verdicts/location.js";
+import { hostLike, mayBeElsewhere } from "./missing-host.js";
+import { certificateInstead } from "./unread-certificate.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import { findUncertainty, type Uncertainty } from "../unknown/partial-objects.js";
 import type { Client } from "../scope/client.js";
@@ -23,7 +26,11 @@ export type InertReason =
   /** Every client that it is meant for follows another rule. */
   | "shadowed"
   /** All it says of TLS is for ports that the Service doesn't have. */
-  | "no-such-port";
+  | "no-such-port"
+  /** Nothing has its host. */
+  | "no-host"
+  /** Its TLS needs a certificate that sidecars aren't given. */
+  | "no-certificate";
 
 /** A rule about an alias that no client will ever follow. */
 export interface InertRule {
@@ -35,6 +42,8 @@ export interface InertRule {
   alias?: ObjectRef;
   /** The rule that is followed instead. */
   by?: ObjectRef;
+  /** Where nothing has its host: one that looks much like it. */
+  meant?: string;
   /** What works instead: a sentence or two for people. */
   instead: string;
 }
@@ -55,8 +64,12 @@ export function inertRules(
     .sort((a, b) => compareRefs(a.rule, b.rule) || compareText(a.reason, b.reason));
 }
 
+/** For so many rules a host is looked for that looks like theirs. */
+const MOST_COMPARED = 100;
+
 class Search {
   private readonly used = new Set<DestinationRule>();
+  private readonly usedByGateways = new Set<DestinationRule>();
   private readonly followedBy = new Map<string, ObjectRef>();
   private readonly aliases: readonly Alias[];
   private readonly aliasesByHost = new Map<string, Alias>();
@@ -72,7 +85,8 @@ class Search {
   ) {
     this.aliases = externalAliases(mesh);
     for (const alias of this.aliases) {
-      this.aliasesByHost.set(alias.host, alias);
+      if (this.aliasesByHost.get(alias.host)?.terminal === undefined)
+        this.aliasesByHost.set(alias.host, alias);
       if (alias.terminal !== undefined) this.byTarget.set(alias.terminal, alias);
       const { namespace, name } = alias.ref;
       for (const form of [alias.host, `${name}.${namespace}`, name, alias.target]) {
@@ -93,9 +107,14 @@ class Search {
   }
 
   private addUse(host: string, rules: readonly DestinationRule[]): void {
-    for (const { service, consolidated } of rulesFollowedTowards(this.mesh, host, this.clients)) {
+    const followed = rulesFollowedTowards(this.mesh, host, this.clients);
+    for (const { client, service, consolidated } of followed) {
       if (!consolidated || service.resolution === "alias") continue;
-      for (const rule of rules) if (contributesTo(rule, consolidated)) this.used.add(rule);
+      for (const rule of rules) {
+        if (!contributesTo(rule, consolidated)) continue;
+        this.used.add(rule);
+        if (client.gateway) this.usedByGateways.add(rule);
+      }
       const [first] = consolidated.rules;
       if (first) this.followedBy.set(host, first.ref);
     }
@@ -104,7 +123,7 @@ class Search {
   /** What is wrong with a rule, if it does nothing. */
   check(rule: DestinationRule): InertRule | undefined {
     if (this.isUncertain(rule)) return undefined;
-    if (this.used.has(rule)) return this.onlyMissingPorts(rule);
+    if (this.used.has(rule)) return this.onlyMissingPorts(rule) ?? this.withoutCertificate(rule);
     const hosts = this.covered.get(rule) ?? [];
     if (hosts.length === 0) return this.aboutNothing(rule);
     const aliases = hosts.flatMap((host) => this.aliasesByHost.get(host) ?? []);
@@ -176,15 +195,48 @@ class Search {
       });
     }
     const meant = this.meantBy(written);
-    if (!meant) return undefined;
+    if (!meant) return this.aboutNobody(rule);
     const isShort = !written.includes(".");
     return found(rule, isShort ? "wrong-namespace" : "dead-host", {
       alias: meant.ref,
       instead: isShort
         ? `In namespace ${rule.ref.namespace} the host ${written} means ${rule.host}. ` +
-          `Write ${meant.host}.`
+          (meant.host.includes(".")
+            ? `Write ${meant.host}.`
+            : `No rule can name a host without a dot: give ${nameOf(meant.ref)} one with a dot.`)
         : `Istio takes ${written} as a complete name, and nothing has it. Write ${meant.host}.`,
     });
+  }
+
+  /** A rule for a host that nothing has, as far as that can be said. */
+  private aboutNobody(rule: DestinationRule): InertRule | undefined {
+    const isOpen = [...(this.uncertainty?.partialObjects.values() ?? [])].some(
+      ({ kind, identityUnknown }) => identityUnknown && kind.startsWith("Service"),
+    );
+    if (isOpen || rule.yieldsToRules || mayBeElsewhere(this.mesh, rule.host)) return undefined;
+    const meant = ++this.compared > MOST_COMPARED ? undefined : hostLike(this.mesh, rule.host);
+    const instead = `Nothing here has the host ${rule.host}`;
+    if (meant !== undefined) {
+      return {
+        ...found(rule, "no-host", { instead: `${instead}. Did you mean ${meant}?` }),
+        meant,
+      };
+    }
+    if (isOfCluster(this.mesh, rule.host) || isWildcard(rule.host)) return undefined;
+    return found(rule, "no-host", { instead: `${instead}: it needs a ServiceEntry.` });
+  }
+
+  private compared = 0;
+
+  /** A rule that only sidecars follow, which are given none of the certificates that it asks for. */
+  private withoutCertificate(rule: DestinationRule): InertRule | undefined {
+    const instead = this.usedByGateways.has(rule)
+      ? undefined
+      : certificateInstead(rule, this.mesh.facts);
+    if (instead === undefined) return undefined;
+    const hosts = this.covered.get(rule) ?? [];
+    const [alias] = hosts.flatMap((host) => this.aliasesByHost.get(host) ?? []);
+    return found(rule, "no-certificate", { ...(alias && { alias: alias.ref }), instead });
   }
 
   /** The alias that somebody may have meant by a host that matches nothing. */

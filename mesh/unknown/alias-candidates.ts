@@ -1,5 +1,5 @@
 import { aliasOf, declaredAliases, type Alias } from "../verdicts/alias.js";
-import { compareRefs, compareText, refOf, type Plain } from "../input/plain.js";
+import { at, compareRefs, compareText, items, refOf, texts, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Service } from "../registry/service.js";
@@ -66,12 +66,30 @@ function aliasHosts(mesh: Mesh, object: Plain): string[] {
 /** Kinds that addresses come from. */
 const BEHIND: readonly string[] = ["EndpointSlice", "Endpoints", "Pod", "WorkloadEntry"];
 
-/** The services of a host and, of ExternalNames, all that they lead to. */
+/** The services of a host, and of the names that they lead to. */
 function servicesOnTheWay(mesh: Mesh, service: Service): Service[] {
   const services = new Set(mesh.registry.of(service.host));
-  for (const { externalName } of services) {
-    if (externalName === undefined) continue;
-    for (const next of mesh.registry.of(externalName)) services.add(next);
+  for (const { object } of services) {
+    for (const name of object ? namesIn(object) : []) {
+      for (const next of mesh.registry.of(name)) services.add(next);
+    }
   }
   return [...services];
+}
+
+/** Names that an object leads to: of an ExternalName, of endpoints, and a ServiceEntry's own. */
+export function namesIn({ kind, spec }: Plain): string[] {
+  switch (kind) {
+    case "Service":
+      return texts([at(spec, "externalName")]);
+    case "ServiceEntry":
+      return texts([
+        ...items(at(spec, "endpoints")).map((endpoint) => at(endpoint, "address")),
+        ...items(at(spec, "hosts")),
+      ]);
+    case "WorkloadEntry":
+      return texts([at(spec, "address")]);
+    default:
+      return [];
+  }
 }

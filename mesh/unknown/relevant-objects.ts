@@ -1,5 +1,5 @@
 import { aliasOf, isCertain } from "../verdicts/alias.js";
-import type { AliasCandidate } from "./alias-candidates.js";
+import { namesIn, type AliasCandidate } from "./alias-candidates.js";
 import { at, refOf, text, texts, NAMELESS, type Plain } from "../input/plain.js";
 import { HostTable, serviceNameOf } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
@@ -181,8 +181,9 @@ export class RelevanceIndex {
     // The set grows while it is walked: what is found leads to more.
     for (const object of objects) {
       for (const found of this.behind(object)) objects.add(found);
-      const target = text(at(object, "spec", "externalName"));
-      for (const next of this.mesh.registry.of(target)) if (next.object) objects.add(next.object);
+      for (const name of namesIn(object)) {
+        for (const next of this.mesh.registry.of(name)) if (next.object) objects.add(next.object);
+      }
     }
     return [...objects];
   }

@@ -3,10 +3,11 @@ import type { Endpoint } from "../registry/endpoints.js";
 import { compareRefs, compareText } from "../input/plain.js";
 import { UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../input/unknowns.js";
 import { isCoveredBy, isWildcard } from "../input/hosts.js";
+import { apiServerHost, isDeployedGateway, isOfCluster, isOutside } from "./location.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import { terminalOf } from "../registry/external-names.js";
-import type { Service } from "../registry/service.js";
+import type { Resolution, Service } from "../registry/service.js";
 
 /** Why something counts as standing for a server outside the mesh. */
 export type AliasReason =
@@ -18,6 +19,8 @@ export type AliasReason =
   | "no-known-address"
   /** A host of a MESH_INTERNAL ServiceEntry behind which no sidecar is known: it may lead outside. */
   | "no-known-sidecar"
+  /** It leads to a Service of the cluster that isn't among the objects: that may lead outside. */
+  | "unknown-service"
   /** A host of a MESH_EXTERNAL ServiceEntry. */
   | "service-entry"
   /** Named in the facts (`externalHosts`). */
@@ -48,20 +51,27 @@ export function externalAliases(mesh: Mesh): Alias[] {
   );
 }
 
+const OPEN: readonly AliasReason[] = ["no-known-address", "no-known-sidecar", "unknown-service"];
+
 /** Whether an alias is known to lead outside. */
 export function isCertain(alias: Alias): boolean {
-  return alias.why !== "no-known-address" && alias.why !== "no-known-sidecar";
+  return !OPEN.includes(alias.why);
 }
 
 type Base = Pick<Alias, "ref" | "host" | "ports">;
 
-/** The alias that a service is or, without a known address or sidecar, may be. */
+/** The alias that a service is or, as far as is known, may be. */
 export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
+  return aliasBeyond(mesh, service, []);
+}
+
+/** @param names what was followed to get here */
+function aliasBeyond(mesh: Mesh, service: Service, names: readonly string[]): Alias | undefined {
   const ports = service.ports.map((port) => port.number);
   const base = { ref: service.ref, host: service.host, ports };
-  if (!service.fromKubernetes) return entryHost(mesh, service, base);
-  if (service.externalName !== undefined) return externalName(mesh, service, base);
-  const addresses = externalAddresses(mesh, service);
+  if (!service.fromKubernetes) return entryHost(mesh, service, base, names);
+  if (service.externalName !== undefined) return externalName(mesh, service, base, names);
+  const addresses = externalAddresses(mesh, service, names);
   if (addresses.length > 0) return { ...base, target: brief(addresses), why: "external-address" };
   if (isDeclared(mesh, service)) {
     return { ...base, target: service.host, why: "declared" };
@@ -70,61 +80,129 @@ export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
   return { ...base, target: "an address that isn't known here", why: "no-known-address" };
 }
 
-function isDeclared({ facts }: Mesh, { host }: Service): boolean {
+function isDeclared(mesh: Mesh, { host }: Service): boolean {
+  return isNamedOutside(mesh, host);
+}
+
+function isNamedOutside({ facts }: Mesh, host: string): boolean {
   return facts.externalHosts.some((pattern) => isCoveredBy(host, pattern));
 }
 
-/** MESH_INTERNAL is only a claim: a sidecar, or an address of the cluster, has to stand behind it. */
-function entryHost(mesh: Mesh, service: Service, base: Base): Alias | undefined {
-  const entry = { ...base, target: service.host };
-  if (service.meshExternal) return { ...entry, why: "service-entry" };
-  if (isDeclared(mesh, service)) return { ...entry, why: "declared" };
+/**
+ * What a ServiceEntry says of its location is only a claim. MESH_EXTERNAL doesn't hold where all that
+ * stands behind it is in the mesh; for MESH_INTERNAL, a sidecar or an address of the cluster has to.
+ */
+function entryHost(
+  mesh: Mesh,
+  service: Service,
+  base: Base,
+  names: readonly string[],
+): Alias | undefined {
+  const alias = (why: AliasReason): Alias => ({ ...base, target: entryTarget(mesh, service), why });
   const endpoints = mesh.endpointsOf(service);
+  if (service.meshExternal) {
+    if (endpoints.length === 0 || !HAS_ENDPOINTS.includes(service.resolution)) {
+      return alias("service-entry");
+    }
+    const places = endpoints.map((endpoint) => locationOf(mesh, endpoint, names));
+    if (places.includes("outside")) return alias("service-entry");
+    return places.includes("unknown") ? alias("unknown-service") : undefined;
+  }
+  if (isDeclared(mesh, service)) return alias("declared");
   const hasServers = endpoints.length > 0 || service.selector !== undefined;
-  return hasServers && endpoints.every((endpoint) => isInMesh(mesh, endpoint))
+  return hasServers && endpoints.every((endpoint) => isInMesh(mesh, endpoint, names))
     ? undefined
-    : { ...entry, why: "no-known-sidecar" };
+    : alias("no-known-sidecar");
 }
 
-function isInMesh(mesh: Mesh, { isInside, address }: Endpoint): boolean {
+/** How clients find a service whose endpoints are where they go. */
+const HAS_ENDPOINTS: readonly Resolution[] = ["eds", "dns", "dns-round-robin"];
+
+/** The names that the proxy looks up, where they aren't the host's own. */
+function entryTarget(mesh: Mesh, { host, resolution, ...service }: Service): string {
+  if (resolution !== "dns" && resolution !== "dns-round-robin") return host;
+  const names = mesh
+    .endpointsOf({ ...service, host, resolution })
+    .map(({ address }) => address)
+    .filter((address) => !ipaddr.isValid(address) && address !== "");
+  return names.length === 0 ? host : brief([...new Set(names)]);
+}
+
+function isInMesh(mesh: Mesh, endpoint: Endpoint, names: readonly string[]): boolean {
+  const { isInside, address } = endpoint;
   if (isInside) return true;
   if (ipaddr.isValid(address)) return !isOutside(mesh, address);
-  return mesh.registry.of(address).some(({ fromKubernetes }) => fromKubernetes);
+  return locationOfName(mesh, address, names) === "inside";
 }
 
-/** An ExternalName leads where the service that it ends at leads, if there is one. */
-function externalName(mesh: Mesh, service: Service, base: Base): Alias | undefined {
+type Location = "inside" | "outside" | "unknown";
+
+/** Where an endpoint of a MESH_EXTERNAL ServiceEntry is, for all that: with a sidecar, in the mesh. */
+function locationOf(
+  mesh: Mesh,
+  { address, tlsMode }: Endpoint,
+  names: readonly string[],
+): Location {
+  if (tlsMode !== "disabled") return "inside";
+  return ipaddr.isValid(address) ? "outside" : locationOfName(mesh, address, names);
+}
+
+/** Where a name that is looked up leads: the cluster's own names lead to its Services. */
+function locationOfName(mesh: Mesh, written: string, names: readonly string[]): Location {
+  const name = written.toLowerCase().replace(/\.$/, "");
+  if (names.includes(name)) return "outside";
+  const services = mesh.registry.of(name).filter(({ fromKubernetes }) => fromKubernetes);
+  if (services.length === 0) {
+    if (isDeployedGateway(mesh, name)) return "inside";
+    const isOpen = isOfCluster(mesh, name) && name !== apiServerHost(mesh);
+    return isOpen && !isNamedOutside(mesh, name) ? "unknown" : "outside";
+  }
+  const aliases = services.map((service) => aliasBeyond(mesh, service, [...names, name]));
+  if (aliases.some((alias) => alias && isCertain(alias))) return "outside";
+  return aliases.includes(undefined) ? "inside" : "unknown";
+}
+
+/** An ExternalName leads where the services that it ends at lead, if there are any. */
+function externalName(
+  mesh: Mesh,
+  service: Service,
+  base: Base,
+  names: readonly string[],
+): Alias | undefined {
   const terminal = terminalOf(mesh, service);
   const ends = terminal === undefined ? [] : mesh.registry.of(terminal);
-  const aliases = ends.map((end) => aliasOf(mesh, end));
-  if (aliases.includes(undefined)) return undefined;
-  const open = aliases.find((alias) => alias && !isCertain(alias));
+  const aliases = ends.map((end) => aliasBeyond(mesh, end, [...names, service.host]));
+  // Each client is given one of several: it is enough that one of them leads outside.
+  const outside = aliases.filter((alias) => alias !== undefined);
+  if (ends.length > 0 && outside.length === 0) return undefined;
+  const location = terminal === undefined ? "outside" : locationOfName(mesh, terminal, names);
+  if (ends.length === 0 && location === "inside") return undefined;
+  const isOpen = ends.length === 0 && location === "unknown" && !isNamedOutside(mesh, service.host);
+  const open = outside.find((alias) => !isCertain(alias));
   const alias: Alias = {
     ...base,
     target: service.externalName === UNKNOWN_NAME ? NO_NAME : (service.externalName ?? ""),
-    why: open?.why ?? "external-name",
+    why: open?.why ?? (isOpen ? "unknown-service" : "external-name"),
   };
   // Where it isn't an alias to Istio, the proxy looks the name up: rules about it don't matter.
   return service.resolution === "alias" && terminal !== undefined ? { ...alias, terminal } : alias;
 }
 
 /** Addresses of a service that belong to no Pod and lie outside the cluster's own ranges. */
-export function externalAddresses(mesh: Mesh, service: Service): string[] {
+export function externalAddresses(
+  mesh: Mesh,
+  service: Service,
+  names: readonly string[] = [],
+): string[] {
+  const leadsOutside = (address: string) =>
+    ipaddr.isValid(address)
+      ? isOutside(mesh, address)
+      : address !== "" && locationOfName(mesh, address, [...names, service.host]) !== "inside";
   const outside = mesh
     .endpointsOf(service)
-    .filter((endpoint) => !endpoint.isInside && isOutside(mesh, endpoint.address))
-    .map((endpoint) => endpoint.address);
+    .filter(({ isInside, address }) => !isInside && leadsOutside(address))
+    .map(({ address }) => address);
   return [...new Set(outside)];
-}
-
-function isOutside(mesh: Mesh, address: string): boolean {
-  if (!ipaddr.isValid(address)) return address !== "";
-  const parsed = ipaddr.process(address);
-  return !mesh.facts.clusterCidrs.some((cidr) => {
-    if (!ipaddr.isValidCIDR(cidr)) return false;
-    const [range, bits] = ipaddr.parseCIDR(cidr);
-    return parsed.kind() === range.kind() && parsed.match(range, bits);
-  });
 }
 
 /** In an order of their own: that of the objects must change nothing. */

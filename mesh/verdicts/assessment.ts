@@ -36,8 +36,16 @@ export function assess(alias: Alias, host: string, outcome: Outcome): Assessment
 
 const NO_ADDRESS =
   "its addresses aren't among the objects, so whether it leads outside isn't known";
+const NO_SERVICE =
+  "it leads to a Service of the cluster that isn't among the objects, and that may lead outside";
 const NO_SIDECAR =
   "its ServiceEntry says MESH_INTERNAL, but no sidecar is known behind it, so it may lead outside";
+
+/** Why it isn't known whether an alias leads outside. */
+function reasonOf({ why }: Alias): string {
+  if (why === "no-known-sidecar") return NO_SIDECAR;
+  return why === "unknown-service" ? NO_SERVICE : NO_ADDRESS;
+}
 
 /**
  * The verdict that an assessment is for a client. The client's place in the list is left at 0.
@@ -63,8 +71,7 @@ export function verdictOf(ref: ObjectRef, client: Client, assessment: Assessment
     verdict.level = outcome.level;
   }
   if (answer === "undecided") {
-    const byDefault = alias.why === "no-known-sidecar" ? NO_SIDECAR : NO_ADDRESS;
-    const why = reason ?? (unknowns.length === 0 ? byDefault : undefined);
+    const why = reason ?? (unknowns.length === 0 ? reasonOf(alias) : undefined);
     if (unknowns.length > 0) verdict.unknowns = unknowns;
     if (why !== undefined) verdict.reason = why;
     const { witnesses = MAY_LEAD_OUTSIDE } = assessment;

@@ -4,6 +4,7 @@ import { isUnknown } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Client } from "../scope/client.js";
+import { gatewayClasses, isOfGatewayApi } from "./location.js";
 
 /** Kinds without a namespace, whose objects say nothing about where clients are. */
 const NAMESPACED = new Set([
@@ -135,22 +136,9 @@ function mayBePrivateTo({ ref, exportTo, object }: DestinationRule, namespace: s
   return isOpen || (exportTo.length > 0 && !exportTo.includes("*"));
 }
 
-/** Controllers of GatewayClasses; waypoints, and gateways that run elsewhere, have others. */
-const GATEWAY_CONTROLLER = "istio.io/gateway-controller";
-
-/** The class that Istio brings, and those that name its controller. */
-function gatewayClasses(objects: readonly Plain[]): Set<string> {
-  const own = objects.filter(
-    ({ kind, spec }) =>
-      kind === "GatewayClass" && at(spec, "controllerName") === GATEWAY_CONTROLLER,
-  );
-  return new Set(["istio", ...own.map((object) => text(at(object, "metadata", "name")))]);
-}
-
 /** A Gateway of the Kubernetes API that istiod deploys a gateway for, as far as is known. */
 function isDeployed(object: Plain, classes: ReadonlySet<string>): boolean {
-  if (object.kind !== "Gateway") return false;
-  if (!text(object.apiVersion).startsWith("gateway.networking.k8s.io/")) return false;
+  if (object.kind !== "Gateway" || !isOfGatewayApi(object)) return false;
   const className = at(object, "spec", "gatewayClassName");
   return isUnknown(object.spec) || isUnknown(className) || classes.has(text(className));
 }

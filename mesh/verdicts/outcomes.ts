@@ -1,7 +1,7 @@
-import type { Alias } from "./alias.js";
+import { aliasOf, isCertain, type Alias } from "./alias.js";
 import { selectorsIn } from "./default-clients.js";
 import { outcomesOf, type Outcome } from "../clusters/clusters.js";
-import { compareText, type Labels } from "../input/plain.js";
+import { compareRefs, compareText, type Labels } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import { chooseRule, lookUpRules, type ConsolidatedRule } from "../rules/destination-rule-index.js";
 import { isPublic } from "../registry/registry.js";
@@ -37,8 +37,10 @@ export type OutcomesFor = (client: ScopedClient) => readonly Outcome[];
 /**
  * The hosts that matter for an alias: its own and, where it is an ExternalName, that of its target,
  * whose rules hold for the traffic as soon as something registers it.
+ *
+ * @param once leaves a client out that is given another alias of the host: there it is told
  */
-export function outcomesByHost(mesh: Mesh, alias: Alias): HostOutcomes[] {
+export function outcomesByHost(mesh: Mesh, alias: Alias, { once = false } = {}): HostOutcomes[] {
   const target = alias.terminal;
   const hosts = target === undefined || target === alias.host ? [alias.host] : [alias.host, target];
   return hosts.map((host) => ({
@@ -46,9 +48,20 @@ export function outcomesByHost(mesh: Mesh, alias: Alias): HostOutcomes[] {
     isRegistered: mesh.registry.of(host).length > 0,
     outcomesFor:
       host === alias.host
-        ? outcomesTowards(mesh, alias, host)
-        : ofCallsByAlias(mesh, alias, host, outcomesTowards(mesh, alias, host)),
+        ? ofCallsOutside(mesh, alias, outcomesTowards(mesh, alias, host, once))
+        : ofCallsByAlias(mesh, alias, host, outcomesTowards(mesh, alias, host, false)),
   }));
+}
+
+/** What holds for calls by the name of an alias whose target leads outside for some clients only. */
+function ofCallsOutside(mesh: Mesh, alias: Alias, outcomesFor: OutcomesFor): OutcomesFor {
+  const { terminal } = alias;
+  if (terminal === undefined || mesh.registry.of(terminal).length <= 1) return outcomesFor;
+  const isAbout = aboutAlias(mesh, alias, false);
+  return (client) => {
+    const given = importedService(mesh, client.scope, terminal);
+    return given && !isAbout(given) ? [] : outcomesFor(client);
+  };
 }
 
 /** What holds for calls by the name of an alias: its target's clusters carry not all of them. */
@@ -76,17 +89,19 @@ function ofCallsByAlias(
  * The outcomes for one host. Most clients import all there is and follow the same rule, or none:
  * they share one list, gateways another.
  */
-function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
+function outcomesTowards(mesh: Mesh, alias: Alias, host: string, once: boolean): OutcomesFor {
   const services = mesh.registry.of(host);
   const only = services[0] ?? unregistered(alias, host);
   const isShared = services.length <= 1 && isPublic(only);
   const rulesFor = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, only.ref.namespace);
   const notImported = withoutClusters(alias);
+  const isAbout = services.length <= 1 ? () => true : aboutAlias(mesh, alias, once);
   const shared: { sidecar?: SharedOutcomes; gateway?: SharedOutcomes } = {};
   return ({ client, scope }) => {
     const importsOnly = isShared && (scope.importsEverything || services.length === 0);
     const service = importsOnly ? only : importedService(mesh, scope, host);
     if (!service) return notImported;
+    if (!isAbout(service)) return [];
     const rules =
       service.ref.namespace === only.ref.namespace
         ? rulesFor(client.namespace)
@@ -105,6 +120,22 @@ function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
     const outcomes = outcomesOfClient(mesh, service, rules, client);
     shared[kind] = { rule, outcomes };
     return outcomes;
+  };
+}
+
+/**
+ * Of several services of a host each client is given one, whatever stands behind the others: whether
+ * what it is given leads outside, so that it is the alias that is called, or one like it. (Services of
+ * one namespace share their endpoints, so any of them speaks for all.)
+ */
+function aboutAlias(mesh: Mesh, { ref }: Alias, once: boolean): (given: Service) => boolean {
+  const aliases = new Map<Service["object"], Alias | undefined>();
+  return (given) => {
+    if (compareRefs(given.ref, ref) === 0) return true;
+    const { object } = given;
+    if (!aliases.has(object)) aliases.set(object, aliasOf(mesh, given));
+    const other = aliases.get(object);
+    return other !== undefined && !(once && isCertain(other));
   };
 }
 

@@ -83,9 +83,13 @@ spec:
         .filter(({ verdict }) => verdict === "violation")
         .map(({ rule }) => rule && fullName(rule)),
     );
-    return judgement.inert
-      .filter(({ rule }) => !forbidden.has(fullName(rule)))
-      .map((inert) => finding(inert, judgement));
+    return (
+      judgement.inert
+        .filter(({ rule }) => !forbidden.has(fullName(rule)))
+        // What has the host may be in another stack.
+        .filter(({ reason, meant }) => reason !== "no-host" || meant !== undefined)
+        .map((inert) => finding(inert, judgement))
+    );
   },
 };
 
@@ -96,6 +100,8 @@ const REASONS: Record<InertReason, string> = {
   "wrong-namespace": "its short host means a Service of the rule's own namespace",
   shadowed: "every client that it is meant for follows another rule",
   "no-such-port": "it speaks of ports that the Service doesn't have",
+  "no-host": "nothing has its host",
+  "no-certificate": "its TLS needs a certificate that sidecars aren't given",
 };
 
 function finding(

@@ -2,6 +2,7 @@
 import {
   externalAliases,
   inertRules,
+  type InertReason,
   type Mesh,
   type ObjectRef,
   shadowedRules,
@@ -28,7 +29,7 @@ export function compareRulesWithoutEffect(
   const called = new Set(inert.map(({ rule }) => nameOf(rule)));
   return [
     ...inert.flatMap(({ rule, reason }) =>
-      (reason === "no-such-port" ? encrypted : identity)(namedBy(rule, sent)).map(
+      (ONLY_TLS.includes(reason) ? encrypted : identity)(namedBy(rule, sent)).map(
         ([client, cluster]) => ({
           client,
           place: placeOf(cluster),
@@ -58,6 +59,9 @@ export function compareRulesWithoutEffect(
       })),
   ];
 }
+
+/** Then a rule is followed, and what it says of TLS comes to nothing. */
+const ONLY_TLS: readonly InertReason[] = ["no-such-port", "no-certificate"];
 
 type Sent = [client: number, cluster: Outbound];
 

@@ -3,12 +3,12 @@ import {
   externalAliases,
   judge,
   readMesh,
-  type Alias,
+  type Client,
   type Mesh,
-  type ObjectRef,
   type Verdict,
 } from "../../mesh/index.js";
-import { isVisible } from "../../mesh/registry/registry.js";
+import { importedService } from "../../mesh/scope/imported-service.js";
+import { aliasOf, isCertain } from "../../mesh/verdicts/alias.js";
 import { differencesBetween, placeOf, type Difference } from "./difference.js";
 import { withHidden } from "./hidden.js";
 import type { Outbound, Question } from "./question.js";
@@ -44,13 +44,11 @@ function liveDifferences(
   verdicts: readonly Verdict[],
   sent: readonly Outbound[][],
 ): Difference[] {
-  const aliases = externalAliases(mesh);
-  return question.clients.flatMap(({ namespace }, client) => {
-    const aliasHosts = new Set(
-      aliases
-        .filter((alias) => mayCall(mesh, alias, namespace))
-        .flatMap(({ host, terminal }) => (terminal ? [host, terminal] : [host])),
-    );
+  const hosts = new Set(
+    externalAliases(mesh).flatMap(({ host, terminal }) => (terminal ? [host, terminal] : [host])),
+  );
+  return question.clients.flatMap((asked, client) => {
+    const aliasHosts = new Set([...hosts].filter((host) => leadsOutside(mesh, asked, host)));
     const istiod = (sent[client] ?? [])
       .filter(({ host, tls }) => tls === "ISTIO_MUTUAL" && aliasHosts.has(host))
       .map((cluster): [string, string] => [placeOf(cluster), LIVE]);
@@ -61,16 +59,11 @@ function liveDifferences(
   });
 }
 
-/** A ServiceEntry takes a host over for those who see it; others get what else has the host. */
-function mayCall(mesh: Mesh, { ref, host }: Alias, namespace: string): boolean {
-  const read = mesh.registry
-    .of(host)
-    .filter((service) => !service.fromKubernetes && isSame(service.ref, ref));
-  return read.length === 0 || read.some((service) => isVisible(service, namespace));
-}
-
-function isSame(a: ObjectRef, b: ObjectRef): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+/** Of several services of a host a client is given one, whatever stands behind the others. */
+function leadsOutside(mesh: Mesh, client: Client, host: string): boolean {
+  const given = importedService(mesh, mesh.sidecarScopeOf(client), host);
+  const alias = given && aliasOf(mesh, given);
+  return alias !== undefined && isCertain(alias);
 }
 
 /** Verdicts that are sure of a TLS that istiod doesn't use, or of a violation where it sends nothing. */

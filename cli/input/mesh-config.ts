@@ -1,0 +1,137 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { Mistake } from "../mistake.js";
+import type { Manifest } from "./manifests.js";
+import { at, items, type KubeObject, type MeshFacts } from "../../mesh/index.js";
+
+/** What a mesh's configuration says of the mesh. */
+export interface MeshConfig {
+  facts: Partial<MeshFacts>;
+  /** What was decided when it was read, a sentence each. */
+  notes: string[];
+}
+
+const meshFacts = z.object({
+  rootNamespace: z.string().optional(),
+  enableAutoMtls: z.boolean().optional(),
+  defaultDestinationRuleExportTo: z.array(z.string()).optional(),
+  defaultServiceExportTo: z.array(z.string()).optional(),
+  defaultVirtualServiceExportTo: z.array(z.string()).optional(),
+  outboundTrafficPolicy: z.object({ mode: z.string().optional() }).optional(),
+});
+
+/** The ConfigMap that istiod of a revision reads. */
+export function meshConfigName(revision = "default"): string {
+  return revision === "default" || revision === "" ? "istio" : `istio-${revision}`;
+}
+
+/**
+ * Reads `data.mesh` of istiod's ConfigMap.
+ * @throws {Mistake} if it isn't a mesh configuration
+ */
+export function readMeshConfig(text: string, where: string): MeshConfig {
+  return meshConfigFrom(yamlIn(text, where), `${where}: mesh`);
+}
+
+/**
+ * The mesh's configuration among objects: istiod's ConfigMap, or what it is made from (an
+ * IstioOperator, an Istio of the Sail operator). Of several, the one in the root namespace counts.
+ *
+ * @param said what the user said, which counts before it
+ * @throws {Mistake} if it can't be read, or two that count alike differ
+ */
+export function meshConfigIn(
+  manifests: readonly Pick<Manifest, "object">[],
+  said: Partial<MeshFacts>,
+): MeshConfig {
+  const found = manifests.flatMap(({ object }) => configIn(object, said.revision) ?? []);
+  const { rootNamespace = "istio-system" } = said;
+  const inRoot = found.filter(({ namespace }) => namespace === rootNamespace);
+  const [first, ...others] = inRoot.length > 0 ? inRoot : found;
+  if (!first) return { facts: {}, notes: [] };
+  const differing = others.find(
+    ({ config }) => JSON.stringify(config.facts) !== JSON.stringify(first.config.facts),
+  );
+  if (differing) {
+    throw new Mistake(
+      `${first.where} and ${differing.where} configure the mesh differently.\n` +
+        "Judge the one that counts, or say --revision or --root-namespace.",
+    );
+  }
+  const { facts, notes } = first.config;
+  const used = Object.entries(facts).filter(([name]) => !(name in said));
+  const taken = used.map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return {
+    facts,
+    notes: [
+      ...(taken.length > 0 ? [`${taken.join(", ")} is taken from ${first.where}.`] : []),
+      ...notes,
+    ],
+  };
+}
+
+interface Found {
+  namespace: string;
+  where: string;
+  config: MeshConfig;
+}
+
+/** Where each kind has the configuration, and its own revision. */
+function configIn(object: KubeObject, revision: string | undefined): Found | undefined {
+  const { kind } = object;
+  const [name, namespace = "default"] = ["name", "namespace"].map((field) => {
+    const value = at(object, "metadata", field);
+    return typeof value === "string" ? value : undefined;
+  });
+  const found = (config: MeshConfig): Found => ({ namespace, where, config });
+  const where = `${kind} ${namespace}/${name}`;
+  if (kind === "ConfigMap" && object.apiVersion === "v1") {
+    const text = at(object, "data", "mesh");
+    const isOwn = name === meshConfigName(revision) && typeof text === "string";
+    return isOwn ? found(readMeshConfig(text, where)) : undefined;
+  }
+  const isOperators = kind === "IstioOperator" || kind === "Istio";
+  if (!isOperators || !/^(install\.istio|sailoperator)\.io\//.test(object.apiVersion)) {
+    return undefined;
+  }
+  const own = at(object, "spec", "revision") ?? at(object, "spec", "values", "revision");
+  if ((own || "default") !== (revision ?? "default")) return undefined;
+  const config = at(object, "spec", "meshConfig") ?? at(object, "spec", "values", "meshConfig");
+  return config === undefined ? undefined : found(meshConfigFrom(config, `${where}: meshConfig`));
+}
+
+function meshConfigFrom(config: unknown, where: string): MeshConfig {
+  const { success, data, error } = meshFacts.safeParse(config);
+  if (success) {
+    const { outboundTrafficPolicy: policy, ...stated } = data;
+    // REGISTRY_ONLY is the first value of the enumeration, so it holds when only the block is written.
+    const isClosed = (policy?.mode ?? "REGISTRY_ONLY") === "REGISTRY_ONLY";
+    const outboundTrafficPolicy = isClosed ? "REGISTRY_ONLY" : "ALLOW_ANY";
+    const facts = { ...stated, ...(policy && ({ outboundTrafficPolicy } as const)) };
+    return { facts, notes: narrowedBy(config) };
+  }
+  const [{ path, message }] = error.issues as [z.core.$ZodIssue];
+  throw new Mistake(`${where}: ${[...path, message].join(": ")}.`);
+}
+
+function yamlIn(text: string, where: string): unknown {
+  try {
+    return parse(text) ?? {};
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    throw new Mistake(`${where}: mesh: not YAML: ${line}`);
+  }
+}
+
+/** Settings that keep objects from istiod, or from clients. */
+function narrowedBy(config: unknown): string[] {
+  const selectsNamespaces = items(at(config, "discoverySelectors")).length > 0;
+  const capsEntries = at(config, "serviceEntryVisibility", "applyToSidecars") === true;
+  return [
+    ...(selectsNamespaces ? ["discoverySelectors"] : []),
+    ...(capsEntries ? ["serviceEntryVisibility"] : []),
+  ].map(
+    (setting) =>
+      `meshConfig.${setting} isn't modelled: everything is judged as if istiod read and showed it.`,
+  );
+}
