@@ -8,7 +8,6 @@ import {
   defaultClients,
   inertRules,
   judge,
-  judgeApiServer,
   readMesh,
   shadowedRules,
   UNKNOWN,
@@ -24,8 +23,6 @@ export interface Judgement {
   mesh: Mesh;
   clients: readonly Client[];
   verdicts: readonly Verdict[];
-  /** What is wrong towards the API server, which no stack has. */
-  apiServer: readonly Verdict[];
   inert: readonly InertRule[];
   shadowed: readonly ShadowedRule[];
   /** The resource that an object came from; undefined for objects that aren't in the stack. */
@@ -44,7 +41,6 @@ function judgementOf(cluster: StackCluster, settings: ResolvedSettings): Judgeme
     mesh,
     clients,
     verdicts: judge(mesh, clients),
-    apiServer: judgeApiServer(mesh, clients),
     inert: inertRules(mesh, clients),
     shadowed: shadowedRules(mesh, clients),
     urnOf: (ref) => urns.get(keyOf(ref)),

@@ -155,17 +155,14 @@ function undecidedFix({ alias, why, unknowns = [], reason = "" }: Verdict, mesh?
       : []),
   ];
   if (advice.length > 0) return advice.join(" ");
-  switch (why) {
-    case "no-known-sidecar":
-      return "Write location: MESH_EXTERNAL if it leads outside, or the serviceAccount of its endpoints.";
-    case "unknown-service":
-      return "Judge it together with that Service, or name the host in externalHosts if it leads outside.";
-    default:
-      return (
-        "Judge it together with its Endpoints or EndpointSlice, or name the host in externalHosts if " +
-        `it leads outside.${entriesApart(alias, mesh)}`
-      );
+  if (why === "no-known-sidecar") {
+    return "Write location: MESH_EXTERNAL if it leads outside, or the serviceAccount of its endpoints.";
   }
+  const [missing, apart] =
+    why === "unknown-service"
+      ? ["that Service", ""]
+      : ["its Endpoints or EndpointSlice", entriesApart(alias, mesh)];
+  return `Judge it together with ${missing}, or name the host in externalHosts if it leads outside.${apart}`;
 }
 
 /** WorkloadEntries beside a Service without a selector look as if they were behind it. */

@@ -8,7 +8,7 @@ import type { ObjectRef } from "../input/kube-object.js";
 import { resolvePolicy } from "../rules/traffic-policy.js";
 import { isOfCluster } from "../verdicts/location.js";
 import { hostLike, mayBeElsewhere } from "./missing-host.js";
-import { certificateInstead } from "./unread-certificate.js";
+import { certificateInstead, mayBeForGateways } from "./unread-certificate.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import { findUncertainty, type Uncertainty } from "../unknown/partial-objects.js";
 import type { Client } from "../scope/client.js";
@@ -228,15 +228,17 @@ class Search {
 
   private compared = 0;
 
-  /** A rule that only sidecars follow, which are given none of the certificates that it asks for. */
+  /** A rule about an alias that sidecars follow, which are given none of its certificates. */
   private withoutCertificate(rule: DestinationRule): InertRule | undefined {
-    const instead = this.usedByGateways.has(rule)
-      ? undefined
-      : certificateInstead(rule, this.mesh.facts);
-    if (instead === undefined) return undefined;
     const hosts = this.covered.get(rule) ?? [];
     const [alias] = hosts.flatMap((host) => this.aliasesByHost.get(host) ?? []);
-    return found(rule, "no-certificate", { ...(alias && { alias: alias.ref }), instead });
+    const isForGateways =
+      this.usedByGateways.has(rule) || mayBeForGateways(this.mesh, rule.ref.namespace, hosts);
+    if (!alias || isForGateways) return undefined;
+    const instead = certificateInstead(rule, this.mesh.facts);
+    return instead === undefined
+      ? undefined
+      : found(rule, "no-certificate", { alias: alias.ref, instead });
   }
 
   /** The alias that somebody may have meant by a host that matches nothing. */

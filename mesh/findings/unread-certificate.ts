@@ -1,7 +1,29 @@
 import { opensConfigMaps } from "../input/istio-version.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
+import { at, text, texts } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Tls } from "../rules/traffic-policy.js";
+
+/**
+ * Whether gateways that aren't among the objects may follow a rule, and read what sidecars don't: it
+ * is in the root namespace, or a VirtualService sends calls from a gateway to its host.
+ */
+export function mayBeForGateways(
+  { facts, byKind }: Mesh,
+  namespace: string,
+  hosts: readonly string[],
+): boolean {
+  if (namespace === facts.rootNamespace) return true;
+  const isMentioned = (value: unknown): boolean =>
+    typeof value === "object" && value !== null
+      ? Object.values(value).some(isMentioned)
+      : hosts.includes(text(value));
+  return byKind.VirtualService.some(({ spec }) => {
+    const isOfGateway = texts(at(spec, "gateways")).some((gateway) => gateway !== "mesh");
+    return isOfGateway && isMentioned(spec);
+  });
+}
 
 /**
  * What to write instead where all TLS that a rule starts needs certificates that a sidecar isn't given,

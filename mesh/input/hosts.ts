@@ -26,6 +26,11 @@ export function hostPatternMistake(pattern: string): string | undefined {
     : `"${pattern}" isn't a host; write it in lower case, exact or as *.suffix`;
 }
 
+/** A name as DNS looks it up: without regard to case, and with or without its last dot. */
+export function lookedUpName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
+}
+
 /** The host name that Istio registers a Kubernetes Service under. */
 export function serviceHost(name: string, namespace: string, clusterDomain: string): string {
   return `${name}.${namespace}.svc.${clusterDomain}`;

@@ -1,4 +1,5 @@
 import { aliasOf, declaredAliases, type Alias } from "../verdicts/alias.js";
+import { lookedUpName } from "../input/hosts.js";
 import { at, compareRefs, compareText, items, refOf, texts, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
@@ -77,8 +78,14 @@ function servicesOnTheWay(mesh: Mesh, service: Service): Service[] {
   return [...services];
 }
 
-/** Names that an object leads to: of an ExternalName, of endpoints, and a ServiceEntry's own. */
-export function namesIn({ kind, spec }: Plain): string[] {
+/** Names that an object leads to, as istiod takes them and as they are looked up. */
+export function namesIn(object: Plain): string[] {
+  const names = namesWrittenIn(object);
+  return [...new Set([...names, ...names.map(lookedUpName)])];
+}
+
+/** Of an ExternalName, of endpoints, and a ServiceEntry's own. */
+function namesWrittenIn({ kind, spec }: Plain): string[] {
   switch (kind) {
     case "Service":
       return texts([at(spec, "externalName")]);

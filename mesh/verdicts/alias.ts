@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../registry/endpoints.js";
 import { compareRefs, compareText } from "../input/plain.js";
 import { UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../input/unknowns.js";
-import { isCoveredBy, isWildcard } from "../input/hosts.js";
+import { isCoveredBy, isWildcard, lookedUpName } from "../input/hosts.js";
 import { apiServerHost, isDeployedGateway, isOfCluster, isOutside } from "./location.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
@@ -149,7 +149,7 @@ function locationOf(
 
 /** Where a name that is looked up leads: the cluster's own names lead to its Services. */
 function locationOfName(mesh: Mesh, written: string, names: readonly string[]): Location {
-  const name = written.toLowerCase().replace(/\.$/, "");
+  const name = lookedUpName(written);
   if (names.includes(name)) return "outside";
   const services = mesh.registry.of(name).filter(({ fromKubernetes }) => fromKubernetes);
   if (services.length === 0) {

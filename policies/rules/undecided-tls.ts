@@ -2,7 +2,6 @@ import {
   type Client,
   type Unmodelled,
   type Verdict,
-  apiServerNotes,
   explain,
   unmodelled,
   witnessWords,
@@ -16,15 +15,7 @@ import { fullName, serviceOf } from "../stack-object.js";
 import { covers } from "../waivers.js";
 import type { Unseen } from "../unseen.js";
 import { perhapsOneObject } from "./one-object-one-resource.js";
-import {
-  describeClient,
-  describeClients,
-  entry,
-  groupBy,
-  named,
-  nameOf,
-  shortened,
-} from "../wording.js";
+import { describeClients, entry, groupBy, named, nameOf, shortened } from "../wording.js";
 
 const NAME = "egress-undecided-tls";
 
@@ -46,8 +37,7 @@ export const undecidedTls: Rule = {
   why: `A preview doesn't know every value, and some answers depend on one that it doesn't know. Such
 an answer must not pass as if all were well, and must not hide what is known. It is listed here with
 the value to blame; where that isn't enough, raise this rule's level to mandatory. The same holds for
-an alias whose Endpoints are in the stack and whose Service isn't; for the API server, which every
-cluster has as \`default/kubernetes\`, where a rule such as \`*.local\` reaches it; for what no policy can see: the
+an alias whose Endpoints are in the stack and whose Service isn't; for what no policy can see: the
 objects in a Helm release, those of a collection whose content isn't known yet, what a command or a
 dynamic provider does ([all of them](README.md#what-it-cant-see); a waiver may name one by \`resource\`);
 and for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
@@ -113,7 +103,6 @@ spec:
       ({ unknowns, reason }) => JSON.stringify([unknowns, reason]),
     ).map((sameCause) => undecided(sameCause, judgement)),
     ...orphans(judgement, circumstances),
-    ...towardsApiServer(judgement),
     ...groupBy(
       judgement.cluster.unseen.filter(
         ({ name }) => !circumstances.isWaived({ policy: NAME, resource: name }),
@@ -182,19 +171,6 @@ function orphans({ cluster, urnOf }: Judgement, { settings }: Circumstances): Fi
       entry("instead", `declare the Service here, or name ${host} in the setting externalHosts`),
     ].join("\n");
     return [{ message, urn: seen.urn, about: { alias: fullName(service), host } }];
-  });
-}
-
-/** Rules that hold for the API server too, whose Service no stack has. */
-function towardsApiServer({ apiServer, urnOf }: Judgement): Finding[] {
-  const about = { alias: "default/kubernetes" };
-  return apiServerNotes(apiServer, describeClient).map(({ rule, text }) => {
-    const urn = rule && urnOf(rule);
-    return {
-      message: entry("alias", `default/kubernetes. ${text}`),
-      ...(urn ? { urn } : {}),
-      about,
-    };
   });
 }
 
