@@ -59,11 +59,20 @@ function liveDifferences(
   });
 }
 
-/** Of several services of a host a client is given one, whatever stands behind the others. */
+/**
+ * Of several services of a host a client is given one, whatever stands behind the others; what it may
+ * be leading to is certain by those of its namespace, which share their endpoints.
+ */
 function leadsOutside(mesh: Mesh, client: Client, host: string): boolean {
   const given = importedService(mesh, mesh.sidecarScopeOf(client), host);
-  const alias = given && aliasOf(mesh, given);
-  return alias !== undefined && isCertain(alias);
+  if (!given || !aliasOf(mesh, given)) return false;
+  return mesh.registry
+    .of(host)
+    .filter(({ ref }) => ref.namespace === given.ref.namespace)
+    .some((service) => {
+      const alias = aliasOf(mesh, service);
+      return alias !== undefined && isCertain(alias);
+    });
 }
 
 /** Verdicts that are sure of a TLS that istiod doesn't use, or of a violation where it sends nothing. */
