@@ -1,10 +1,9 @@
 import { visible } from "../../mesh/index.js";
-import { Mistake } from "../mistake.js";
 import { portText, tlsText } from "./lines.js";
 import { type Posture, type PostureRow, severityOf } from "./row.js";
 
-/** Larger drawings can't be read, and take minutes to lay out. */
-const MOST_CALLS = 2_000;
+/** A drawing of more can't be read: the worst are drawn, the others counted. */
+export const MOST_CALLS = 60;
 
 /** Who calls what, and where that leads: a posture without its words. */
 export interface PostureGraph {
@@ -12,6 +11,8 @@ export interface PostureGraph {
   aliases: { name: string; target: string }[];
   targets: string[];
   calls: Call[];
+  /** How many more calls there are, none of them worse than those that are drawn. */
+  left: number;
 }
 
 /** All calls of one client to one alias. */
@@ -22,32 +23,33 @@ export interface Call {
   labels: string[];
   /** The worst of them. */
   verdict: PostureRow["verdict"];
+  kind?: PostureRow["kind"];
 }
 
-/** @throws {Mistake} if there are more calls than can be drawn */
 export function graphOf({ rows }: Posture): PostureGraph {
-  const aliases = new Map<string, PostureGraph["aliases"][number]>();
+  const targets = new Map<string, string>();
   const calls = new Map<string, Call>();
   for (const row of rows.map(visibleRow)) {
-    const { alias, target, client, verdict } = row;
-    aliases.set(alias, { name: alias, target });
+    const { alias, target, client, verdict, kind } = row;
+    targets.set(alias, target);
     const key = JSON.stringify([client, alias]);
-    const call = calls.get(key) ?? { client, alias, labels: [], verdict };
+    const call = calls.get(key) ?? { client, alias, labels: [], verdict, kind };
     calls.set(key, call);
     call.labels.push(`${portText(row)} ${tlsText(row)}`);
-    if (severityOf(row) < severityOf(call)) call.verdict = verdict;
+    if (severityOf(row) < severityOf(call)) Object.assign(call, { verdict, kind });
   }
-  if (calls.size > MOST_CALLS) {
-    throw new Mistake(
-      `${calls.size} calls are more than can be drawn (${MOST_CALLS}): choose --format table or json, ` +
-        "or name the clients that matter with --client.",
-    );
-  }
+  const all = [...calls.values()];
+  const worstFirst = all.toSorted((a, b) => severityOf(a) - severityOf(b));
+  const drawn = new Set(worstFirst.slice(0, MOST_CALLS));
+  const shown = all.filter((call) => drawn.has(call));
+  const aliases = [...new Set(shown.map(({ alias }) => alias))];
+  const aliasesWithTargets = aliases.map((name) => ({ name, target: targets.get(name)! }));
   return {
-    clients: [...new Set([...calls.values()].map(({ client }) => client))],
-    aliases: [...aliases.values()],
-    targets: [...new Set([...aliases.values()].map(({ target }) => target))],
-    calls: [...calls.values()],
+    clients: [...new Set(shown.map(({ client }) => client))],
+    aliases: aliasesWithTargets,
+    targets: [...new Set(aliasesWithTargets.map(({ target }) => target))],
+    calls: shown,
+    left: all.length - shown.length,
   };
 }
 
@@ -62,7 +64,7 @@ function visibleRow(row: PostureRow): PostureRow {
   };
 }
 
-/** What is shown by colour is said in a sign too, for whoever doesn't see colours. */
+/** What is shown by colour is said in a sign too, for people who don't see colours. */
 export const SIGNS: Readonly<Record<PostureRow["verdict"], string>> = {
   violation: "✗ ",
   undecided: "? ",

@@ -3,7 +3,7 @@ import type { Posture } from "./row.js";
 
 /** The posture as a Mermaid flowchart, which forges draw inside Markdown. */
 export function postureMermaid(posture: Posture): string {
-  const { clients, aliases, targets, calls } = graphOf(posture);
+  const { clients, aliases, targets, calls, left } = graphOf(posture);
   const names = aliases.map(({ name }) => name);
   const edges = calls.map((call) => {
     const [client, alias] = [clients.indexOf(call.client), names.indexOf(call.alias)];
@@ -16,6 +16,7 @@ export function postureMermaid(posture: Posture): string {
     ...targets.map((name, index) => `  target${index}[/${quoted(name)}/]`),
     ...edges,
     ...aliases.map(({ target }, index) => `  alias${index} -.-> target${targets.indexOf(target)}`),
+    ...(left > 0 ? [`  left[${quoted(`and ${left} more calls, none of them worse`)}]`] : []),
     ...Object.entries(COLOURS).flatMap(([verdict, colour]) => linkStyle(calls, verdict, colour)),
   ].join("\n");
 }

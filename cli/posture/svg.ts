@@ -2,17 +2,20 @@ import { instance } from "@viz-js/viz";
 import { COLOURS, graphOf, SIGNS } from "./graph.js";
 import type { Posture } from "./row.js";
 
-const FONT = "Helvetica,Arial,sans-serif";
+/** Its characters all have one width, which Graphviz knows: a text fits its box in any viewer. */
+const FONT = "Courier";
+/** Fonts of that width. */
+const FONTS = "Courier,'Courier New','Liberation Mono','DejaVu Sans Mono',monospace";
 
 /** The posture as an SVG drawing, laid out by Graphviz. */
 export async function postureSvg(posture: Posture): Promise<string> {
-  const { clients, aliases, targets, calls } = graphOf(posture);
+  const { clients, aliases, targets, calls, left } = graphOf(posture);
   const viz = await instance();
-  return viz.renderString(
+  const svg = viz.renderString(
     {
       graphAttributes: {
         rankdir: "LR",
-        label: `TLS posture of ${posture.source}`,
+        label: title(posture.source, calls.length, left),
         labelloc: "t",
         fontname: FONT,
         fontsize: 16,
@@ -32,7 +35,7 @@ export async function postureSvg(posture: Posture): Promise<string> {
       nodes: [
         ...clients.map((name) => node("client", name, "#ddf4ff")),
         ...aliases.map(({ name }) => node("alias", name, "#fff8c5")),
-        ...targets.map((name) => node("target", name, "#f6f8fa")),
+        ...targets.map((name) => node("target", name, "#f6f8fa", name.replaceAll(", ", ",\n"))),
       ],
       edges: [
         ...calls.map(({ client, alias, labels, verdict }) => ({
@@ -54,11 +57,17 @@ export async function postureSvg(posture: Posture): Promise<string> {
     },
     { format: "svg" },
   );
+  return svg.replaceAll(`font-family="${FONT}"`, `font-family="${FONTS}"`);
 }
 
-function node(role: string, name: string, fillcolor: string) {
+function title(source: string, drawn: number, left: number): string {
+  const some = left > 0 ? `: the worst ${drawn} of ${drawn + left} calls` : "";
+  return `TLS posture of ${source}${some}`;
+}
+
+function node(role: string, name: string, fillcolor: string, label = name) {
   return {
     name: `${role} ${name}`,
-    attributes: { label: name, fillcolor, color: "#656d76", tooltip: name },
+    attributes: { label, fillcolor, color: "#656d76", tooltip: name },
   };
 }

@@ -71,7 +71,7 @@ describe("the plugin, in a YAML program outside the repository", function () {
     writeFileSync(file, sound);
     assert.notEqual(exitCode, 0);
     assert.deepEqual(errors, [
-      "error: istio-egress:aliases:EgressAlias resource 'rates' has a problem: EgressAlias \"rates\": externalName: " +
+      "istio-egress:aliases:EgressAlias resource 'rates' has a problem: EgressAlias \"rates\": externalName: " +
         '"rates.example.com." ends with a dot, which Istio never matches; write rates.example.com',
     ]);
   });

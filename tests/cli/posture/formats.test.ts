@@ -143,6 +143,29 @@ describe("a posture as a graph", () => {
     }
     assert.match(svg, /stroke="#d1242f"/);
   });
+
+  it("is drawn in a font of one width, so that no text runs out of its box", async () => {
+    const name = "shop/" + "wi".repeat(30);
+    const svg = await postureSvg(posture(row({ alias: name })));
+    const box = new RegExp(`<title>alias ${name}</title>[^]*?<path [^>]*d="M([\\d.]+)[^"]*"`).exec(
+      svg,
+    );
+    const [left, right] = numbersOf(box![0].split(' d="')[1]!);
+    assert.ok(right - left >= name.length * 12 * 0.6, "12 points, each character 0.6 wide");
+    assert.match(svg, /font-family="Courier,/);
+  });
+
+  it("is drawn for a hundred aliases by its worst calls, and says how many are left", async () => {
+    const aliases = Array.from({ length: 100 }, (_, index) => row({ alias: `n/alias-${index}` }));
+    const many = posture(...aliases, row({ alias: "n/wrong", ...VIOLATION }));
+    const svg = await postureSvg(many);
+    assert.match(svg, /the worst 60 of 101 calls/);
+    assert.match(svg.replaceAll("&#45;", "-"), /n\/wrong/);
+    const mermaid = postureMermaid(many);
+    assert.match(mermaid, /"n\/wrong"/);
+    assert.match(mermaid, /\["and 41 more calls, none of them worse"\]/);
+    assert.equal(mermaid.match(/ -->/g)?.length, 60);
+  });
 });
 
 describe("a posture as JSON", () => {
@@ -165,3 +188,9 @@ describe("a posture as JSON", () => {
     );
   });
 });
+
+/** The least and the greatest horizontal place on an SVG path. */
+function numbersOf(path: string): [number, number] {
+  const places = [...path.matchAll(/(-?[\d.]+),-?[\d.]+/g)].map(([, x]) => Number(x));
+  return [Math.min(...places), Math.max(...places)];
+}
