@@ -7,7 +7,8 @@ import { readManifests } from "./input/reading.js";
 import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
-import type { Client } from "../mesh/index.js";
+import { call as readCall } from "./input/call.js";
+import type { Call, Client } from "../mesh/index.js";
 import common from "../packages/common.json";
 
 interface JudgeOptions extends options.FactOptions {
@@ -20,6 +21,9 @@ interface JudgeOptions extends options.FactOptions {
   json?: boolean;
   sarif?: boolean;
   jsonLines?: boolean;
+  call?: Call[];
+  calls?: boolean;
+  explain?: boolean;
   baseline?: string;
 }
 
@@ -32,6 +36,8 @@ Examples:
   istio-egress judge -f deploy/ --sarif > egress.sarif
   istio-egress judge -f deploy/ --baseline before.sarif
   istio-egress judge --json-lines < examples/meshes.jsonl
+  istio-egress judge -f deploy/ --calls
+  istio-egress judge -f deploy/ --call "shop -> https://db.example.com:5432"
 
 Files are read as kubectl apply reads them: YAML 1.1, the last one of an object that is given twice,
 and strictly. What the API server would refuse of Istio's objects is refused, with where it stands.
@@ -40,6 +46,12 @@ option says otherwise.
 
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
+
+--calls asks of each alias and declared port what becomes of the call: does it arrive outside, and is it
+encrypted as declared? --call asks about one. It says who calls, what is sent and to whom, and, after
+"at", where the application connects to if that isn't the name itself (as curl --resolve does):
+  "shop:app=web -> http://my-httpbin.default/headers"
+  "default -> https://en.wikipedia.org:443 at my-wikipedia.default"
 
 --baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are
 left out of what is printed and of the exit code. In SARIF they stay, as unchanged.
@@ -73,6 +85,13 @@ export function command(): Command {
     .option("--context <name>", "for --kube; the kubeconfig's current one by default")
     .option("--client <ns[:k=v,...]>", "who calls, repeatable", options.client)
     .option("--gateway <ns[:k=v,...]>", "a gateway that calls, repeatable", options.gateway)
+    .addOption(
+      new Option("--call <call>", "judge one call instead, repeatable")
+        .argParser(readCall)
+        .conflicts(["calls", "jsonLines", "baseline"]),
+    )
+    .addOption(new Option("--calls", "judge the calls to all aliases, too").conflicts("jsonLines"))
+    .option("--explain", "with --call or --calls: every hop of every call")
     .addOption(new Option("--json", "everything, for programs").conflicts(["sarif", "jsonLines"]))
     .addOption(new Option("--sarif", "SARIF 2.1.0, for code scanning").conflicts("jsonLines"))
     .addOption(new Option("--json-lines", "one mesh a line in, one answer a line out"))
@@ -105,8 +124,14 @@ async function run(
   const question: Question = given.kube
     ? await fromCluster(given, progress)
     : await fromFiles(names, given, progress);
+  if (given.explain && !given.call && !given.calls) {
+    throw new Mistake("--explain does nothing without --call or --calls: give one of them.");
+  }
   progress.tell(() => `judging ${question.manifests.length} objects`);
-  const judgement = judgementOf({ ...question, ...(clients.length > 0 && { clients }) });
+  const asked = given.call ?? (given.calls ? "all" : []);
+  const all = judgementOf({ ...question, ...(clients.length > 0 && { clients }), calls: asked });
+  // Who asks about one call asks about nothing else.
+  const judgement = given.call ? { ...all, verdicts: [], inert: [], shadowed: [] } : all;
   const baseline = given.baseline === undefined ? undefined : await readBaseline(given.baseline);
   const counted = baseline ? sinceBaseline(judgement, baseline) : judgement;
   progress.done();
@@ -176,7 +201,11 @@ async function formatted(judgement: Judgement, given: JudgeOptions): Promise<str
     import("./format/table.js"),
     import("./format/colour.js"),
   ]);
-  return judgementTable(judgement, await colour());
+  const paint = await colour();
+  if (judgement.calls.length === 0 && !given.call) return judgementTable(judgement, paint);
+  const { callsTable } = await import("./format/calls.js");
+  const calls = `${callsTable(judgement.calls, paint, given.explain === true)}\n`;
+  return given.call ? calls : `${judgementTable(judgement, paint)}\n${calls}`;
 }
 
 async function sarif(judgement: Judgement, baseline?: ReadonlySet<string>): Promise<string> {

@@ -2,6 +2,9 @@ import type { Manifest } from "./input/manifests.js";
 import { ExitCode } from "./mistake.js";
 import {
   apiServerNotes,
+  aliasOfCall,
+  type Call,
+  type CallVerdict,
   type Client,
   DEFAULT_FACTS,
   defaultClients,
@@ -9,6 +12,8 @@ import {
   type InertRule,
   judge,
   judgeApiServer,
+  judgeCall,
+  judgeCalls,
   type Mesh,
   type MeshFacts,
   type ObjectRef,
@@ -29,6 +34,8 @@ export interface Question {
   facts: Partial<MeshFacts>;
   /** What was decided when the objects were read. */
   notes?: readonly string[];
+  /** Calls to judge; `all`: those to every alias on its declared ports. @default none */
+  calls?: readonly Call[] | "all";
 }
 
 /** The answer to a {@link Question}, which every output format is made from. */
@@ -43,12 +50,26 @@ export interface Judgement {
   unmodelled: readonly Unmodelled[];
   /** What was decided when the objects were read, a sentence each. */
   notes: readonly string[];
+  /** The calls that were asked about. */
+  calls: readonly CallRow[];
   /** How many findings were left out because a baseline has them. @default 0 */
   leftOut?: number;
 }
 
+/** A call's verdict with the clients that it holds for. */
+export interface CallRow {
+  verdict: CallVerdict;
+  clients: readonly Client[];
+}
+
 /** Asks the model everything that is told about a set of objects. */
-export function judgementOf({ manifests, clients, facts, notes = [] }: Question): Judgement {
+export function judgementOf({
+  manifests,
+  clients,
+  facts,
+  notes = [],
+  calls = [],
+}: Question): Judgement {
   const objects = manifests.map(({ object }) => object);
   const mesh = readMesh(objects, facts);
   const asked = clients ?? defaultClients(mesh);
@@ -61,12 +82,30 @@ export function judgementOf({ manifests, clients, facts, notes = [] }: Question)
     inert: inertRules(mesh, asked),
     shadowed: shadowedRules(mesh, asked),
     unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
+    calls: callRows(mesh, asked, calls),
     notes: [
       ...notes,
       ...apiServerNotes(judgeApiServer(mesh, asked), clientText).map(({ text }) => text),
       ...(verdicts.length === 0 ? [] : versionNotes(mesh.facts)),
     ],
   };
+}
+
+function callRows(
+  mesh: Mesh,
+  clients: readonly Client[],
+  calls: NonNullable<Question["calls"]>,
+): CallRow[] {
+  if (calls !== "all") {
+    return calls.map((call) => ({
+      verdict: judgeCall(mesh, call, aliasOfCall(mesh, call)),
+      clients: [call.client],
+    }));
+  }
+  return judgeCalls(mesh, clients).map(({ clients: places, ...verdict }) => ({
+    verdict,
+    clients: places.flatMap((place) => clients[place] ?? []),
+  }));
 }
 
 /** What makes all that is said of a version of Istio less sure. */
@@ -76,7 +115,8 @@ export function versionNotes(facts: Partial<MeshFacts>): string[] {
 }
 
 /** How a run ends: what is known to be wrong counts before what isn't known. */
-export function exitCodeOf({ verdicts }: Judgement): ExitCode {
+export function exitCodeOf(judgement: Judgement): ExitCode {
+  const verdicts = [...judgement.verdicts, ...judgement.calls.map((row) => row.verdict)];
   if (verdicts.some(({ verdict }) => verdict === "violation")) return ExitCode.Violation;
   if (verdicts.some(({ verdict }) => verdict === "undecided")) return ExitCode.Undecided;
   return ExitCode.Ok;

@@ -36,6 +36,10 @@ export { judge, judgeApiServer } from "./judge.js";
 
 // The way of one call.
 export { outcomesOf } from "./call/outcomes.js";
+export { judgeCall, type CallAnswer, type CallVerdict, type Hop } from "./verdicts/call-verdict.js";
+export type { TlsIntent } from "./verdicts/call-intent.js";
+export { aliasOfCall, callsTo, judgeCalls, type SharedCallVerdict } from "./verdicts/calls.js";
+export { explainCall, hopLine, type CallExplanation } from "./explain/explain-call.js";
 export type {
   Call,
   CallOutcome,

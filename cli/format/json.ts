@@ -1,4 +1,5 @@
 import { type Judgement, objectText, refText } from "../judgement.js";
+import { callJson } from "./calls.js";
 import { isOfInterest } from "../input/objects.js";
 import { type Client, type Cluster, explain, type Verdict } from "../../mesh/index.js";
 
@@ -47,6 +48,7 @@ export function judgementJson(judgement: Judgement): string {
       client,
     })),
     unmodelled: unmodelled.map(({ object, why }) => ({ object: objectText(object), why })),
+    ...(judgement.calls.length > 0 && { calls: judgement.calls.map(callJson) }),
     notes,
     summary: summaryOf(judgement),
   };

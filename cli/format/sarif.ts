@@ -2,11 +2,13 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { OUTCOME, outcomeOf } from "../baseline.js";
-import { clientText, type Judgement, objectText, refText } from "../judgement.js";
+import { type CallRow, clientText, type Judgement, objectText, refText } from "../judgement.js";
+import { callText } from "../input/call.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {
   explain,
+  explainCall,
   type InertRule,
   type Mesh,
   type ObjectRef,
@@ -34,6 +36,10 @@ const RULES = {
     level: "note",
     text: "A DestinationRule for an external alias that another rule hides from some clients.",
   },
+  "egress-call": {
+    level: "error",
+    text: "A call to an external alias doesn't arrive, or isn't encrypted as the rules for it say.",
+  },
 } as const;
 
 type RuleId = keyof typeof RULES;
@@ -57,7 +63,9 @@ export function judgementSarif(
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "istio-egress", version, rules: RULE_IDS.map(descriptor) } },
+        tool: {
+          driver: { name: "istio-egress", version, rules: rulesFor(judgement).map(descriptor) },
+        },
         columnKind: "utf16CodeUnits",
         ...(judgement.notes.length > 0 && { invocations: [invocation(judgement.notes)] }),
         results: [
@@ -66,6 +74,7 @@ export function judgementSarif(
           ),
           ...judgement.inert.map((rule) => inertResult(rule, locate)),
           ...judgement.shadowed.map((rule) => shadowedResult(rule, locate)),
+          ...judgement.calls.flatMap((row) => callResult(row, locate)),
         ],
       },
     ],
@@ -79,6 +88,11 @@ function invocation(notes: readonly string[]): Invocation {
     executionSuccessful: true,
     toolExecutionNotifications: notes.map((text) => ({ level: "note", message: { text } })),
   };
+}
+
+/** Who asks about no call is told of no rule about calls. */
+function rulesFor({ calls }: Judgement): RuleId[] {
+  return RULE_IDS.filter((id) => id !== "egress-call" || calls.length > 0);
 }
 
 function descriptor(id: RuleId): ReportingDescriptor {
@@ -145,6 +159,24 @@ function shadowedResult({ rule, by, alias, client }: ShadowedRule, locate: Locat
     ...result("egress-shadowed-rule", text, identity, locate(rule, atHost)),
     relatedLocations: [{ ...locate(by, atHost), message: { text: "the rule that is followed" } }],
   };
+}
+
+/** What is wrong with a call, at the object that decides; one that isn't decided is a warning. */
+function callResult({ verdict, clients }: CallRow, locate: Locator): Result[] {
+  const { alias, decidedBy, answer, call } = verdict;
+  const at = decidedBy ?? alias?.ref;
+  if (verdict.verdict === "ok" || !at) return [];
+  const { summary, seen, fix } = explainCall(verdict);
+  const names = clients.map(clientText).join(", ");
+  const text = [`${callText(call)} from ${names}: ${summary}.`, seen && `Seen as: ${seen}.`, fix];
+  const identity = ["egress-call", callText(call), names, answer, objectText(at)];
+  const found = result(
+    "egress-call",
+    text.filter((line) => line !== undefined).join("\n"),
+    identity,
+    locate(at, () => ["spec"]),
+  );
+  return [verdict.verdict === "undecided" ? { ...found, level: "warning" } : found];
 }
 
 type Locator = (ref: ObjectRef, path: (object: unknown) => Path) => Location;

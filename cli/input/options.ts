@@ -124,7 +124,8 @@ export function namespaceOption(): Option {
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
-function parseClient(text: string): Client {
+/** `NS` or `NS:key=value,...`. @throws {InvalidArgumentError} for anything else */
+export function parseClient(text: string): Client {
   const [namespace = "", ...rest] = text.split(":");
   if (!NAMESPACE.test(namespace)) {
     throw new InvalidArgumentError(

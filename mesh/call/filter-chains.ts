@@ -156,9 +156,14 @@ function ownCluster({ host, ports }: Service, port: number): Destination {
 }
 
 /** Whether a match holds for a proxy before any traffic: its gateway, labels, namespace and port. */
-export function holdsFor(match: SourceMatch, caller: Caller, port: number): boolean {
+export function holdsFor(
+  match: SourceMatch,
+  caller: Caller,
+  port: number,
+  gateway = "mesh",
+): boolean {
   return (
-    (match.gateways.length === 0 || match.gateways.includes("mesh")) &&
+    (match.gateways.length === 0 || match.gateways.includes(gateway)) &&
     fits(match.sourceLabels, caller.labels) &&
     (match.port === 0 || match.port === port) &&
     (match.sourceNamespace === "" || match.sourceNamespace === caller.namespace)

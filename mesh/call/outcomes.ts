@@ -56,8 +56,8 @@ function defaultHost({ address, sends }: Call): string | undefined {
   return sends === "tcp" || (sends === "tls" && isReal(address)) ? undefined : address;
 }
 
-/** A name in short is completed with the client's namespace first. */
-function fullName(mesh: Mesh, { address, client }: Call): string {
+/** The host that a name is short for: it is completed with the client's namespace first. */
+export function fullName(mesh: Mesh, { address, client }: Call): string {
   const { clusterDomain } = mesh.facts;
   const candidates = [
     address,

@@ -78,6 +78,7 @@ export function judgement(more: Partial<Judgement>): Judgement {
     inert: [],
     shadowed: [],
     unmodelled: [],
+    calls: [],
     notes: [],
     ...more,
   };
