@@ -3,6 +3,7 @@
  * aliases with their TLS intents, and what is known of the mesh. Imports no Pulumi SDK.
  */
 import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./error.js";
+import { ONE_PLACE, type Places } from "./places.js";
 import { createsNamespace, findings } from "./rules.js";
 import { declared } from "./schema.js";
 import type { Declared, DeclaredAlias, DeclaredTls } from "./schema.js";
@@ -13,29 +14,34 @@ export type { CatalogueIssue } from "./error.js";
 export type * from "./types.js";
 
 /** A whole catalogue. Its rules between keys run on whatever keys are sound, so that all mistakes show at once. */
-const declaredCatalogue = declared.superRefine(
-  (value, context) => {
-    for (const { path, message } of findings(value, context.issues)) {
-      context.addIssue({ code: "custom", path, message });
-    }
-  },
-  { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
-);
+const catalogueIn = (places: Places) =>
+  declared.superRefine(
+    (value, context) => {
+      for (const { path, message } of findings(value, context.issues, places)) {
+        context.addIssue({ code: "custom", path, message });
+      }
+    },
+    { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
+  );
+
+const inOnePlace = catalogueIn(ONE_PLACE);
 
 /**
  * Reads a catalogue as it stands in a stack file.
  *
  * @param value what `istio-egress:catalogue` holds
  * @param where the file, for messages: `Pulumi.dev.yaml`
+ * @param places where its parts come from; @default that file
  * @throws CatalogueError with every mistake, each saying where it is and what to write instead
  */
-export function parseCatalogue(value: unknown, where: string): Catalogue {
+export function parseCatalogue(value: unknown, where: string, places = ONE_PLACE): Catalogue {
   if (value === undefined || value === null) {
     const message = "missing; write the clients and aliases of this stack";
     throw new CatalogueError(where, [{ key: CATALOGUE_KEY, message }]);
   }
-  const result = declaredCatalogue.safeParse(value);
-  if (!result.success) throw new CatalogueError(where, catalogueIssues(result.error));
+  const schema = places === ONE_PLACE ? inOnePlace : catalogueIn(places);
+  const result = schema.safeParse(value);
+  if (!result.success) throw new CatalogueError(where, catalogueIssues(result.error, places));
   return complete(result.data);
 }
 

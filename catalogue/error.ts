@@ -1,3 +1,5 @@
+import type { Places } from "./places.js";
+
 /** Where the catalogue stands in a stack file. */
 export const CATALOGUE_KEY = "istio-egress:catalogue";
 
@@ -5,10 +7,12 @@ const SECTIONS = ["mesh", "clients", "aliases", "guard"];
 
 /** One mistake in a catalogue. */
 export interface CatalogueIssue {
-  /** Key path in the stack file: `istio-egress:catalogue.aliases[1].ports[0].port`. */
+  /** Key path in the file: `istio-egress:catalogue.aliases[1].ports[0].port`; empty if it is the file itself. */
   key: string;
   /** What is wrong, and what to write instead. */
   message: string;
+  /** The file and line, where the mistake isn't in the stack file: `catalogue/shop.yaml:12`. */
+  where?: string;
 }
 
 /** All mistakes of one catalogue; its message has a line for each. */
@@ -21,7 +25,11 @@ export class CatalogueError extends Error {
     /** Every mistake, in the order of the schema. */
     readonly issues: readonly CatalogueIssue[],
   ) {
-    super(issues.map(({ key, message }) => `${where}: ${key}: ${message}`).join("\n"));
+    super(
+      issues
+        .map((issue) => [issue.where ?? where, issue.key, issue.message].filter(Boolean).join(": "))
+        .join("\n"),
+    );
   }
 }
 
@@ -31,7 +39,7 @@ interface SchemaError {
 }
 
 /** The issues that a schema found: one for each mistake, and what belongs to one entry together. */
-export function catalogueIssues(error: SchemaError): CatalogueIssue[] {
+export function catalogueIssues(error: SchemaError, places: Places): CatalogueIssue[] {
   const found = error.issues.flatMap((issue) => {
     // One issue names all unknown keys of an object, and its message has a line for each.
     const paths =
@@ -44,12 +52,16 @@ export function catalogueIssues(error: SchemaError): CatalogueIssue[] {
   const section = ({ path }: { path: PropertyKey[] }) => SECTIONS.indexOf(String(path[0]));
   const index = ({ path }: { path: PropertyKey[] }) => Number(path[1]);
   found.sort((a, b) => section(a) - section(b) || index(a) - index(b));
-  return found.map(({ path, message }) => ({ key: keyPath(path), message }));
+  return found.map(({ path, message }) => ({
+    key: CATALOGUE_KEY + keyPath(path),
+    message,
+    ...places.mistake(path),
+  }));
 }
 
-function keyPath(path: readonly PropertyKey[]): string {
-  const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
-  return CATALOGUE_KEY + steps.join("");
+/** `.aliases[1].ports[0].port` */
+export function keyPath(path: readonly PropertyKey[]): string {
+  return path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
 }
 
 /** Says which key was probably meant by an unknown one. */

@@ -78,6 +78,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     "The URL that `requests` in the stack's outputs calls. The alias itself by default, on its first http port.",
   "aliases[].answer":
     "A text in the response to it, which `verify --traffic` looks for. Any response but an error by default.",
+  files:
+    "Files with more clients and aliases: paths or globs relative to the folder of Pulumi.yaml. See [In files](#in-files).",
   guard:
     "Whether the API server itself refuses rules that would break an alias: `true`, or an object. `false` by default. See [the guard](guard.md).",
   "guard.name": "Name of the guard's objects. Two stacks that guard one cluster need two names.",

@@ -1,6 +1,7 @@
 /** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
 import { externalNameIsAlias, hasAliasSwitch, type MeshFacts } from "../mesh/index.js";
 import { ALIAS_RULES, type Finding } from "./aliasRules.js";
+import type { Places } from "./places.js";
 import type { Declared, DeclaredAlias } from "./schema.js";
 
 type Path = readonly PropertyKey[];
@@ -9,16 +10,9 @@ type Path = readonly PropertyKey[];
 export function findings(
   catalogue: Declared,
   issues: readonly { code?: string; path?: Path }[],
+  { entry }: Places,
 ): Finding[] {
-  /** The keys right below a place whose values are mistaken; undefined if the place itself is. */
-  const broken = (...at: Path) =>
-    new Set(
-      issues
-        .filter(({ code }) => code !== "unrecognized_keys")
-        .map(({ path = [] }) => path)
-        .filter((path) => at.every((step, i) => step === path[i]))
-        .map((path) => path[at.length]),
-    );
+  const broken = brokenKeys(issues);
   const meshBroken = broken().has("mesh");
   const usable = <Kind extends "aliases" | "clients">(
     kind: Kind,
@@ -44,17 +38,35 @@ export function findings(
     ...(meshBroken ? [] : aliasSwitch(catalogue.mesh)),
     ...inAliases,
     ...clientRules(usable("clients", ["namespace", "injected", "createNamespace", "optOutLabel"])),
-    ...distinctClients(usable("clients", ["namespace"])),
+    ...distinctClients(usable("clients", ["namespace"]), entry),
     ...distinctAliases(
       usable("aliases", ["name", "namespace"]),
       usable("clients", ["name", "namespace"]),
+      entry,
     ),
     ...targetsAgree(
       usable("aliases", ["namespace", "externalName", "ports", "tls", "mesh"]),
       catalogue.mesh,
+      entry,
     ),
     ...(broken().has("guard") || broken().has("aliases") ? [] : guardRules(catalogue)),
   ];
+}
+
+const NONE: ReadonlySet<PropertyKey | undefined> = new Set();
+
+/** The keys right below a place (the whole, or an entry) that are mistaken; undefined if the place itself is. */
+function brokenKeys(issues: readonly { code?: string; path?: Path }[]) {
+  const known = new Map<string, Set<PropertyKey | undefined>>();
+  const add = (place: string, key: PropertyKey | undefined) => {
+    known.set(place, (known.get(place) ?? new Set()).add(key));
+  };
+  for (const { code, path = [] } of issues) {
+    if (code === "unrecognized_keys") continue;
+    add("", path[0]);
+    if (path.length > 1) add(path.slice(0, 2).map(String).join("/"), path[2]);
+  }
+  return (...at: [] | [section: string, index: number]) => known.get(at.join("/")) ?? NONE;
 }
 
 function guardRules({ guard, aliases }: Declared): Finding[] {
@@ -113,25 +125,25 @@ function clientRules(clients: Clients): Finding[] {
   });
 }
 
-function distinctClients(clients: Clients): Finding[] {
+function distinctClients(clients: Clients, entry: Places["entry"]): Finding[] {
   return repeats(clients, ({ namespace }) => namespace).map(([i, first, namespace]) => ({
     path: ["clients", i, "namespace"],
-    message: `${namespace} has a client already, clients[${first}]; write another namespace, or remove one`,
+    message: `${namespace} has a client already, ${entry("clients", first)}; write another namespace, or remove one`,
   }));
 }
 
-function distinctAliases(aliases: Aliases, clients: Clients): Finding[] {
+function distinctAliases(aliases: Aliases, clients: Clients, entry: Places["entry"]): Finding[] {
   const id = ({ name, namespace }: { name: string; namespace: string }) => `${namespace}/${name}`;
   const twice = repeats(aliases, id).map(([i, first, name]) => ({
     path: ["aliases", i, "name"],
-    message: `${name} is aliases[${first}] already; write another name, or remove one`,
+    message: `${name} is ${entry("aliases", first)} already; write another name, or remove one`,
   }));
   const services = new Map(clients.map(([i, client]) => [id(client), i]));
   const taken = aliases
     .filter(([, alias]) => services.has(id(alias)))
     .map(([i, alias]) => ({
       path: ["aliases", i, "name"],
-      message: `${id(alias)} is the Service of clients[${services.get(id(alias))}]; write another name`,
+      message: `${id(alias)} is the Service of ${entry("clients", services.get(id(alias))!)}; write another name`,
     }));
   return [...twice, ...taken];
 }
@@ -140,11 +152,12 @@ function distinctAliases(aliases: Aliases, clients: Clients): Finding[] {
  * From Istio 1.21 the aliases of one target share its cluster: they can't differ in TLS or ports.
  * In one namespace they would write the target's ServiceEntry and rule twice.
  */
-function targetsAgree(aliases: Aliases, mesh: MeshFacts): Finding[] {
+function targetsAgree(aliases: Aliases, mesh: MeshFacts, entry: Places["entry"]): Finding[] {
   const named = aliases.filter(([, { externalName }]) => externalName !== undefined);
   if (named.length === 0 || !externalNameIsAlias(mesh)) return [];
+  const byIndex = new Map(named);
   return repeats(named, ({ externalName }) => externalName!).flatMap(([i, first, target]) => {
-    const [alias, other] = [i, first].map((n) => named.find(([index]) => index === n)![1]);
+    const [alias, other] = [byIndex.get(i), byIndex.get(first)];
     const agree =
       JSON.stringify([alias!.tls, alias!.ports]) === JSON.stringify([other!.tls, other!.ports]);
     if (agree && alias!.namespace !== other!.namespace) return [];
@@ -152,7 +165,7 @@ function targetsAgree(aliases: Aliases, mesh: MeshFacts): Finding[] {
     return {
       path: ["aliases", i, "externalName"],
       message:
-        `${target} is the target of aliases[${first}] already, ${why}, and Istio has one ` +
+        `${target} is the target of ${entry("aliases", first)} already, ${why}, and Istio has one ` +
         "cluster for a target; write one alias for both, or the same ports and tls in another namespace",
     };
   });

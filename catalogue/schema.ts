@@ -298,6 +298,10 @@ export const declared = section({
   mesh: mesh.prefault({}),
   clients: list(client, "a list of clients, or [] if there are none"),
   aliases: list(alias, "a list of aliases, or [] if there are none"),
+  /** Paths or globs of files with more clients and aliases; catalogue/files.ts puts these in its place. */
+  files: list(text("a path or a glob"), "a list of paths, such as [catalogue/*.yaml]")
+    .refine(() => false, { error: "is for a stack file; write clients and aliases here" })
+    .optional(),
   /** Whether the API server itself refuses rules that would break an alias. @default false */
   guard: guard.optional(),
 });

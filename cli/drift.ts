@@ -1,13 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parse } from "yaml";
-import {
-  type Catalogue,
-  CATALOGUE_KEY,
-  CatalogueError,
-  parseCatalogue,
-} from "../catalogue/catalogue.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { inParallel } from "./drift/in-parallel.js";
 import {
@@ -25,7 +19,7 @@ import { type Answer, dnsResolver, resolveName } from "./drift/resolve.js";
 import type { DriftReport } from "./drift/row.js";
 import { withAddresses } from "./drift/write.js";
 import { ExitCode, Mistake } from "./mistake.js";
-import { readCatalogue, stackFile } from "./stack-file.js";
+import { readCatalogue, readCatalogueFiles, stackFile } from "./stack-file.js";
 
 const FORMATS = ["table", "json", "markdown"] as const;
 
@@ -101,7 +95,7 @@ async function run({
   const catalogue = readCatalogue(stack, project);
   const answers = await answersTo(nameQuestions(catalogue), options);
   const report = await driftOf(catalogue, stackFile(stack), answers, options);
-  if (write) writeChanges(path.join(project, stackFile(stack)), answers, report);
+  if (write) writeChanges({ stack, project }, answers, report);
   process.stdout.write(FORMATTERS[format](report));
   return exitCodeOf(report);
 }
@@ -154,31 +148,39 @@ export async function driftOf(
   };
 }
 
-/** Puts the addresses that DNS answers into the file, and says so in the report. */
-function writeChanges(file: string, answers: readonly Answered[], report: DriftReport): void {
-  const changes = new Map<number, string[]>();
+/** Puts the addresses that DNS answers into the files that they are declared in, and says so in the report. */
+function writeChanges(
+  { stack, project }: Pick<CommandOptions, "stack" | "project">,
+  answers: readonly Answered[],
+  report: DriftReport,
+): void {
+  const { origins } = readCatalogueFiles(stack, project);
+  const changes = new Map<string | undefined, Map<number, string[]>>();
   for (const [row, [question, answer]] of answers.entries()) {
     const { declared, index } = question;
     const told = report.rows[row]!;
     if (told.state !== "drift" || !declared || "failure" in answer || answer.addresses.length === 0)
       continue;
     const addresses = changedAddresses(declared, addressChange(declared, answer));
-    changes.set(index, addresses);
+    const origin = origins[index]!;
+    const inFile = changes.get(origin.file) ?? new Map<number, string[]>();
+    changes.set(origin.file, inFile.set(origin.index, addresses));
     report.rows[row] = { ...told, found: `written: ${addresses.join(", ")}`, state: "ok" };
   }
-  if (changes.size === 0) return;
-  const text = withAddresses(readFileSync(file, "utf8"), report.catalogue, changes);
-  requireSound(text, report.catalogue);
-  writeFileSync(file, text);
-}
-
-/** DNS may answer what no catalogue may have, such as an address inside the cluster. */
-function requireSound(text: string, file: string): void {
-  const { config } = parse(text) as { config: Record<string, unknown> };
+  const texts = [...changes].map(([file, inFile]) => {
+    const name = file ?? stackFile(stack);
+    const full = path.resolve(project, name);
+    const before = readFileSync(full, "utf8");
+    const listAt = file === undefined ? undefined : ["aliases"];
+    return { full, before, after: withAddresses(before, name, inFile, listAt) };
+  });
+  for (const { full, after } of texts) writeFileSync(full, after);
   try {
-    parseCatalogue(config[CATALOGUE_KEY], file);
+    readCatalogueFiles(stack, project);
   } catch (error) {
-    if (!(error instanceof CatalogueError)) throw error;
+    for (const { full, before } of texts) writeFileSync(full, before);
+    // DNS may answer what no catalogue may have, such as an address inside the cluster.
+    if (!(error instanceof Mistake)) throw error;
     throw new Mistake(
       `what DNS answers can't be declared, so nothing was written.\n${error.message}`,
     );

@@ -1,9 +1,6 @@
-import {
-  type Catalogue,
-  CATALOGUE_KEY,
-  CatalogueError,
-  parseCatalogue,
-} from "../catalogue/catalogue.js";
+import { type Catalogue, CATALOGUE_KEY, CatalogueError } from "../catalogue/catalogue.js";
+import { type ReadCatalogue, readCatalogueFiles as readFiles } from "../catalogue/files.js";
+import { sizeMistake } from "../catalogue/size.js";
 import { readStackFile, stackFile } from "../local/stack-file.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import type { ClusterChoice } from "./kube/api-server.js";
@@ -12,16 +9,31 @@ import { Mistake } from "./mistake.js";
 export { stackFile } from "../local/stack-file.js";
 
 /**
- * What a stack declares.
+ * What a stack declares, in its file and in those that its catalogue names.
  * @param project the folder of its file
  * @throws {Mistake} if there is no such stack, or its file or catalogue has mistakes
  */
 export function readCatalogue(stack: string, project = REPOSITORY): Catalogue {
+  return readCatalogueFiles(stack, project).catalogue;
+}
+
+/** The same, with the file that each alias stands in. @throws {Mistake} the same */
+export function readCatalogueFiles(stack: string, project: string): ReadCatalogue {
   try {
-    return parseCatalogue(readConfig(stack, project)[CATALOGUE_KEY], stackFile(stack));
+    const value = readConfig(stack, project)[CATALOGUE_KEY];
+    return readFiles(value, stackFile(stack), project);
   } catch (error) {
     throw error instanceof CatalogueError ? new Mistake(error.message) : error;
   }
+}
+
+/**
+ * Keeps a stack from an engine that can't hand its configuration over.
+ * @throws {Mistake} if it is too big, with what to write
+ */
+export function requireRoom(stack: string, project = REPOSITORY): void {
+  const found = sizeMistake(readConfig(stack, project));
+  if (found?.isTooBig) throw new Mistake(`${stackFile(stack)}: ${found.message}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { alone, openEmbedded, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
-import { readCatalogue } from "./stack-file.js";
+import { readCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
 import { recover, update, type UpdateEnding } from "./stack/update.js";
@@ -24,6 +24,7 @@ On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-
     .action(async ({ stack }: { stack: string }) => {
       // A mistake in the catalogue is told before anything is started.
       readCatalogue(stack);
+      requireRoom(stack);
       process.exitCode = await alone(() => up(stack));
     });
 }

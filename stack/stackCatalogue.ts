@@ -1,21 +1,39 @@
-import { Config, getStack, RunError } from "@pulumi/pulumi";
+import { Config, getStack, log, RunError } from "@pulumi/pulumi";
 import {
+  type Catalogue,
   CATALOGUE_KEY,
   CatalogueError,
   parseCatalogue,
-  type Catalogue,
 } from "../catalogue/catalogue.js";
+import type * as files from "../catalogue/files.js";
+import { sizeMistake } from "../catalogue/size.js";
 
 /**
- * The catalogue of the stack that is running, from its `Pulumi.<stack>.yaml`.
+ * The catalogue of the stack that is running, from its `Pulumi.<stack>.yaml` and the files that it
+ * names. Warns where the stack file is near the size that the engine can't hand over.
  *
  * @throws RunError (which Pulumi prints without a stack trace) with every mistake in it
  */
 export function stackCatalogue(): Catalogue {
   const [project, key] = CATALOGUE_KEY.split(":") as [string, string];
+  const file = `Pulumi.${getStack()}.yaml`;
+  const value: unknown = new Config(project).getObject(key);
+  const big = sizeMistake(JSON.parse(process.env.PULUMI_CONFIG ?? "{}") as Record<string, string>);
+  if (big) void log.warn(`${file}: ${big.message}`);
   try {
-    return parseCatalogue(new Config(project).getObject(key), `Pulumi.${getStack()}.yaml`);
+    return hasFiles(value) ? withFiles(value, file) : parseCatalogue(value, file);
   } catch (error) {
     throw error instanceof CatalogueError ? new RunError(error.message) : error;
   }
+}
+
+function hasFiles(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "files" in value;
+}
+
+function withFiles(value: unknown, file: string): Catalogue {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- other stacks load no YAML parser
+  const { readCatalogueFiles } = require("../catalogue/files.js") as typeof files;
+  // Pulumi runs the program in the folder of Pulumi.yaml.
+  return readCatalogueFiles(value, file, process.cwd()).catalogue;
 }

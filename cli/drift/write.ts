@@ -7,18 +7,20 @@ import { Mistake } from "../mistake.js";
  * whatever else is in the file stays as it is.
  *
  * @param file its name, for messages
- * @param changes the new addresses, by the alias's index in the catalogue
+ * @param changes the new addresses, by the alias's index in the file
+ * @param listAt where the aliases stand in the file; @default as in a stack's
  * @throws {Mistake} if an alias's addresses aren't written as a list of its own
  */
 export function withAddresses(
   text: string,
   file: string,
   changes: ReadonlyMap<number, readonly string[]>,
+  listAt: readonly string[] = ["config", CATALOGUE_KEY, "aliases"],
 ): string {
   const document = parseDocument(text);
   const style = styleOf(text);
   for (const [index, addresses] of changes) {
-    const at = ["config", CATALOGUE_KEY, "aliases", index, "addresses"];
+    const at = [...listAt, index, "addresses"];
     const list = document.getIn(at, true);
     // What has an anchor may be an alias's elsewhere in the file, too.
     if (!isSeq(list) || list.anchor !== undefined || !list.items.every(isScalar)) {

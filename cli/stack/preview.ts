@@ -5,6 +5,7 @@ import { type Grounds, groundsFile } from "../../policies/grounds.js";
 import { readSnapshot, SNAPSHOT_VARIABLE, type StackSnapshot } from "../../policies/snapshot.js";
 import { type LoggedEvent, readEvents } from "./events.js";
 import { withPrivateFolder } from "../interruption.js";
+import { requireRoom } from "../stack-file.js";
 import { runPulumi, type StackEngine } from "./engine.js";
 
 /** The pack that every preview and every update of ours loads. */
@@ -55,12 +56,16 @@ function leftIn<T>(file: string, parse: (text: string) => T): T | undefined {
   }
 }
 
-/** Previews a stack with the pack. Never throws because of what the preview comes to. */
+/**
+ * Previews a stack with the pack. Never throws because of what the preview comes to.
+ * @throws {Mistake} if the stack's configuration is too big for the engine
+ */
 export function previewStack(
   on: StackEngine,
   stack: string,
   { policyPack = OWN_PACK, policyPackConfig }: PackChoice,
 ): Promise<Preview> {
+  requireRoom(stack, on.project);
   return withPrivateFolder(async (folder) => {
     const log = path.join(folder, "events.jsonl");
     const snapshot = path.join(folder, "snapshot.json");

@@ -141,8 +141,8 @@ describe("all mistakes of a catalogue", () => {
   for (const [what, value, message] of [
     ["nothing", undefined, "missing; write the clients and aliases of this stack"],
     ["null", null, "missing; write the clients and aliases of this stack"],
-    ["text", "dev", 'is "dev"; write an object with mesh, clients, aliases, guard'],
-    ["a list", [], "is a list; write an object with mesh, clients, aliases, guard"],
+    ["text", "dev", 'is "dev"; write an object with mesh, clients, aliases, files, guard'],
+    ["a list", [], "is a list; write an object with mesh, clients, aliases, files, guard"],
   ] as const) {
     it(`are one if it is ${what}`, () => assert.deepEqual(mistakes(value), [["", message]]));
   }

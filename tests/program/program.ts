@@ -30,7 +30,7 @@ export const CLUSTER_IP = "10.96.1.2";
 export function runProgram(
   catalogue: unknown,
   stack: string,
-  { config = {} }: { config?: Record<string, string> } = {},
+  { config = {}, patience }: { config?: Record<string, string>; patience?: number } = {},
 ) {
   return run<Exports>(
     () => {
@@ -41,6 +41,7 @@ export function runProgram(
     },
     {
       stack,
+      patience,
       config:
         catalogue === undefined
           ? config
