@@ -149,9 +149,14 @@ export function dayMistake(value: string): string | undefined {
   return isDay ? undefined : `${quote(value)} isn't a day; write one such as 2026-12-31`;
 }
 
+/** Ranges that were read already: a few, each compared with every address. */
+const networks = new Map<string, [ipaddr.IPv4 | ipaddr.IPv6, number]>();
+
 /** Whether a CIDR range holds an address; false for a range of the other family. */
 export function contains(range: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  const [network, bits] = ipaddr.parseCIDR(range);
+  const known = networks.get(range) ?? ipaddr.parseCIDR(range);
+  networks.set(range, known);
+  const [network, bits] = known;
   return network.kind() === address.kind() && address.match(network, bits);
 }
 
