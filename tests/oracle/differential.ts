@@ -1,6 +1,8 @@
 /** Random meshes put to istiod and to the model, and the smallest one on which they differ. */
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
+import { compareCalls } from "./call-comparison.js";
+import { callMeshOf } from "./call-meshes.js";
 import { compare, type Comparison } from "./comparison.js";
 import type { Difference } from "./difference.js";
 import { Coverage } from "./features.js";
@@ -15,6 +17,8 @@ export interface RunOptions {
   generation?: Generation;
   /** How many meshes. */
   meshes: number;
+  /** Whether calls are compared, in meshes that are dense in routes, rather than clusters. @default false */
+  calls?: boolean;
   /** Repeats the run that printed it. @default a fresh one */
   seed?: number;
   /** Stop and shrink after so many disagreements. @default 1 */
@@ -71,7 +75,7 @@ const SHRINK_MILLISECONDS = 60_000;
 /** Whether the model can answer is part of the question: an exception is a difference. */
 export function compareSafely(question: Question, answer: Answer): Comparison {
   try {
-    return compare(question, answer);
+    return question.calls ? compareCalls(question, answer) : compare(question, answer);
   } catch (error) {
     const model = `throws: ${error instanceof Error ? error.message : String(error)}`;
     const differences = [{ client: 0, place: "the whole mesh", istiod: "an answer", model }];
@@ -96,7 +100,7 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
   };
   const generation = options.generation ?? NEWEST;
   const istiod = new Istiod(await programOf(generation));
-  const mesh = meshOf(generation);
+  const mesh = options.calls === true ? callMeshOf(generation) : meshOf(generation);
   try {
     for (let batch = 0; result.meshes < options.meshes; batch++) {
       const size = Math.min(BATCH, options.meshes - result.meshes);
@@ -166,10 +170,12 @@ async function shrink({ istiod, mesh }: Sides, seed: number, index: number): Pro
   return withoutBystanders(istiod, shrunk);
 }
 
-/** Drops what fast-check's lists keep though it doesn't matter: objects, clients and hidden values. */
+/** Drops what fast-check's lists keep though it doesn't matter: objects, calls, clients and hidden values. */
 async function withoutBystanders(istiod: Istiod, shrunk: Question): Promise<Disagreement> {
   let smallest = await disagreementOn(istiod, shrunk);
-  for (const field of ["hidden", "objects", "clients"] as const) {
+  for (const field of ["hidden", "calls", "objects", "clients"] as const) {
+    // Calls name their clients by number.
+    if (field === "clients" && shrunk.calls) continue;
     for (let index = (shrunk[field]?.length ?? 0) - 1; index >= 0; index--) {
       const { question } = smallest;
       const smaller = { ...question, [field]: question[field]?.toSpliced(index, 1) };

@@ -82,7 +82,8 @@ function objectsOf({ services, rules, backends, others }: ValueOf<typeof parts>)
   ];
 }
 
-function mostlyNone<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
+/** A list that is empty in more than half of the meshes. */
+export function mostlyNone<T>(list: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> {
   return fc.oneof(fc.constant<T[]>([]), list);
 }
 
@@ -104,7 +105,8 @@ export function meshOf(generation: Generation): fc.Arbitrary<Question> {
 /** Meshes of the newest Istio. */
 export const mesh: fc.Arbitrary<Question> = meshOf(NEWEST);
 
-function inDomain(objects: unknown[], clusterDomain: string): KubeObject[] {
+/** The objects with the mesh's domain in their hosts. */
+export function inDomain(objects: unknown[], clusterDomain: string): KubeObject[] {
   const text = JSON.stringify(objects).replaceAll(DOMAIN, clusterDomain);
   return JSON.parse(text) as KubeObject[];
 }

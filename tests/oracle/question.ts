@@ -1,4 +1,11 @@
-import type { Client, EffectiveTls, KubeObject, MeshFacts } from "../../mesh/index.js";
+import type {
+  Call,
+  CallOutcome,
+  Client,
+  EffectiveTls,
+  KubeObject,
+  MeshFacts,
+} from "../../mesh/index.js";
 
 import type { HiddenValue } from "./hidden.js";
 
@@ -10,7 +17,27 @@ export interface Question {
   mesh: Partial<MeshFacts>;
   /** What to hide from the model, which must then not be sure of anything that istiod denies. */
   hidden?: HiddenValue[];
+  /** What the clients call; absent: nobody asks. */
+  calls?: AskedCall[];
+  /** Whether all that istiod sends to the clients shall be in the answer. */
+  resources?: boolean;
 }
+
+/** A call of one of a question's clients, who is named by its index. */
+export interface AskedCall extends Omit<Call, "client"> {
+  client: number;
+}
+
+/** What istiod sends to a client, in Envoy's own JSON with the field names of its protocol buffers. */
+export interface Resources {
+  listeners: Resource[];
+  routes: Resource[];
+  clusters: Resource[];
+  endpoints: Resource[];
+}
+
+/** One resource of Envoy's. */
+export type Resource = Record<string, unknown>;
 
 /** One outbound cluster as it is compared. */
 export interface Outbound {
@@ -26,7 +53,9 @@ export interface Outbound {
 /** What istiod said about a {@link Question}: the clusters of each client, or why it couldn't. */
 export interface Answer {
   id: string;
-  clients?: { clusters: Outbound[] }[];
+  clients?: { clusters: Outbound[]; resources?: Resources }[];
+  /** What Envoy would do with each call, given what istiod sends; several outcomes where a route has weights. */
+  calls?: CallOutcome[][];
   /** Istio objects that the validating webhook would refuse, and why. */
   refused?: string[];
   error?: string;

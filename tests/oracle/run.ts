@@ -6,6 +6,7 @@ import { progress, reportDisagreement, reportRun } from "./report.js";
 
 interface Options {
   istio: string;
+  calls: boolean;
   meshes: number;
   seed?: number;
   disagreements: number;
@@ -38,6 +39,7 @@ async function main({ istio, ...options }: Options): Promise<number> {
 const command = new Command("oracle")
   .description("Put random meshes to the model and to istiod, and compare every cluster.")
   .option("--istio <version>", "whose istiod answers", NEWEST.version)
+  .option("--calls", "compare the way of calls rather than clusters", false)
   .option("--meshes <count>", "how many meshes", wholeNumber, 1000)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber)
   .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);

@@ -4,11 +4,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
+	"istio.io/istio/pilot/pkg/model"
 	core "istio.io/istio/pilot/pkg/networking/core/v1alpha3"
 	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
+	kubelib "istio.io/istio/pkg/kube"
 	"istio.io/istio/pkg/log"
+	"istio.io/istio/pkg/test"
 )
 
 // What differs in the generation of Istio 1.22 from tests/oracle/istiod/generation.go, in whose place
@@ -50,4 +53,12 @@ func meshWatcher(m *meshconfig.MeshConfig) mesh.Watcher {
 
 func initPushContext(plane *controlPlane) error {
 	return plane.PushContext().InitContext(plane.Env(), nil, nil)
+}
+
+// Nothing of the Gateway API is read: its controller has another form here.
+
+func defineGatewayAPI(test.Failer, kubelib.Client, <-chan struct{}) {}
+
+func readGatewayAPI(*planeOptions, kubelib.Client, facts, model.XDSUpdater) func(*controlPlane) {
+	return func(*controlPlane) {}
 }

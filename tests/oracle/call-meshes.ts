@@ -1,0 +1,219 @@
+/** Meshes dense in what decides the way of a call, with calls to make in them. */
+import fc from "fast-check";
+import { at, type KubeObject, text } from "../../mesh/index.js";
+import { ruleObjects, rules } from "./arbitraries/destination-rules.js";
+import { distinct, namespace, seldom, type ValueOf, workloadLabels } from "./arbitraries/names.js";
+import { asOf } from "./arbitraries/older.js";
+import { callPort, httpRoutes, routes } from "./arbitraries/routes.js";
+import { sidecar } from "./arbitraries/scopes.js";
+import { serviceEntries } from "./arbitraries/service-entries.js";
+import { service } from "./arbitraries/services.js";
+import { backendObjects, backends } from "./arbitraries/workloads.js";
+import type { Generation } from "./generations.js";
+import { inDomain, mostlyNone } from "./meshes.js";
+import type { AskedCall, Question } from "./question.js";
+
+/** Each number by another name, so that a number has several protocols and several numbers one. */
+const ports = fc.uniqueArray(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ name: "http", port: 80, targetPort: 8443 }) },
+    { weight: 4, arbitrary: fc.constant({ name: "https", port: 443 }) },
+    { weight: 3, arbitrary: fc.constant({ name: "tcp-db", port: 5432 }) },
+    { weight: 3, arbitrary: fc.constant({ name: "any", port: 9000 }) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        { name: "tcp-web", port: 80 },
+        { name: "web", port: 80 },
+        { name: "http-tls", port: 443 },
+        { name: "tcp-tls", port: 443 },
+        { name: "unnamed", port: 443 },
+        { name: "grpc", port: 9000 },
+        { name: "tls", port: 9000 },
+        { name: "web", port: 5432, appProtocol: "http" },
+      ),
+    },
+  ),
+  { minLength: 1, maxLength: 4, selector: ({ port }) => port },
+);
+
+interface ServiceDraft {
+  metadata: { name: string; namespace: string };
+  spec: { type?: string; clusterIP?: string };
+}
+
+/** A Service as a cluster has it: with an address, unless it is a name or headless. */
+const addressedService = fc.tuple(service, ports).map(([object, ports]) => {
+  const { metadata, spec } = object as unknown as ServiceDraft;
+  const hasAddress = spec.type !== "ExternalName" && spec.clusterIP !== "None";
+  const address = { clusterIP: addressOf(metadata) };
+  return { ...object, spec: { ...spec, ports, ...(hasAddress && address) } };
+});
+
+function addressOf({ name, namespace }: ServiceDraft["metadata"]): string {
+  return `10.96.${"nxyi".indexOf(namespace[0]!)}.${"wemv".indexOf(name[0]!) + 1}`;
+}
+
+/** Where a ServiceEntry has addresses, they are now and then shared. */
+const addresses = fc.option(
+  fc.constantFrom<string[]>(["240.0.0.1"], ["240.0.0.2"], ["198.51.100.7"], ["198.51.100.0/24"]),
+  { nil: undefined, freq: 3 },
+);
+
+const addressedEntries = serviceEntries.chain((entries) =>
+  fc.tuple(...entries.map((entry) => addresses.map((own) => withAddresses(entry, own)))),
+);
+
+function withAddresses(entry: ValueOf<typeof serviceEntries>[number], own: string[] | undefined) {
+  const spec = entry.spec as Record<string, unknown>;
+  const fits =
+    own !== undefined && spec.resolution !== "DYNAMIC_DNS" && spec.addresses === undefined;
+  return fits ? { ...entry, spec: { ...spec, addresses: own } } : entry;
+}
+
+const clients = fc.uniqueArray(fc.record({ namespace, labels: workloadLabels }), {
+  minLength: 1,
+  maxLength: 2,
+  selector: (one) => JSON.stringify(one),
+});
+
+const facts = fc.record({
+  clusterDomain: fc.constantFrom("cluster.local", "cluster.local", "corp.example"),
+  rootNamespace: fc.constantFrom("istio-system", "istio-system", "n"),
+  enableAutoMtls: fc.constantFrom(true, true, true, false),
+  outboundTrafficPolicy: fc.constantFrom(
+    "ALLOW_ANY" as const,
+    "ALLOW_ANY" as const,
+    "REGISTRY_ONLY" as const,
+  ),
+});
+
+const parts = fc.record({
+  services: distinct(addressedService, { minLength: 1, maxLength: 5 }),
+  rules: mostlyNone(rules),
+  backends: mostlyNone(backends),
+  entries: mostlyNone(addressedEntries),
+  routes,
+  httpRoutes: seldom(httpRoutes, 4),
+  sidecars: seldom(distinct(sidecar, { maxLength: 2 }), 3),
+});
+
+/** Numbers that pick from what the mesh has. */
+const draft = fc.record({
+  client: fc.nat(1),
+  target: fc.nat(),
+  /** Absent: one of the target's. */
+  port: seldom(callPort, 4),
+  sends: fc.constantFrom("http" as const, "http" as const, "tls" as const, "tcp" as const),
+  host: fc.nat(),
+  /** Names something else than what has the address. */
+  elsewhere: fc.constantFrom(false, false, true),
+  path: fc.constantFrom(undefined, undefined, "/a", "/ab", "/b"),
+});
+
+/** Meshes of a generation with some calls in each. */
+export function callMeshOf(generation: Generation, calls = 6): fc.Arbitrary<Question> {
+  return fc
+    .noBias(
+      fc.record({
+        parts,
+        clients,
+        mesh: facts,
+        drafts: fc.array(draft, { minLength: calls, maxLength: calls }),
+      }),
+    )
+    .map(({ parts, clients, mesh, drafts }) => {
+      const objects = asOf(generation, inDomain(objectsOf(parts), mesh.clusterDomain));
+      return {
+        id: "",
+        objects,
+        clients,
+        mesh: { ...generation.facts, ...mesh },
+        calls: drafts.map((one) =>
+          callOf(one, objects, { clients: clients.length, domain: mesh.clusterDomain }),
+        ),
+      };
+    });
+}
+
+function objectsOf({ services, rules, backends, entries, ...routing }: ValueOf<typeof parts>) {
+  return [
+    ...services,
+    ...ruleObjects(rules, services),
+    ...backendObjects(backends, services),
+    ...entries,
+    ...routing.routes,
+    ...(routing.httpRoutes ?? []),
+    ...(routing.sidecars ?? []),
+  ];
+}
+
+function callOf(
+  one: ValueOf<typeof draft>,
+  objects: KubeObject[],
+  { clients, domain }: { clients: number; domain: string },
+): AskedCall {
+  const targets = targetsIn(objects, domain);
+  const { address, ports, names } = targets[one.target % targets.length]!;
+  const known = one.elsewhere ? allNames(objects, domain) : names;
+  const host = known[one.host % known.length]!;
+  return {
+    client: one.client % clients,
+    address,
+    port: one.port ?? ports[one.host % ports.length] ?? 443,
+    sends: one.sends,
+    ...(one.sends === "tcp" ? {} : { host }),
+    ...(one.sends === "http" && one.path !== undefined && { path: one.path }),
+  };
+}
+
+/** Something that a call may be for. */
+interface Target {
+  address: string;
+  ports: number[];
+  names: string[];
+}
+
+const OUTSIDE: Target = {
+  address: "198.51.100.9",
+  ports: [80, 443],
+  names: ["h.org", "nobody.org"],
+};
+
+function targetsIn(objects: KubeObject[], domain: string): Target[] {
+  const targets = objects.flatMap((object): Target[] => {
+    if (object.kind !== "Service" && object.kind !== "ServiceEntry") return [];
+    const { clusterIP, addresses = [] } = object.spec as {
+      clusterIP?: string;
+      addresses?: string[];
+    };
+    const ports = (object.spec as { ports?: { port?: number; number?: number }[] }).ports ?? [];
+    const own = [clusterIP ?? "", ...addresses.map((one) => one.split("/")[0]!)];
+    const pods = object.kind === "Service" ? podAddresses(objects) : [];
+    const address = own.find((one) => /^\d+\./.test(one)) ?? pods[0] ?? OUTSIDE.address;
+    const numbers = ports.map(({ port, number }) => port ?? number ?? 443);
+    return [{ address, ports: numbers, names: namesOf(object, domain) }];
+  });
+  return [...targets, OUTSIDE];
+}
+
+function podAddresses(objects: KubeObject[]): string[] {
+  const addresses = objects.map((object) => text(at(object, "status", "podIP")));
+  return addresses.filter((address) => address !== "");
+}
+
+/** How applications name what they call. */
+function namesOf(object: KubeObject, domain: string): string[] {
+  const { name, namespace } = object.metadata as { name: string; namespace: string };
+  if (object.kind === "Service") {
+    const inCluster = `${name}.${namespace}.svc`;
+    const whole = `${inCluster}.${domain}`;
+    return [name, `${name}.${namespace}`, inCluster, whole, whole, whole];
+  }
+  const hosts = (at(object, "spec", "hosts") ?? []) as string[];
+  return hosts.map((host) => host.replace(/^\*\.?/, "sub."));
+}
+
+function allNames(objects: KubeObject[], domain: string): string[] {
+  return [...objects.flatMap((object) => namesOf(object, domain)), ...OUTSIDE.names];
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/xds/endpoints"
+)
+
+// call is one connection of an application, as its sidecar gets it.
+type call struct {
+	// Who calls, by its place among the clients of the question.
+	Client  int    `json:"client"`
+	Address string `json:"address"`
+	Port    int    `json:"port"`
+	// http, tls or tcp: what the application writes.
+	Sends string `json:"sends"`
+	// The Host header or the server name; empty: none.
+	Host string `json:"host,omitempty"`
+	// Of an HTTP request; empty: the root.
+	Path string `json:"path,omitempty"`
+}
+
+// outcome is what becomes of a call, or of the share of it that a weighted route gives.
+type outcome struct {
+	// cluster, passthrough, blackhole, no-route, no-cluster or response
+	Via     string `json:"via"`
+	Cluster string `json:"cluster,omitempty"`
+	// none, SIMPLE, MUTUAL or ISTIO_MUTUAL; of a cluster
+	TLS string `json:"tls,omitempty"`
+	// The server name that the cluster's rule names, where it is SIMPLE or MUTUAL.
+	SNI string `json:"sni,omitempty"`
+}
+
+// configuration is what istiod sends to one proxy, as far as the way of a call goes.
+type configuration struct {
+	listeners []*listenerv3.Listener
+	routes    map[string]*routev3.RouteConfiguration
+	clusters  map[string]*clusterv3.Cluster
+	// Of the clusters that get their endpoints apart from them.
+	endpoints map[string]*endpointv3.ClusterLoadAssignment
+}
+
+func configurationOf(plane *controlPlane, proxy *model.Proxy, clusters []*clusterv3.Cluster) *configuration {
+	c := &configuration{
+		listeners: plane.Listeners(proxy),
+		routes:    map[string]*routev3.RouteConfiguration{},
+		clusters:  map[string]*clusterv3.Cluster{},
+		endpoints: map[string]*endpointv3.ClusterLoadAssignment{},
+	}
+	for _, route := range plane.RoutesFromListeners(proxy, c.listeners) {
+		c.routes[route.GetName()] = route
+	}
+	for _, cluster := range clusters {
+		c.clusters[cluster.GetName()] = cluster
+		if cluster.GetType() == clusterv3.Cluster_EDS {
+			builder := endpoints.NewEndpointBuilder(cluster.GetName(), proxy, plane.PushContext())
+			c.endpoints[cluster.GetName()] = builder.BuildClusterLoadAssignment(plane.Env().EndpointIndex)
+		}
+	}
+	return c
+}
+
+// answer says what Envoy would do with a call, given this configuration.
+func (c *configuration) answer(call call) ([]outcome, error) {
+	connection, err := connectionOf(call)
+	if err != nil {
+		return nil, err
+	}
+	listener := c.listenerOf(connection)
+	if listener == nil {
+		return nil, fmt.Errorf("no listener takes %s:%d", call.Address, call.Port)
+	}
+	chain, err := chainOf(listener, connection)
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: %v", listener.GetName(), err)
+	}
+	if chain == nil {
+		return []outcome{{Via: "blackhole"}}, nil
+	}
+	outcomes, err := c.followChain(chain, connection)
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: %v", listener.GetName(), err)
+	}
+	return outcomes, nil
+}
+
+// resources is the configuration in Envoy's JSON, so that a real one can be given it.
+type resources struct {
+	Listeners []json.RawMessage `json:"listeners"`
+	Routes    []json.RawMessage `json:"routes"`
+	Clusters  []json.RawMessage `json:"clusters"`
+	Endpoints []json.RawMessage `json:"endpoints"`
+}
+
+func (c *configuration) resources() (*resources, error) {
+	none := []json.RawMessage{}
+	r := &resources{none, none, none, none}
+	for _, listener := range c.listeners {
+		if err := appendJSON(&r.Listeners, listener); err != nil {
+			return nil, err
+		}
+	}
+	for _, route := range c.routes {
+		if err := appendJSON(&r.Routes, route); err != nil {
+			return nil, err
+		}
+	}
+	for _, cluster := range c.clusters {
+		if err := appendJSON(&r.Clusters, cluster); err != nil {
+			return nil, err
+		}
+	}
+	for _, assignment := range c.endpoints {
+		if err := appendJSON(&r.Endpoints, assignment); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func appendJSON(list *[]json.RawMessage, message proto.Message) error {
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(message)
+	*list = append(*list, text)
+	return err
+}
