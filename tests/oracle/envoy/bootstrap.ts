@@ -37,7 +37,10 @@ function mapped<T>(value: T, change: (object: Resource) => Resource): T {
     return items.map((item) => mapped(item, change)) as T;
   }
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, mapped(item, change)]);
+  const entries = Object.entries(value as Resource).map(([key, item]) => [
+    key,
+    mapped(item, change),
+  ]);
   return change(Object.fromEntries(entries) as Resource) as T;
 }
 
