@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 interface AliasRule {
-  /** Keys that must be free of mistakes of their own for the rule to be asked. */
+  /** Keys that must be valid by themselves before the rule is checked. */
   reads: readonly (keyof DeclaredAlias | "mesh")[];
   /** Paths are relative to the alias. */
   find: (alias: DeclaredAlias, mesh: MeshFacts) => Finding[];
@@ -228,11 +228,11 @@ function somethingToEncrypt({ ports, tls }: DeclaredAlias): Finding[] {
 
 function serverNamed({ externalName, tls }: DeclaredAlias): Finding[] {
   if (tls.mode === "DISABLE" || externalName !== undefined || tls.sni !== undefined) return [];
-  const message = "missing; write the server's name, which its addresses don't tell";
+  const message = "missing; write the server's name, which the addresses don't give";
   return [{ path: ["tls", "sni"], message }];
 }
 
-/** Up to Istio 1.20 a sidecar that is told of no certificates to trust checks nothing. */
+/** Up to Istio 1.20 a sidecar without certificates to trust checks nothing. */
 function serverTrusted({ tls }: DeclaredAlias, mesh: MeshFacts): Finding[] {
   if (tls.mode === "DISABLE" || trustsSystemAuthorities(mesh)) return [];
   if (tls.caCertificates !== undefined || tls.credentialName !== undefined) return [];

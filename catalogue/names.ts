@@ -35,7 +35,7 @@ export function portNameMistake(value: string): string | undefined {
   );
 }
 
-/** What people write in place of a host's name, in the order to tell it. */
+/** What people write in place of a host's name, in the order in which it is reported. */
 const NOT_A_HOST: readonly (readonly [
   is: (value: string) => boolean,
   say: (value: string) => string,

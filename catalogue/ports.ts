@@ -55,7 +55,7 @@ export function istioEncrypts(portName: string): boolean {
   return protocol !== "tls" && protocol !== "https" && protocol !== "udp";
 }
 
-/** Whether a sidecar reads HTTP on this port, so that it can tell a request's Host header. */
+/** Whether a sidecar reads HTTP on this port, so that it knows a request's Host header. */
 export function readsHttp(portName: string): boolean {
   const protocol = protocolOf(portName);
   return HTTP.some((http) => http === protocol);

@@ -7,7 +7,7 @@ const PAGE = path.join(__dirname, "../docs/catalogue.md");
 const BEGIN = "<!-- Made by npm run docs:catalogue from the catalogue's schema. -->\n\n";
 const END = "\n<!-- The end of the table. -->\n";
 
-/** The page with its table made anew. */
+/** The page with an up-to-date table. */
 export function cataloguePage(page: string): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { MEANINGS } from "./meanings.js";
 import { declared } from "./schema.js";
 
-/** What a JSON Schema of ours is made of. */
+/** The part of JSON Schema that the catalogue uses. */
 export interface JsonSchema {
   type?: "object" | "array" | "string" | "number" | "boolean";
   properties?: Record<string, JsonSchema>;
@@ -26,7 +26,7 @@ export interface CatalogueKey {
   /** What its values are, in words. */
   type: string;
   isRequired: boolean;
-  /** As YAML has it; undefined: none, or one that the meaning tells. */
+  /** As YAML has it; undefined: none, or one that depends on other keys, which the meaning says. */
   default?: string;
   meaning: string;
 }

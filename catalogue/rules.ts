@@ -6,7 +6,7 @@ import type { Declared, DeclaredAlias } from "./schema.js";
 
 type Path = readonly PropertyKey[];
 
-/** All mistakes between keys, asked of whatever keys have no mistake of their own. */
+/** All mistakes between keys. A rule runs where the keys that it reads are valid by themselves. */
 export function findings(
   catalogue: Declared,
   issues: readonly { code?: string; path?: Path }[],

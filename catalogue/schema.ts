@@ -148,7 +148,7 @@ const file = text("a path in the sidecar", (value) =>
 
 /** Keys of SIMPLE and MUTUAL: which server is meant, and whom to trust. */
 const origination = {
-  /** Name asked for in the TLS handshake. @default externalName */
+  /** Server name in the TLS handshake. @default externalName */
   sni: text("the server's name", names.externalNameMistake).optional(),
   /** Names of which the certificate must carry one. @default [sni] */
   subjectAltNames: list(text("a name on the certificate"), "a list of names")

@@ -1,6 +1,6 @@
 /**
  * What a catalogue is once it is read, with every default filled in. Written out, not inferred from
- * the schema, so that whoever imports it needs no schema library.
+ * the schema, so that importing it needs no schema library.
  */
 import type { MeshFacts } from "../mesh/index.js";
 
@@ -132,7 +132,7 @@ export interface CataloguePort {
 
 /** Which server is meant, and whom to trust. */
 interface CatalogueServer {
-  /** Name asked for in the TLS handshake. */
+  /** Server name in the TLS handshake. */
   sni: string;
   /** Names of which the certificate must carry one. */
   subjectAltNames: string[];

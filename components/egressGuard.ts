@@ -61,10 +61,10 @@ export interface EgressGuardArgs {
  * });
  */
 export class EgressGuard extends ComponentResource {
-  /** Asks about DestinationRules; the aliases' hosts are in it. */
+  /** The policy for DestinationRules, with the aliases' hosts. */
   readonly rulesPolicy: ValidatingAdmissionPolicy;
   readonly rulesBinding: ValidatingAdmissionPolicyBinding;
-  /** Asks what Services, Endpoints and EndpointSlices stand for. */
+  /** The policy for what Services, Endpoints and EndpointSlices stand for. */
   readonly addressesPolicy: ValidatingAdmissionPolicy;
   readonly addressesBinding: ValidatingAdmissionPolicyBinding;
   /** The names of the policies. */
@@ -97,7 +97,7 @@ export class EgressGuard extends ComponentResource {
     transform: EgressGuardArgs["transform"],
   ): [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding] {
     const metadata = { name: own, labels: MANAGED_BY };
-    const asked = createChild(
+    const admission = createChild(
       ValidatingAdmissionPolicy,
       `${name}-policy`,
       { metadata, spec: policy },
@@ -108,9 +108,9 @@ export class EgressGuard extends ComponentResource {
       ValidatingAdmissionPolicyBinding,
       `${name}-binding`,
       { metadata, spec: binding },
-      { parent: this, dependsOn: asked },
+      { parent: this, dependsOn: admission },
       transform?.binding,
     );
-    return [asked, bound];
+    return [admission, bound];
   }
 }

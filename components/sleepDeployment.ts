@@ -65,7 +65,7 @@ export class SleepDeployment extends ComponentResource {
         metadata: {
           ...metadata,
           labels: { ...MANAGED_BY, app, service: app },
-          // The provider would watch its Endpoints for 10 s; that Pods run, the Deployment tells.
+          // The provider would watch its Endpoints for 10 s; the Deployment already waits for its Pods.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: { ports: [{ port: 80, name: "http" }], selector: { app } },

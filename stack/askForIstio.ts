@@ -1,11 +1,11 @@
-/** A process that asks a cluster whether a stack can be there, and ends with 1 and the reason if it can't. */
+/** A process that checks whether a stack can be in a cluster, and ends with 1 and the reason if it can't. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 
-/** What it is asked on its standard input, in JSON. */
+/** Its standard input, in JSON. */
 export interface Question {
   /** Istio's `group/version`. */
   apiVersion: string;
@@ -50,7 +50,7 @@ async function mistake(question: Question): Promise<string | undefined> {
   }
   const nobody = choiceMistake(config, question);
   if (nobody !== undefined) return nobody;
-  const answer = asked(config, question);
+  const answer = checked(config, question);
   return Promise.race([answer, silence(config, question.patienceMs)]);
 }
 
@@ -85,7 +85,7 @@ function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | u
   return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
 }
 
-async function asked(config: KubeConfig, question: Question): Promise<string | undefined> {
+async function checked(config: KubeConfig, question: Question): Promise<string | undefined> {
   const { apiVersion, namespaces = [] } = question;
   const [group, version] = apiVersion.split("/") as [string, string];
   try {

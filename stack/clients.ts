@@ -23,7 +23,7 @@ export function declareClients(
   for (const { namespace, injected, createNamespace, optOutLabel, ...sleep } of clients) {
     const of = { name: namespace, transform: namespaceInAnyRole(namespace) };
     if (injected && !createNamespace && rendersYaml()) {
-      // A file is a whole object, and whoever applies it takes the namespace away when it goes.
+      // A file is a whole object: a tool that applies it deletes the namespace when the file is removed.
       void log.warn(
         `namespace ${namespace} isn't this stack's, so no file labels it for sidecars; ` +
           `type  kubectl label namespace ${namespace} ${INJECTION_LABEL}=enabled`,

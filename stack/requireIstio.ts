@@ -20,7 +20,7 @@ export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">):
   const isUpdate = runtime.hasEngine() && !runtime.isDryRun();
   if (!isUpdate || rendersYaml()) return;
   // By a process of its own: the answer must be there before the first resource is registered, and
-  // a Kubernetes client takes half a second to load that previews shall not pay for.
+  // a Kubernetes client takes half a second to load which previews should not pay.
   const question: Question = {
     apiVersion: ISTIO_API_VERSION,
     patienceMs: PATIENCE_MS,
@@ -54,7 +54,7 @@ export function usedNamespaces({
 }
 
 /**
- * How the running stack names its cluster: by either key of ours, which make a provider of its own,
+ * How the running stack names its cluster: by one of this project's two keys, which make a provider of its own,
  * or else by those of the default provider.
  *
  * @returns nothing if it names none: then it is the ambient one

@@ -6,7 +6,7 @@ import type { InsidePods, InsideService } from "./location.js";
 /** Which server is meant; a name outside is the default for both. */
 interface Server {
   /**
-   * Name asked for in the TLS handshake, and the Host header of plain HTTP that the sidecar encrypts.
+   * Server name in the TLS handshake, and the Host header of plain HTTP that the sidecar encrypts.
    * @default externalName. Addresses have none: there it must be given
    * @example "httpbin.org"
    */
@@ -22,7 +22,7 @@ interface Server {
 interface Files {
   /**
    * Path in the sidecar of the certificates to trust.
-   * @default the system's. An error before Istio 1.21, which then trusts everybody
+   * @default the system's. An error before Istio 1.21, which then trusts every certificate
    * @example "/etc/ssl/certs/ca-certificates.crt"
    */
   caCertificates?: Input<string>;
@@ -72,7 +72,7 @@ interface AliasBase {
   namespace?: Input<string>;
   /**
    * What clients call. An error if a name doesn't begin with a protocol that Istio knows, if two
-   * ports are the same, or if an ExternalName has a port whose traffic can't be told by name.
+   * ports are the same, or if an ExternalName has a port whose traffic carries no name to recognize it by.
    * @example [{ name: "http", port: 80, targetPort: 443 }]
    */
   ports: AliasPort[];

@@ -32,7 +32,7 @@ export interface EgressTlsObjects {
   virtualService?: NamedSpec<VirtualServiceSpec>;
 }
 
-/** The objects that the arguments of an EgressTlsRule ask for, before any transform. */
+/** The objects that an EgressTlsRule consists of, before any transform. */
 export function egressTlsObjects(args: EgressTlsArgs): EgressTlsObjects {
   const { name, host, externalName } = args;
   const target =

@@ -2,9 +2,9 @@ import type { Input } from "@pulumi/pulumi";
 import type { AliasPort } from "../../catalogue/ports.js";
 import type { MeshFacts } from "../../mesh/index.js";
 
-/** Which server is meant. Istio alone would ask for the alias, which no server outside has a certificate for. */
+/** Which server is meant. By default Istio sends the alias, for which no server outside has a certificate. */
 interface ServerName {
-  /** Name asked for in the TLS handshake. */
+  /** Server name in the TLS handshake. */
   sni: Input<string>;
   /** Names of which the certificate must carry one. Without them any valid certificate would do. */
   subjectAltNames: readonly Input<string>[];

@@ -1,5 +1,5 @@
 /**
- * What the API server asks of one Service, Endpoints or EndpointSlice, in CEL, as data: whether it
+ * The check of one Service, Endpoints or EndpointSlice by the API server, in CEL, as data: whether it
  * stands for an address that no alias may stand for. Regular expressions instead of CEL's `ip()`,
  * which an API server of Kubernetes 1.30 doesn't accept yet.
  */
@@ -106,7 +106,7 @@ const MESSAGE = `variables.special.size() == 0 ? "" :
   [variables.special[0][0]].map(address, ${[first, ...others].join(" :\n    ")} : "special")[0] +
   ", which no Service may stand for: name the server outside."`;
 
-/** What is asked of a Service, Endpoints or EndpointSlice. */
+/** The checks of a Service, Endpoints or EndpointSlice. */
 export const ADDRESS_QUESTION: Question = {
   matchConditions: MATCH_CONDITIONS,
   variables: VARIABLES,

@@ -1,5 +1,5 @@
 /**
- * What the API server asks of one DestinationRule, in CEL, as data. It reads the rule as Istio does
+ * The check of one DestinationRule by the API server, in CEL, as data. It reads the rule as Istio does
  * (hosts, ports, subsets), against the variables that `parameters.ts` writes.
  */
 import type { ParameterVariables } from "./parameters.js";
@@ -190,10 +190,10 @@ const MESSAGE = `!variables.isWrong ? "" :
   ", a server outside the mesh. Nobody outside can speak Istio's mutual TLS, so every call would fail. " +
   "Write tls.mode DISABLE (the application speaks for itself) or SIMPLE with sni and subjectAltNames, " +
   "or a host that covers no external alias. " +
-  "Some client may follow another rule instead, which this object alone can't tell: " +
+  "Some client may follow another rule instead, which this object alone can't show: " +
   "istio-egress judge -f <this rule and the mesh's objects> says what each client does."`;
 
-/** What is asked of a DestinationRule under some parameters. */
+/** The checks of a DestinationRule under some parameters. */
 export function ruleQuestion(parameters: ParameterVariables): Question {
   return {
     matchConditions: MATCH_CONDITIONS,

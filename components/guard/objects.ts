@@ -7,7 +7,7 @@ import type { Question } from "./variable.js";
 /** What becomes of a request that is wrong. `Deny` refuses it; the others let it pass. */
 export type ValidationAction = "Deny" | "Warn" | "Audit";
 
-/** What an EgressGuard is, beside what it goes by. */
+/** The options of an EgressGuard besides its parameters. */
 export interface GuardOptions {
   /** What the policies and their bindings are named after: one guard of a cluster, one name. */
   name: string;
@@ -19,7 +19,7 @@ export interface GuardOptions {
 /** The label of namespaces that aren't guarded, unless the guard's owner has others. */
 export const EXEMPT_NAMESPACES = { "istio-egress/guard": "exempt" } as const;
 
-/** A ValidatingAdmissionPolicy and its binding: what is asked, and what becomes of the answer. */
+/** A ValidatingAdmissionPolicy and its binding: the checks, and what happens to an object that fails one. */
 export interface Guard {
   /** Of both. */
   name: string;

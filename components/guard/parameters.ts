@@ -1,11 +1,11 @@
 /**
- * What the guard goes by, as the first variables of its policy: the hosts of external aliases with
+ * The guard's parameters, as the first variables of its policy: the hosts of external aliases with
  * their ports, one a line. In one text a host is looked for in all lines at once, for less than a
  * comparison with each of them would cost.
  *
  * They stand in the policy and not in a parameter object (`paramKind`): once no binding uses a
  * built-in kind for parameters any more, API servers stop watching it for good, and a guard that comes
- * back would refuse everything, or go by what was there then (kubernetes/kubernetes#130887).
+ * back would refuse everything, or judge by what was there then (kubernetes/kubernetes#130887).
  */
 import type { MeshFacts } from "../../mesh/index.js";
 import type { Variable } from "./variable.js";
@@ -24,7 +24,7 @@ export interface GuardedAlias {
   location?: "outside" | "inside";
 }
 
-/** A violation that someone answers for until a day; all that it names must agree. */
+/** A violation that is accepted until a day; all that it names must agree. */
 export interface GuardWaiver {
   /** The alias's Service, as namespace/name. */
   alias?: string;
@@ -47,7 +47,7 @@ export interface GuardParameters {
   mesh: Pick<MeshFacts, "clusterDomain" | "rootNamespace" | "enableAutoMtls" | "externalHosts">;
 }
 
-/** The variables of what the guard goes by. */
+/** The variables of the parameters. */
 export interface ParameterVariables {
   variables: Variable[];
   /** Names of those that hold the lines of hosts. */
@@ -69,7 +69,7 @@ interface GuardedHost {
   ports: readonly (number | "*" | "outside")[];
 }
 
-/** All that the guard goes by. */
+/** All parameters of the guard. */
 export function parameterVariables(
   parameters: GuardParameters,
   maxText = MAX_TEXT,

@@ -4,7 +4,7 @@ export interface Variable {
   expression: string;
 }
 
-/** What an API server asks of an object, in CEL. Only what Kubernetes 1.29 knows of it: an API server
+/** The checks of an object by an API server, in CEL. Only what Kubernetes 1.29 knows of it: an API server
  * of 1.30 accepts no newer. */
 export interface Question {
   /** All must hold, else the object isn't looked at. They read no variables. */

@@ -18,7 +18,7 @@ export const provider: Provider = {
   construct,
 };
 
-/** Makes the component that another language's program asks for. */
+/** Creates the component for another language's program. */
 async function construct(
   name: string,
   type: string,

@@ -57,7 +57,7 @@ export function pluginSchema(): object {
         description: DESCRIPTION,
         isComponent: true,
         inputProperties: { ...alias.properties, mesh: facts },
-        // A component has a name, and the Service may go by it.
+        // The component's own name is the default.
         requiredInputs: alias.required.filter((name) => name !== "name"),
         properties: OUTPUTS,
         required: ["host"],

@@ -1,7 +1,7 @@
-/** Who manages what we create: the value of every managed-by label of ours. */
+/** Who manages what we create: the value of our managed-by labels. */
 export const MANAGER = "istio-egress";
 
-/** On every object that we create, so that people and `kubectl -l` can tell whose it is. */
+/** On every object that we create, so that people and `kubectl -l` can find it. */
 export const MANAGED_BY = { "app.kubernetes.io/managed-by": MANAGER } as const;
 
 /** Istio's switch for sidecar injection in a namespace; it wins over `istio.io/rev`. */

@@ -19,7 +19,7 @@ export type Extensible<T> = T extends
     ? Extensible<Item>[]
     : { [Key in keyof T]: Extensible<T[Key]> } & { [key: string]: unknown };
 
-/** Creates a child after its transform had its say. */
+/** Creates a child, with its transform applied. */
 export function createChild<Args extends object, Child>(
   type: new (name: string, args: Args, opts: CustomResourceOptions) => Child,
   name: string,

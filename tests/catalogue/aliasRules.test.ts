@@ -107,7 +107,7 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
     "addresses whose server has no name",
     { ...wikipedia, ports: [{ name: "http", port: 8080 }], tls: { mode: "SIMPLE" } },
     "tls.sni",
-    "missing; write the server's name, which its addresses don't tell",
+    "missing; write the server's name, which the addresses don't give",
   ],
   [
     "MUTUAL without its key",

@@ -67,7 +67,7 @@ describe("the guard, in a real API server", function () {
         /DestinationRule shop\/mesh-mtls \(host \*\.local\) says ISTIO_MUTUAL \(trafficPolicy\.tls\) for my-wikipedia\.guarded\.svc\.cluster\.local \(which \*\.local covers\), a server outside the mesh\./,
       );
       assertRefused(answer, /Write tls\.mode DISABLE .* or SIMPLE with sni and subjectAltNames/);
-      assertRefused(answer, /this object alone can't tell: istio-egress judge -f /);
+      assertRefused(answer, /this object alone can't show: istio-egress judge -f /);
     });
 
     it("every place in the rule that is wrong", async () => {
