@@ -31,7 +31,8 @@ function outside(name: string): string {
 
 /** Whether an address is a real one rather than one that stands for what isn't known. */
 export function isReal(address: string): boolean {
-  return ipaddr.isValid(address);
+  // Most are names, for which the parser would throw an error of its own.
+  return /^[\d.]+$|:/.test(address) && ipaddr.isValid(address);
 }
 
 /**

@@ -25,6 +25,18 @@ function aliasesByTarget(mesh: Mesh): ReadonlyMap<string, readonly string[]> {
   return aliases;
 }
 
+const registered = new WeakMap<Mesh, boolean>();
+
+/** Whether anything that Istio knows has another name. */
+export function hasAliases(mesh: Mesh): boolean {
+  let answer = registered.get(mesh);
+  if (answer === undefined) {
+    answer = [...aliasesByTarget(mesh).keys()].some((host) => mesh.registry.of(host).length > 0);
+    registered.set(mesh, answer);
+  }
+  return answer;
+}
+
 /** ExternalNames that are other names of a service (`resolveServiceAliases`), as far as a listener imports them. */
 export function aliasesOf(mesh: Mesh, { imports }: EgressListener, service: Service): string[] {
   const all = aliasesByTarget(mesh).get(service.host) ?? [];

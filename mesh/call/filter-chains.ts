@@ -55,13 +55,42 @@ export function tcpChains(
   isShared: boolean,
 ): FilterChain[] {
   const { egress, service, port } = listening;
-  const rules = egress.rules.filter(({ hosts, tls, tcp }) => {
-    const routes = isTlsPort(port) ? tls : tcp;
-    return routes.length > 0 && hosts.some((host) => covers(host, service.host));
-  });
+  const rules = rulesAbout(egress, service.host).filter(
+    ({ tls, tcp }) => (isTlsPort(port) ? tls : tcp).length > 0,
+  );
   return isTlsPort(port)
     ? tlsChains(listening, rules, ranges, isShared)
     : plainChains(listening, rules, ranges);
+}
+
+interface L4Rules {
+  /** Places of VirtualServices with routes of TLS or TCP, by each host that isn't a wildcard. */
+  exact: ReadonlyMap<string, readonly number[]>;
+  /** Places of those that have a wildcard. */
+  wild: readonly number[];
+}
+
+const l4Rules = new WeakMap<EgressListener, L4Rules>();
+
+/** The VirtualServices with routes of TLS or TCP that are about a host, in their order. */
+function rulesAbout(egress: EgressListener, host: string): RoutingRule[] {
+  let known = l4Rules.get(egress);
+  if (!known) {
+    const exact = new Map<string, number[]>();
+    const wild: number[] = [];
+    egress.rules.forEach(({ hosts, tls, tcp }, place) => {
+      if (tls.length + tcp.length === 0) return;
+      if (hosts.some(isWildcard)) wild.push(place);
+      else for (const one of new Set(hosts)) exact.set(one, [...(exact.get(one) ?? []), place]);
+    });
+    known = { exact, wild };
+    l4Rules.set(egress, known);
+  }
+  const named = isWildcard(host) ? [...known.exact.values()].flat() : (known.exact.get(host) ?? []);
+  return [...new Set([...named, ...known.wild])]
+    .sort((a, b) => a - b)
+    .flatMap((place) => egress.rules[place] ?? [])
+    .filter(({ hosts }) => hosts.some((pattern) => covers(pattern, host)));
 }
 
 function covers(pattern: string, host: string): boolean {

@@ -6,6 +6,7 @@ import type { Client } from "../scope/client.js";
 import { importedService } from "../scope/imported-service.js";
 import type { Sidecar } from "../scope/sidecar.js";
 import { ANY_ADDRESS } from "./addresses.js";
+import { hasAliases } from "./aliases.js";
 import type { Call, CallOutcome } from "./call.js";
 import type { Capture } from "./capture.js";
 import { clusterName, findCluster, type FoundCluster } from "./cluster-tls.js";
@@ -57,7 +58,9 @@ export function waysThroughSidecar(mesh: Mesh, call: Call): Way[] {
 function portListeners(mesh: Mesh, caller: Caller, client: Client, port: number): PortListeners {
   const view = viewOf(mesh, client);
   const tellsApart = view.listeners.some(({ tellsCallersApart }) => tellsCallersApart);
-  const key = tellsApart ? JSON.stringify([port, caller]) : `${port}|${caller.namespace}`;
+  // The short names of aliases depend on the namespace that they are called from.
+  const namespace = hasAliases(mesh) ? caller.namespace : "";
+  const key = tellsApart ? JSON.stringify([port, caller]) : `${port}|${namespace}`;
   let known = listenersByView.get(view);
   if (!known) {
     known = new Map();

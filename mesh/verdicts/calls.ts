@@ -1,6 +1,7 @@
 import { bindingsOf } from "../call/addresses.js";
-import type { Call } from "../call/call.js";
-import { fullName } from "../call/outcomes.js";
+import type { Call, CallOutcome } from "../call/call.js";
+import { clientClasses, followedRule, type ClientClass } from "../call/classes.js";
+import { fullName, waysOf, type Ways } from "../call/outcomes.js";
 import { sendsTo } from "../call/protocol.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
@@ -15,20 +16,18 @@ export interface SharedCallVerdict extends CallVerdict {
   clients: readonly number[];
 }
 
+/** What an application sends, and where: a call without its client. */
+type Sent = Omit<Call, "client">;
+
 /** The calls that applications make to an alias: one for each port, by its declared protocol. */
-export function callsTo(mesh: Mesh, alias: Alias, client: Client): Call[] {
-  const service = mesh.registry.of(alias.host)[0];
-  const target =
-    service?.externalName === undefined ? undefined : mesh.registry.of(alias.terminal ?? "")[0];
-  const ports = service && service.ports.length > 0 ? service.ports : (target?.ports ?? []);
-  return (service ? ports : [])
+export function callsTo(mesh: Mesh, alias: Alias): Sent[] {
+  const [service] = mesh.registry.of(alias.host);
+  if (!service) return [];
+  const [target] = service.externalName === undefined ? [] : mesh.registry.of(alias.terminal ?? "");
+  const ports = service.ports.length > 0 ? service.ports : (target?.ports ?? []);
+  return ports
     .filter(({ protocol }) => protocol !== "udp")
-    .map((port) => ({
-      client,
-      address: alias.host,
-      port: port.number,
-      sends: sendsTo(service!, port),
-    }));
+    .map((port) => ({ address: alias.host, port: port.number, sends: sendsTo(service, port) }));
 }
 
 /**
@@ -41,25 +40,64 @@ export function judgeCalls(
   mesh: Mesh,
   clients: readonly Client[] = defaultClients(mesh),
 ): SharedCallVerdict[] {
-  return externalAliases(mesh).flatMap((alias) => {
-    const shared = new Map<string, SharedCallVerdict & { clients: number[] }>();
-    clients.forEach((client, index) => {
-      if (client.gateway) return;
-      for (const call of callsTo(mesh, alias, client)) {
-        const verdict = judgeCall(mesh, call, alias);
-        const key = keyOf(verdict);
-        const same = shared.get(key);
-        if (same) same.clients.push(index);
-        else shared.set(key, { ...verdict, alias, clients: [index] });
+  const classes = clientClasses(mesh, clients);
+  return externalAliases(mesh).flatMap((alias) =>
+    callsTo(mesh, alias).flatMap((sent) => {
+      const shared = new Map<string, SharedCallVerdict & { clients: number[] }>();
+      for (const one of classes) {
+        for (const { verdict, indexes } of judgeClass(mesh, alias, sent, one)) {
+          const key = keyOf(verdict);
+          const same = shared.get(key);
+          if (same) same.clients.push(...indexes);
+          else shared.set(key, { ...verdict, alias, clients: indexes });
+        }
       }
-    });
-    return [...shared.values()];
-  });
+      return [...shared.values()];
+    }),
+  );
 }
 
-function keyOf({ call, answer, reason, hops, decidedBy }: CallVerdict): string {
+/** A verdict, and the clients of a class that follow the same rules on the way. */
+interface ClassVerdict {
+  verdict: CallVerdict;
+  indexes: number[];
+}
+
+function judgeClass(mesh: Mesh, alias: Alias, sent: Sent, one: ClientClass): ClassVerdict[] {
+  const [first] = one.clients;
+  if (!first) return [];
+  const ways = waysOf(mesh, { ...sent, client: first.client });
+  const rules = hostsOn(alias, ways).map((host) => followedRule(mesh, host, one.clients));
+  const known: { followed: unknown[]; found: ClassVerdict }[] = [];
+  for (const { client, index } of one.clients) {
+    const same = known.find(({ followed }) =>
+      rules.every((rule, place) => rule(client) === followed[place]),
+    );
+    if (same) {
+      same.found.indexes.push(index);
+      continue;
+    }
+    const verdict = judgeCall(mesh, { ...sent, client }, alias);
+    const found = { verdict, indexes: [index] };
+    known.push({ followed: rules.map((rule) => rule(client)), found });
+  }
+  return known.map(({ found }) => found);
+}
+
+/** The hosts whose rules decide: the alias's, what it stands for, and where its calls are led. */
+function hostsOn({ host, terminal }: Alias, ways: Ways): string[] {
+  const led = "undecided" in ways ? [] : ways.flatMap(({ outcome }) => hostOf(outcome));
+  return [...new Set([host, ...(terminal === undefined ? [] : [terminal]), ...led])];
+}
+
+function hostOf(outcome: CallOutcome): string[] {
+  if (!("cluster" in outcome)) return [];
+  return outcome.cluster.split("|").slice(3);
+}
+
+function keyOf({ answer, reason, hops, decidedBy }: CallVerdict): string {
   const steps = hops.map(({ outcome, route, rule, gateway }) => [outcome, route, rule, gateway]);
-  return JSON.stringify([call.port, answer, reason, decidedBy, steps]);
+  return JSON.stringify([answer, reason, decidedBy, steps]);
 }
 
 /** The alias that a call is to: by the name or address that it connects to, else by what it sends. */
