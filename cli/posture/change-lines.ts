@@ -11,7 +11,7 @@ export interface ChangeLine {
   what: readonly string[];
 }
 
-/** The fewest lines that tell all changes, in their order. */
+/** The fewest lines that show all changes, in their order. */
 export function changeLinesOf(changes: readonly PostureChange[]): ChangeLine[] {
   const lines = new Map<string, ChangeLine & { clients: string[] }>();
   for (const change of changes) {
@@ -49,7 +49,7 @@ function callText(row: PostureRow): string {
   return `${verdict}${tlsText(row)}${by}, verified by ${row.verifier}`;
 }
 
-/** How an effect is told. */
+/** How an effect is named. */
 export const EFFECTS: Readonly<Record<PostureChange["effect"], string>> = {
   worse: "worse",
   other: "changed",

@@ -14,7 +14,7 @@ export type DeclaredTls = TlsMode | "none" | "unknown";
 
 /**
  * The TLS intent for one port and subset of an alias: what the rule says that stands beside the
- * alias, in its namespace, and names it in full. Any other rule is somebody else's.
+ * alias, in its namespace, and names it in full. Any other rule has another author.
  */
 export function declaredTls(mesh: Mesh, { alias, host, port, subset }: Verdict): DeclaredTls {
   const beside = mesh.rules.filter(({ ref }) => ref.namespace === alias.namespace);

@@ -26,7 +26,7 @@ export function diffPostures(base: Posture, head: Posture): PostureChange[] {
 
 const EFFECTS: readonly PostureChange["effect"][] = ["worse", "other", "better"];
 
-/** The row that a change is told by: what it comes to, or what there was. */
+/** The row that a change is shown as: what it comes to, or what there was. */
 export function rowOf({ before, after }: PostureChange): PostureRow {
   return (after ?? before)!;
 }
@@ -35,7 +35,7 @@ function keyOf({ alias, client, port, subset }: PostureRow): string {
   return JSON.stringify([alias, client, port, subset]);
 }
 
-/** What makes a difference to somebody; words about it don't. */
+/** What makes a difference; words about it don't. */
 const TELLING = ["target", "declared", "tls", "verifier", "verdict", "kind", "rule"] as const;
 
 function changeOf(before?: PostureRow, after?: PostureRow): PostureChange[] {

@@ -3,7 +3,7 @@ import { portText, tlsText } from "./lines.js";
 import { type Posture, type PostureRow, severityOf } from "./row.js";
 
 /** A drawing of more can't be read: the worst are drawn, the others counted. */
-export const MOST_CALLS = 60;
+const MOST_CALLS = 60;
 
 /** Who calls what, and where that leads: a posture without its words. */
 export interface PostureGraph {
@@ -26,7 +26,8 @@ export interface Call {
   kind?: PostureRow["kind"];
 }
 
-export function graphOf({ rows }: Posture): PostureGraph {
+/** @param most how many calls to keep, up to {@link MOST_CALLS} */
+export function graphOf({ rows }: Posture, most = MOST_CALLS): PostureGraph {
   const targets = new Map<string, string>();
   const calls = new Map<string, Call>();
   for (const row of rows.map(visibleRow)) {
@@ -40,7 +41,7 @@ export function graphOf({ rows }: Posture): PostureGraph {
   }
   const all = [...calls.values()];
   const worstFirst = all.toSorted((a, b) => severityOf(a) - severityOf(b));
-  const drawn = new Set(worstFirst.slice(0, MOST_CALLS));
+  const drawn = new Set(worstFirst.slice(0, Math.min(most, MOST_CALLS)));
   const shown = all.filter((call) => drawn.has(call));
   const aliases = [...new Set(shown.map(({ alias }) => alias))];
   const aliasesWithTargets = aliases.map((name) => ({ name, target: targets.get(name)! }));

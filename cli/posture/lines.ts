@@ -3,11 +3,11 @@ import { type PostureRow, severityOf } from "./row.js";
 /** Rows that differ in nothing but the client. */
 export type PostureLine = Omit<PostureRow, "client"> & { clients: readonly string[] };
 
-/** The fewest lines that tell all rows, worst first. */
+/** The fewest lines that show all rows, worst first. */
 export function linesOf(rows: readonly PostureRow[]): PostureLine[] {
   const lines = new Map<string, PostureLine & { clients: string[] }>();
   for (const { client, ...row } of rows) {
-    // What is found is told of each client; the line tells the first one's.
+    // Each client has a finding; the line shows the first one's.
     const key = JSON.stringify({ ...row, finding: undefined, fix: undefined });
     const line = lines.get(key);
     if (line) line.clients.push(client);

@@ -2,7 +2,7 @@ import { at, type Client, type Mesh } from "../../mesh/index.js";
 
 /**
  * Whether a client is known to be outside the mesh: its namespace says so itself. Where nothing is
- * said, it may be told elsewhere, and the client counts as one with a sidecar.
+ * said, it may be known elsewhere, and the client counts as one with a sidecar.
  */
 export function isOutsideMesh({ objects }: Mesh, { namespace, gateway }: Client): boolean {
   if (gateway) return false;

@@ -1,9 +1,13 @@
 import { type Call, COLOURS, graphOf, SIGNS } from "./graph.js";
 import type { Posture } from "./row.js";
 
-/** The posture as a Mermaid flowchart, which forges draw inside Markdown. */
-export function postureMermaid(posture: Posture): string {
-  const { clients, aliases, targets, calls, left } = graphOf(posture);
+/**
+ * The posture as a Mermaid flowchart, which forges draw inside Markdown.
+ *
+ * @param most how many calls to draw, up to 60
+ */
+export function postureMermaid(posture: Posture, most?: number): string {
+  const { clients, aliases, targets, calls, left } = graphOf(posture, most);
   const names = aliases.map(({ name }) => name);
   const edges = calls.map((call) => {
     const [client, alias] = [clients.indexOf(call.client), names.indexOf(call.alias)];

@@ -23,7 +23,7 @@ import { verifierOf } from "./verifier.js";
  *
  * @param clients who calls; @default the clients that the objects themselves name, and any other
  *   namespace where something is wrong for its clients
- * @param more clients to ask about besides those
+ * @param more clients to judge besides those
  */
 export function postureOf(
   objects: readonly KubeObject[],
@@ -34,12 +34,12 @@ export function postureOf(
   const mesh = readMesh(objects, facts);
   const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
   const places = placesIn(verdicts);
-  const told = clients ? places : places.filter(isWorthTelling);
-  return told.map((place) => rowOf(mesh, place));
+  const shown = clients ? places : places.filter(isShown);
+  return shown.map((place) => rowOf(mesh, place));
 }
 
-/** Clients in namespaces that no object is in are asked about in case they are there; told is what is wrong. */
-function isWorthTelling(place: Place): boolean {
+/** Clients in namespaces that no object is in are judged in case they exist; only what is wrong is shown. */
+function isShown(place: Place): boolean {
   const [{ client }] = place;
   return client.namespace !== ANY_OTHER.namespace || place.some(({ verdict }) => verdict !== "ok");
 }
@@ -48,17 +48,17 @@ function isWorthTelling(place: Place): boolean {
 type Place = [Verdict, ...Verdict[]];
 
 /**
- * An ExternalName is judged at its own host and at its target's, which are one place to whoever
+ * An ExternalName is judged at its own host and at its target's, which are one place for a client that
  * calls it: what has no cluster is left out where the other host has one.
  */
 function placesIn(verdicts: readonly Verdict[]): Place[] {
   const calls = groupedBy(verdicts, ({ alias, clientIndex }) => [alias, clientIndex]);
   return calls.flatMap((call) => {
     const carrier = call.find(({ tls }) => tls !== undefined) ?? call[0];
-    const told = call.filter(
+    const kept = call.filter(
       ({ verdict, tls, host }) => verdict !== "ok" || tls !== undefined || host === carrier.host,
     );
-    return groupedBy(told, ({ port, subset }) => [port, subset]);
+    return groupedBy(kept, ({ port, subset }) => [port, subset]);
   });
 }
 
@@ -107,7 +107,7 @@ function tlsOf(
   if (worst.verdict === "undecided") return "unknown";
   if (worst.verdict === "ok" && isOutsideMesh(mesh, client)) return "no sidecar";
   if (tls) return tls;
-  // A cluster of which no TLS is told: which of several right ways it will be isn't known yet.
+  // A cluster without TLS in its verdict: which of several right ways it will be isn't known yet.
   const isSent = clustersOf(mesh, client).some(
     (cluster) => cluster.host === host && cluster.port === port && cluster.subset === subset,
   );

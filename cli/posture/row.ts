@@ -18,7 +18,7 @@ export type Verifier =
   | "sidecar, any name"
   /** The workload speaks TLS itself, through the proxy. */
   | "workload"
-  /** The port's name doesn't tell whether the workload does. */
+  /** The port's name doesn't say whether the workload does. */
   | "workload, if it encrypts"
   | "nobody"
   | "unknown";

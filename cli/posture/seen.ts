@@ -134,7 +134,7 @@ function printed<T extends object>(stdout: string, stack: string): T {
     const value: unknown = JSON.parse(stdout);
     if (typeof value === "object" && value !== null) return value as T;
   } catch {
-    // It is told below.
+    // It is reported below.
   }
   throw new Mistake(`what pulumi printed of stack ${stack} isn't JSON: ${stdout.slice(0, 60)}`);
 }

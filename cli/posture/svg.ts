@@ -7,6 +7,14 @@ const FONT = "Courier";
 /** Fonts of that width. */
 const FONTS = "Courier,'Courier New','Liberation Mono','DejaVu Sans Mono',monospace";
 
+const BOX = {
+  shape: "box",
+  style: "rounded,filled",
+  fontname: FONT,
+  fontsize: 12,
+  margin: "0.2,0.08",
+};
+
 /** The posture as an SVG drawing, laid out by Graphviz. */
 export async function postureSvg(posture: Posture): Promise<string> {
   const { clients, aliases, targets, calls, left } = graphOf(posture);
@@ -24,13 +32,7 @@ export async function postureSvg(posture: Posture): Promise<string> {
         nodesep: 0.35,
         ranksep: 1.6,
       },
-      nodeAttributes: {
-        shape: "box",
-        style: "rounded,filled",
-        fontname: FONT,
-        fontsize: 12,
-        margin: "0.2,0.08",
-      },
+      nodeAttributes: BOX,
       edgeAttributes: { fontname: FONT, fontsize: 11 },
       nodes: [
         ...clients.map((name) => node("client", name, "#ddf4ff")),

@@ -34,7 +34,7 @@ export function verifierOf(mesh: Mesh, tls: PostureTls, carrier: Verdict): Verif
   }
 }
 
-/** What goes through as the workload sends it is verified by the workload, if anybody does. */
+/** What goes through as the workload sends it is verified by the workload, if at all. */
 function workloadVerifier(mesh: Mesh, { alias, host, port }: Verdict): Verifier {
   const services = mesh.services.filter(
     ({ ref, host: own }) =>

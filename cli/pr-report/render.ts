@@ -6,7 +6,6 @@ import {
   postureMarkdown,
 } from "../posture/markdown.js";
 import { changeCounts } from "../posture/change-lines.js";
-import { graphOf } from "../posture/graph.js";
 import { postureMermaid } from "../posture/mermaid.js";
 import type { PolicyReport, ResourceChange } from "../stack/events.js";
 import type { Result, StackOutcome } from "./outcome.js";
@@ -20,7 +19,7 @@ export const LIMIT = 65_536;
 
 /** What undecided means for the change. */
 export interface Strictness {
-  /** Undecided stacks are told and don't stand in the way. @default false */
+  /** Undecided stacks are reported and don't fail the report. @default false */
   allowUndecided?: boolean;
 }
 
@@ -86,7 +85,7 @@ export function verdictLine(
   return `**${text.charAt(0).toUpperCase()}${text.slice(1)}.**${groundsText(outcomes, shown)}`;
 }
 
-/** More than these are told stack by stack alone. */
+/** More than these are listed stack by stack alone. */
 const MOST_GROUNDS = 5;
 
 /** ` It rests on egress-inert-rule disabled (in dev, prod).` */
@@ -100,8 +99,8 @@ function groundsText(outcomes: readonly StackOutcome[], shown: (text: string) =>
   );
   if (grounds.length === 0) return "";
   const more = grounds.length - MOST_GROUNDS;
-  const told = grounds.slice(0, MOST_GROUNDS).join("; ");
-  return ` It rests on ${told}${more > 0 ? `; and ${more} more, told stack by stack` : ""}.`;
+  const listed = grounds.slice(0, MOST_GROUNDS).join("; ");
+  return ` It rests on ${listed}${more > 0 ? `; and ${more} more, listed stack by stack` : ""}.`;
 }
 
 function overview(outcomes: readonly StackOutcome[]): string {
@@ -214,14 +213,8 @@ function resourceTable(changes: readonly ResourceChange[], { items }: Budget): s
   return table + moreText(changes.length - items, "resource");
 }
 
-/** More lines than these aren't read by anybody, nor drawn by the forges. */
-const MOST_CALLS = 60;
-
 function graph(posture: NonNullable<StackOutcome["posture"]>, budget: Budget): string {
-  const { length } = graphOf(posture).calls;
-  return length > Math.min(MOST_CALLS, budget.items)
-    ? `${length} lines are too many to be drawn here: \`istio-egress posture --stack <name> --format svg\` draws them.`
-    : `\`\`\`mermaid\n${postureMermaid(posture)}\n\`\`\``;
+  return `\`\`\`mermaid\n${postureMermaid(posture, budget.items)}\n\`\`\``;
 }
 
 function folded(summary: string, content: string): string {

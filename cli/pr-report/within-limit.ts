@@ -1,8 +1,8 @@
-/** How much of everything may be told. */
+/** How much of everything a comment may hold. */
 export interface Budget {
   /** Of each list. */
   items: number;
-  /** Of each text that somebody else wrote. */
+  /** Of each text of others. */
   characters: number;
 }
 
