@@ -31,7 +31,7 @@ export function command(): Command {
 async function down(): Promise<ExitCode> {
   await endLeftovers(ENGINE_STATE, report);
   const { state, plane } = await planeStatus(PLANE_STATE);
-  // Processes outlive a state folder that somebody deleted.
+  // Processes outlive a state folder that was deleted by hand.
   if (state === "down" && stateFiles().length === 0) {
     console.log("Nothing is up.");
     return ExitCode.Ok;
@@ -70,7 +70,7 @@ async function destroy(engine: Engine, stack: string): Promise<void> {
   if (failed) throw new Mistake("What pulumi says is above.");
 }
 
-/** Tells what went wrong, which is no reason to leave the mesh running. */
+/** Reports what went wrong, which is no reason to leave the mesh running. */
 function goOn(what: string): (error: unknown) => void {
   return (error) => {
     const message = error instanceof Error ? error.message : String(error);

@@ -23,11 +23,11 @@ import { readCatalogue, readCatalogueFiles, stackFile } from "./stack-file.js";
 
 const FORMATS = ["table", "json", "markdown"] as const;
 
-/** Whom to ask, and how long. */
+/** Which servers to query, and how long. */
 export interface DriftOptions {
-  /** Asked instead of the machine's own. */
+  /** Queried instead of the machine's own. */
   dnsServer?: string[];
-  /** Seconds in which names whose answers rotate are asked again. */
+  /** Seconds in which names whose answers rotate are queried again. */
   for: number;
   /** Days that a certificate must hold. */
   expiresWithin: number;
@@ -55,8 +55,8 @@ Compares Pulumi.<stack>.yaml with the world outside:
   one of subjectAltNames, hold as many days as --expires-within says, and come from an authority
   that Node knows (NODE_EXTRA_CA_CERTS adds some) where the alias names none of its own.
 
-It asks from where it runs, and starts TLS without sending a byte more. Nothing is changed, but by
---write the addresses in the file. With --for a name is asked again whenever its TTL has passed, and
+It queries from where it runs, and starts TLS without sending a byte more. Nothing is changed, but by
+--write the addresses in the file. With --for a name is queried again whenever its TTL has passed, and
 all its answers count.
 
 Exit codes: 0 as declared (or written), 1 something differs, 2 bad input, 3 no answer to some of it
@@ -67,10 +67,10 @@ export function command(): Command {
   return new Command("drift")
     .option("-s, --stack <name>", "the stack, so the catalogue in Pulumi.<name>.yaml", "dev")
     .option("--project <folder>", "the folder of that file", REPOSITORY)
-    .option("--dns-server <address...>", "asked instead of the machine's own, in this order")
-    .option("--for <seconds>", "how long to ask names again whose answers may rotate", number, 0)
+    .option("--dns-server <address...>", "queried instead of the machine's own, in this order")
+    .option("--for <seconds>", "how long to query names again whose answers may rotate", number, 0)
     .option("--expires-within <days>", "how soon a certificate's end is too soon", number, 14)
-    .addOption(new Option("--format <format>", "how to tell it").choices(FORMATS).default("table"))
+    .addOption(new Option("--format <format>", "output format").choices(FORMATS).default("table"))
     .option("--write", "write the addresses that DNS answers into the catalogue")
     .addHelpText("after", HELP)
     .configureHelp({ helpWidth: 100 })
@@ -110,7 +110,7 @@ function exitCodeOf({ rows }: DriftReport): ExitCode {
 /** A name, and what DNS says of it. */
 export type Answered = readonly [NameQuestion, Answer];
 
-/** Asks DNS for every name. */
+/** Queries DNS for every name. */
 export async function answersTo(
   questions: readonly NameQuestion[],
   options: DriftOptions,

@@ -41,7 +41,7 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Tells people what goes on, apart from what is printed for programs. */
+/** Reports progress to people, apart from what is printed for programs. */
 export function report(line: string): void {
   console.error(line);
 }
@@ -80,7 +80,7 @@ export async function openEmbedded(): Promise<Embedded> {
 
 const namespaceShape = z.object({ metadata: z.object({ uid: z.string() }) });
 
-/** What tells a cluster from all others: its namespace kube-system is made once. */
+/** What identifies a cluster: the UID of its namespace kube-system. */
 async function uidOf({ kubeconfig }: Plane): Promise<string> {
   const server = await ApiServer.from({ kubeconfig });
   const { metadata } = await server.get("/api/v1/namespaces/kube-system", namespaceShape);

@@ -5,7 +5,7 @@ import type { ResultPromise } from "execa";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** What was typed once may come twice: a terminal tells every process, and npm passes it on, too. */
+/** What was typed once may come twice: a terminal signals every process, and npm passes the signal on, too. */
 const ONCE_MS = 1_000;
 
 const children = new Set<ResultPromise>();
@@ -29,7 +29,7 @@ function interrupt(signal: NodeJS.Signals): void {
 
 /**
  * Waits for a child that needs time to end: an engine that is interrupted finishes the step that it is
- * at, and writes down what it has made. A second signal ends it at once. So that a terminal doesn't tell
+ * at, and writes down what it has made. A second signal ends it at once. So that a terminal doesn't signal
  * it a second time, it must have a session of its own (`detached`).
  */
 export async function inItsOwnTime<Child extends ResultPromise>(

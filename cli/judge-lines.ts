@@ -59,16 +59,16 @@ function answerTo(
   number: number,
   facts: Partial<MeshFacts>,
 ): LineAnswer | Unanswered {
-  let asked: MeshLine | undefined;
+  let mesh: MeshLine | undefined;
   try {
-    asked = parseMeshLine(line);
-    return judgeLine(asked, facts);
+    mesh = parseMeshLine(line);
+    return judgeLine(mesh, facts);
   } catch (error) {
     if (error instanceof UnreadableLine) {
       return { id: error.id, error: `line ${number}: ${error.message}` };
     }
     // One mesh that we fail on must not take the answers about all the others with it.
-    return { id: asked?.id ?? null, error: `line ${number}: a fault of ours: ${String(error)}` };
+    return { id: mesh?.id ?? null, error: `line ${number}: an internal error: ${String(error)}` };
   }
 }
 

@@ -47,9 +47,9 @@ option says otherwise.
 Clients: without --client and --gateway the objects themselves say which there are: one for each
 namespace that they name, one more for each set of labels that a rule there selects by.
 
---calls asks of each alias and declared port what becomes of the call: does it arrive outside, and is it
-encrypted as declared? --call asks about one. It says who calls, what is sent and to whom, and, after
-"at", where the application connects to if that isn't the name itself (as curl --resolve does):
+--calls says for each alias and declared port what becomes of the call: does it arrive outside, and
+is it encrypted as declared? --call judges one. It says who calls, what is sent and to whom, and,
+after "at", where the application connects to if not to the name itself (as curl --resolve does):
   "shop:app=web -> http://my-httpbin.default/headers"
   "default -> https://en.wikipedia.org:443 at my-wikipedia.default"
 
@@ -62,7 +62,7 @@ left out of what is printed and of the exit code. In SARIF they stay, as unchang
   {"id": "1", "effective": [{"client": 0, "host": "...", "port": 443, "subset": "", "tls": "PLAIN",
    "rule": "ns/name"}], "verdicts": [{"alias": "ns/name", "client": 0, "port": 443, ...}]}
 "effective" has every cluster that istiod would send to the client. A line without "clients" is
-answered with the ones that were asked about; one that can't be read with {"id", "error"}.
+answered with the ones that were judged; one that can't be read with {"id", "error"}.
 
 Reading a cluster takes the right to list services, pods, namespaces, deployments, endpointslices,
 Istio's networking and security objects, and to get the ConfigMap istio in the root namespace. Where
@@ -130,12 +130,12 @@ async function run(
   progress.tell(() => `judging ${question.manifests.length} objects`);
   const asked = given.call ?? (given.calls ? "all" : []);
   const all = judgementOf({ ...question, ...(clients.length > 0 && { clients }), calls: asked });
-  // Who asks about one call asks about nothing else.
+  // A judgement of one call shows nothing else.
   const judgement = given.call ? { ...all, verdicts: [], inert: [], shadowed: [] } : all;
   const baseline = given.baseline === undefined ? undefined : await readBaseline(given.baseline);
   const counted = baseline ? sinceBaseline(judgement, baseline) : judgement;
   progress.done();
-  // Code scanning takes a finding that is left out for one that is mended.
+  // Code scanning takes a finding that is left out for one that is fixed.
   process.stdout.write(
     given.sarif
       ? await sarif({ ...counted, verdicts: judgement.verdicts }, baseline)
@@ -213,7 +213,7 @@ async function sarif(judgement: Judgement, baseline?: ReadonlySet<string>): Prom
   return judgementSarif(judgement, packageVersion(), baseline);
 }
 
-/** This package's own, for whoever asks which tool said it. */
+/** This package's own, so that a report names the tool. */
 export function packageVersion(): string {
   return common.version;
 }

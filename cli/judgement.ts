@@ -50,7 +50,7 @@ export interface Judgement {
   unmodelled: readonly Unmodelled[];
   /** What was decided when the objects were read, a sentence each. */
   notes: readonly string[];
-  /** The calls that were asked about. */
+  /** The calls that were judged. */
   calls: readonly CallRow[];
   /** How many findings were left out because a baseline has them. @default 0 */
   leftOut?: number;
@@ -62,7 +62,7 @@ export interface CallRow {
   clients: readonly Client[];
 }
 
-/** Asks the model everything that is told about a set of objects. */
+/** Everything that the model says about a set of objects. */
 export function judgementOf({
   manifests,
   clients,

@@ -12,7 +12,7 @@ const SUBCOMMANDS: Subcommands = {
     load: () => import("./down.js"),
   },
   verify: {
-    summary: "ask the API server and istiod whether reality is what the catalogue declares",
+    summary: "compare the cluster and what istiod sends with the catalogue",
     load: () => import("./verify.js"),
   },
   drift: {

@@ -2,7 +2,7 @@ import { Mistake } from "../local/mistake.js";
 
 export { Mistake } from "../local/mistake.js";
 
-/** What the machine itself refuses: a folder that isn't ours, a full disk. Node says which file. */
+/** What the machine itself refuses: a folder of another user, a full disk. Node says which file. */
 const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: "",
   EPERM: "",
@@ -22,7 +22,7 @@ export function isMistake(error: unknown): error is Error {
   return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? "") in REFUSALS;
 }
 
-/** What to tell of it. */
+/** The message for a person. */
 export function mistakeText(error: Error): string {
   return `${REFUSALS[(error as NodeJS.ErrnoException).code ?? ""] ?? ""}${error.message}`;
 }

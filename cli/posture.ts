@@ -52,12 +52,12 @@ A row for each alias, client, port and subset:
 --stack takes the objects from \`pulumi preview\` with the policy pack, as the pack saw them, and the
 mesh facts from the stack's catalogue and the pack's configuration. It works without a cluster.
 
-Exit codes: 0 the posture was told (whatever it is: \`judge\` and \`pr-report\` are the gates), 2 it
+Exit codes: 0 the posture was printed (whatever it is: \`judge\` and \`pr-report\` are the gates), 2 it
 couldn't be.`;
 
 const DIFF_HELP = `
 BASE and HEAD are each a posture that \`posture --format json\` wrote, or a YAML file or folder.
-Told worst first: what becomes a violation or undecided, whose server nobody verifies any more, then
+Worst first: what becomes a violation or undecided, whose server is no longer verified, then
 what is other than before, then what gets better.`;
 
 /** `istio-egress posture`: all effective TLS of a stack or of YAML, and what a change does to it. */
@@ -102,7 +102,7 @@ function addQuestion(command: Command): Command {
 }
 
 function format(choices: readonly string[]): Option {
-  return new Option("--format <format>", "how to tell it").choices(choices).default("table");
+  return new Option("--format <format>", "output format").choices(choices).default("table");
 }
 
 /** What says which stack is meant, or how it is looked at. */

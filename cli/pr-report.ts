@@ -126,7 +126,7 @@ async function outcomesOn(
   return outcomes;
 }
 
-/** Why there is no answer. What is nobody's mistake but ours goes into the job's log in full. */
+/** Why there is no answer. An internal error goes into the job's log in full. */
 function reasonOf(error: unknown): string {
   if (isMistake(error)) return mistakeText(error);
   console.error(error);

@@ -9,10 +9,10 @@ const EXIT_CODES = `
 Exit codes: 0 ok, 1 violation or reality differs, 2 bad input, 3 undecided only.
 Each subcommand has its own --help.`;
 
-/** What an error of ours ends with, so that nobody takes it for a verdict. */
+/** The exit code of an internal error, so that it isn't taken for a verdict. */
 const INTERNAL_ERROR = 70;
 
-/** The command line with the one subcommand that was asked for, or with all of them by name only. */
+/** The command line with the one subcommand that is used, or with all of them by name only. */
 async function programFor(
   name: string | undefined,
   subcommands: Subcommands,
@@ -67,7 +67,7 @@ export async function run(
   }
 }
 
-/** Tells what went wrong, and with what to end. */
+/** Reports an error. @returns the exit code */
 function report(error: unknown): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? ExitCode.Ok : ExitCode.BadInput;
@@ -80,7 +80,7 @@ function report(error: unknown): number {
   return INTERNAL_ERROR;
 }
 
-/** `judge | head` closes the pipe when it has seen enough, which is no error of anybody's. */
+/** `judge | head` closes the pipe when it has seen enough, which is no error. */
 function letPipesClose(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? undefined : report(error));

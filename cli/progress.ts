@@ -3,7 +3,7 @@ const TERMINAL_PAUSE_MS = 100;
 const LOG_PAUSE_MS = 10_000;
 
 /**
- * Tells on standard error what takes long, from two seconds on: one line that changes on a
+ * Says on standard error what takes long, from two seconds on: one line that changes on a
  * terminal, a line now and then in a log.
  */
 export class Progress {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 /** One subcommand: a file of its own, which exports `command(): Command`. */
 export interface Subcommand {
   summary: string;
-  /** Loads the subcommand's own file only when it is asked for: most of them bring big libraries. */
+  /** Loads the subcommand's own file only when it is used: most of them bring big libraries. */
   load: () => Promise<{ command(): Command }>;
 }
 

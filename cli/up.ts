@@ -22,7 +22,7 @@ Brings up the embedded mesh, runs \`pulumi up\` in it with the policy pack, and 
 On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-pack policies`,
     )
     .action(async ({ stack }: { stack: string }) => {
-      // A mistake in the catalogue is told before anything is started.
+      // A mistake in the catalogue is reported before anything is started.
       readCatalogue(stack);
       requireRoom(stack);
       process.exitCode = await alone(() => up(stack));

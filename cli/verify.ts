@@ -17,7 +17,7 @@ import { rowsOf } from "./verify/rows.js";
 export interface VerifyOptions extends ClusterChoice {
   /** The catalogue is in `Pulumi.<stack>.yaml`. */
   stack: string;
-  /** The embedded mesh to ask. @default the kubeconfig's cluster, or an embedded mesh that is up */
+  /** The embedded mesh to verify. @default the kubeconfig's cluster, or an embedded mesh that is up */
   plane?: Plane;
   /** Seconds that reality has to become as declared: istiod takes a moment. @default 10 */
   patience?: number;
@@ -31,7 +31,7 @@ export interface VerifyOptions extends ClusterChoice {
 export interface VerifyReport {
   /** Where the catalogue came from. */
   catalogue: string;
-  /** Which cluster was asked. */
+  /** Which cluster was compared. */
   cluster: string;
   ok: boolean;
   rows: Row[];
@@ -44,10 +44,10 @@ Examples:
   istio-egress verify --traffic                        and the task's requests, typed in its Pods
   istio-egress verify --json
 
-It asks the API server and istiod, not Pulumi: are the Pods, Services, addresses and rules there as
-Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is meant? Of Istio's
-objects every field counts, also one that somebody has added. Where one differs, its row tells the
-field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is waited
+It compares with the API server and istiod, not with Pulumi: are the Pods, Services, addresses and
+rules there as Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is
+meant? Of Istio's objects every field counts, also an added one. Where one differs, its row shows
+the field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is waited
 for as long as --patience says.
 
 With --traffic every client calls every alias: the request of the stack's outputs, run by curl in
@@ -67,7 +67,7 @@ loopback alone). For --traffic in the clients' namespaces create and get pods/ex
 all that is run there.
 
 Exit codes: 0 as declared, 1 something differs (or no sidecar is connected) or a call failed,
-2 nobody to ask, or a catalogue with mistakes.`;
+2 no cluster or istiod to compare with, or a catalogue with mistakes.`;
 
 /** `istio-egress verify`: whether reality is what the catalogue declares. */
 export function command(): Command {
@@ -93,7 +93,7 @@ function seconds(text: string): number {
 /**
  * Compares reality with a stack's catalogue and prints the result.
  * @returns Ok, or Violation if anything differs
- * @throws {Mistake} if nobody can be asked, or the catalogue has mistakes
+ * @throws {Mistake} if there is no cluster or istiod to compare with, or the catalogue has mistakes
  */
 export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const report = await reportOn(options);
@@ -188,7 +188,7 @@ function reportTable({ catalogue, cluster, rows }: VerifyReport): string {
     ["", "what", "declared", "found instead"],
     rows.map((row) => [markOf(row), row.subject, row.expected, row.ok ? "" : row.found]),
   );
-  return `Asked ${cluster}.\n\n${table}\n\n${conclusion(catalogue, rows)}\n`;
+  return `Compared with ${cluster}.\n\n${table}\n\n${conclusion(catalogue, rows)}\n`;
 }
 
 function markOf({ ok, state }: Row): string {

@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueAlias } from "../../catalogue/catalogue.js";
 import { type Addresses, type Answer, familyOf, type Family } from "./resolve.js";
 import type { DriftRow } from "./row.js";
 
-/** A name that DNS is asked for, and what the catalogue says of it. */
+/** A name to query, and what the catalogue says of it. */
 export interface NameQuestion {
   /** Of the alias in the catalogue's list. */
   index: number;
@@ -15,7 +15,7 @@ export interface NameQuestion {
   families: Family[];
 }
 
-/** What is to be asked, in the order of the catalogue: external names, and names beside addresses. */
+/** The names to query, in the order of the catalogue: external names, and names beside addresses. */
 export function nameQuestions({ aliases }: Catalogue): NameQuestion[] {
   return aliases.flatMap((alias, index): NameQuestion[] => {
     const { externalName, addresses } = alias;
@@ -105,7 +105,7 @@ function familyText(declared: readonly string[] | undefined): string {
 }
 
 function ttlText({ ttl = 0, asked }: Addresses): string {
-  const times = asked === 1 ? "" : `, asked ${asked} times`;
+  const times = asked === 1 ? "" : `, queried ${asked} times`;
   const hint = ttl < SHORT_TTL && asked === 1 ? ", so answers may rotate: try --for" : "";
   return `TTL ${ttl} s${times}${hint}`;
 }

@@ -98,7 +98,7 @@ function namesOn(certificate: X509Certificate): string[] {
 }
 
 /**
- * Mirrors Envoy's matching of a subject alternative name that Istio asks for: the same text, or a
+ * Mirrors Envoy's matching of a subject alternative name that Istio requires: the same text, or a
  * wildcard of one label on the certificate.
  *
  * @param name on the certificate

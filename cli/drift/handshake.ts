@@ -1,6 +1,6 @@
 import * as tls from "node:tls";
 
-/** Where a server listens, and which name it is asked for. */
+/** Where a server listens, and the server name to send. */
 export interface ServerAddress {
   address: string;
   port: number;
@@ -25,7 +25,7 @@ export type Handshake =
 
 const PATIENCE_MS = 10_000;
 
-/** What the network says where no server has had its say. */
+/** What the network reports where no server answers. */
 const NOT_REACHED = [
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -46,7 +46,7 @@ export async function shakeHands(
       port,
       servername: sni,
       minVersion: "TLSv1.2",
-      // It is looked at below, and nothing is told to a server that isn't the one that is meant.
+      // It is looked at below, and nothing is sent to a server that isn't the one that is meant.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });

@@ -14,7 +14,7 @@ export interface Addresses {
   addresses: string[];
   /** Seconds for which an answer may be kept, the shortest of all; undefined where there is no address. */
   ttl: number | undefined;
-  /** How often was asked. */
+  /** How many queries were made. */
   asked: number;
 }
 
@@ -25,7 +25,7 @@ export interface NoAnswer {
 
 const TIMEOUT_MS = 3_000;
 const TRIES = 2;
-/** A name whose answers mustn't be kept at all is asked no more often. */
+/** A name whose answers mustn't be cached is queried no more often. */
 const SHORTEST_PAUSE_MS = 1_000;
 
 /** What c-ares reports, where a server said that there is nothing: NXDOMAIN and NODATA. */
@@ -39,9 +39,9 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Asks DNS alone: no hosts file, no search domains.
+ * Queries DNS alone: no hosts file, no search domains.
  *
- * @param servers `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`, in the order in which they are asked
+ * @param servers `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`, in the order in which they are queried
  * until one answers. @default the machine's own
  * @throws {Mistake} if one of them is no address
  */
@@ -60,9 +60,9 @@ export function dnsResolver(servers: readonly string[] = []): Resolver {
 
 /**
  * The addresses of a name. Names may answer with some of their addresses at a time: until the
- * deadline a name is asked again whenever its answer is no longer to be kept, and all answers count.
+ * deadline a name is queried again whenever the TTL of its answer has passed, and all answers count.
  *
- * @param deadline as of `Date.now()`; one that has passed lets the name be asked once
+ * @param deadline as of `Date.now()`; with one that has passed the name is queried once
  */
 export async function resolveName(
   resolver: Resolver,

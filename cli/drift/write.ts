@@ -41,7 +41,7 @@ function replaceItems(list: YAMLSeq, addresses: readonly string[]): void {
   for (const address of addresses) if (!known.includes(address)) list.add(address);
 }
 
-/** How whoever wrote the file writes lists, so far as yaml can: the first way that changes nothing. */
+/** How the file writes lists, as far as yaml can reproduce it: the first way that changes nothing. */
 function styleOf(text: string): ToStringOptions {
   const styles = [true, false].flatMap((indentSeq) =>
     [true, false].map((flowCollectionPadding) => ({

@@ -58,7 +58,7 @@ export function judgementJson(judgement: Judgement): string {
 /** The answer to one line of `judge --json-lines`. */
 export interface LineAnswer {
   id: unknown;
-  /** The clients that were asked about, where the line named none. */
+  /** The clients that were judged, where the line named none. */
   clients?: readonly Client[];
   effective: ReturnType<typeof clusterJson>[];
   verdicts: ReturnType<typeof verdictJson>[];

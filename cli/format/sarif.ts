@@ -26,7 +26,7 @@ const RULES = {
   },
   "egress-undecided-tls": {
     level: "warning",
-    text: "What a sidecar will do towards an external alias can't be told from what is given.",
+    text: "What a sidecar will do towards an external alias can't be decided from what is given.",
   },
   "egress-inert-rule": {
     level: "note",
@@ -90,7 +90,7 @@ function invocation(notes: readonly string[]): Invocation {
   };
 }
 
-/** Who asks about no call is told of no rule about calls. */
+/** Rules about calls are listed only where calls are judged. */
 function rulesFor({ calls }: Judgement): RuleId[] {
   return RULE_IDS.filter((id) => id !== "egress-call" || calls.length > 0);
 }

@@ -79,7 +79,7 @@ function rowsOf(verdicts: readonly Verdict[]): Row[] {
 
 /**
  * An ExternalName is judged at its own host and at its target's. Where one of them has a cluster,
- * that one carries the traffic, and the other's "ok, no cluster" tells nothing; where none has,
+ * that one carries the traffic, and the other's "ok, no cluster" says nothing; where none has,
  * one such row is enough.
  */
 function withoutEmptyHosts(verdicts: readonly Verdict[]): Verdict[] {

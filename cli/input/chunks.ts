@@ -29,7 +29,7 @@ const BATCH = 64_000;
 const LONG = 1_000_000;
 
 /**
- * Every document of a file, in order, each read when it is asked for.
+ * Every document of a file, in order, each read on demand.
  * @throws {YamlFault} whose offset is from the file's start
  */
 export function* piecesOf(source: SourceText): Generator<Piece> {
@@ -55,7 +55,7 @@ export function textOf({ source, start, end }: Chunk): string {
   return source.text.slice(start, end);
 }
 
-/** Documents begin at `---`. Directives would be cut off from theirs, so a file with any is one chunk. */
+/** Documents begin at `---`. Directives would be cut off from their document, so a file with any is one chunk. */
 function* chunksOf(source: SourceText): Generator<Chunk> {
   const { text } = source;
   let start = 0;
@@ -127,7 +127,7 @@ function* piecesOfBatch(batch: readonly Chunk[]): Generator<Piece> {
     }
     return;
   }
-  // Alone, so that what is wrong is told of the document that it is in.
+  // Alone, so that an error is reported for the document that it is in.
   for (const chunk of batch) {
     for (const [document, value] of located(chunk, () => readYaml(textOf(chunk))).entries()) {
       yield { value, chunk, document, path: [] };

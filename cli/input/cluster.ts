@@ -8,7 +8,7 @@ import type { KubeObject, MeshFacts } from "../../mesh/index.js";
 
 /**
  * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod
- * reads the slices that Kubernetes mirrors them to; Deployments tell which clients are gateways.
+ * reads the slices that Kubernetes mirrors them to; Deployments show which clients are gateways.
  * Istio's v1beta1 is served by every version that still lives, v1 only from 1.22.
  */
 const RESOURCES: readonly Resource[] = [
@@ -45,7 +45,7 @@ export interface LiveMesh {
 
 /**
  * Reads everything that decides about TLS from a cluster.
- * @param facts what the user said; it tells where istiod's configuration is
+ * @param facts what the user said; it says where istiod's configuration is
  * @throws {Mistake} if the API server can't be reached or refuses, or Istio isn't there
  */
 export async function readCluster(

@@ -13,7 +13,7 @@ export type Path = readonly (string | number)[];
 
 /** Offsets of the values of one JSON text that `JSON.parse` reads. */
 export class JsonText {
-  /** Of long arrays, which are asked about again and again. */
+  /** Of long arrays, which are looked up again and again. */
   private readonly long = new Map<number, Map<string, Child>>();
 
   constructor(

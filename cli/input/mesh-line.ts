@@ -7,7 +7,7 @@ import {
 } from "../../mesh/index.js";
 import { faultOf } from "./objects.js";
 
-/** One mesh of `judge --json-lines`, as it is asked about. */
+/** One mesh of `judge --json-lines`, as it is read. */
 export interface MeshLine {
   /** Whatever the line gave; null if it gave none. */
   id: unknown;

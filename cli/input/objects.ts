@@ -1,5 +1,5 @@
 /**
- * What every reader of objects asks of a value, wherever it came from: is it a Kubernetes object,
+ * What every reader of objects checks of a value, whatever its source: is it a Kubernetes object,
  * is it a list of them.
  */
 

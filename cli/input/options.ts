@@ -111,7 +111,7 @@ export function gateway(text: string, previous: Client[] = []): Client[] {
   return [...previous, { ...parseClient(text), gateway: true }];
 }
 
-/** `--namespace`, for the output of a chart, which leaves it to whoever applies it. */
+/** `--namespace`, for the output of a chart, which leaves it to the tool that applies it. */
 export function namespaceOption(): Option {
   return new Option(
     "-n, --namespace <namespace>",

@@ -30,7 +30,7 @@ export class YamlFault extends Error {
   }
 }
 
-/** Collections may be nested as deep; whatever walks the values can go by it. */
+/** Collections may be nested as deep; code that walks the values can rely on it. */
 export const MOST_LEVELS = 500;
 
 /**

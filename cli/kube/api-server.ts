@@ -24,7 +24,7 @@ export interface Resource {
 const PATIENCE_MS = 15_000;
 const PAGE = 500;
 
-/** One Kubernetes API server, asked and never told: everything here is a GET. */
+/** One Kubernetes API server, only read: every request here is a GET. */
 export class ApiServer {
   private constructor(
     /** For what else needs it, such as a port-forward. */
@@ -42,7 +42,7 @@ export class ApiServer {
       else if (choice.kubeconfig !== undefined) config.loadFromFile(choice.kubeconfig);
       else config.loadFromDefault();
     } catch (error) {
-      // What is wrong with a content would be told with a line of it, which may be a secret.
+      // An error in the content would be reported with a line of it, which may be a secret.
       if (choice.content !== undefined) throw new Mistake("the stack's kubeconfig isn't one.");
       const name = choice.kubeconfig ?? process.env.KUBECONFIG ?? "kubeconfig";
       throw new Mistake(`${name}: can't be read as a kubeconfig: ${(error as Error).message}.`);
@@ -130,7 +130,7 @@ export class ApiServer {
     return new Mistake(
       `the kubeconfig's context "${this.config.getCurrentContext()}" can't be used` +
         `${code === undefined ? "" : ` (${code})`}: its server, certificate or key is damaged. ` +
-        "Write the kubeconfig anew, or choose another with --kubeconfig and --context.",
+        "Write the kubeconfig again, or choose another with --kubeconfig and --context.",
     );
   }
 
@@ -160,7 +160,7 @@ export class ApiServer {
   }
 }
 
-/** The API server answered, and it isn't what was asked for. */
+/** The API server answered, and it isn't what was requested. */
 export class Refusal extends Mistake {
   constructor(
     readonly status: number,

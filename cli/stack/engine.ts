@@ -86,7 +86,7 @@ export interface Ending {
 }
 
 /**
- * Runs `pulumi` in the project without asking anybody.
+ * Runs `pulumi` in the project without a prompt.
  *
  * @throws {Mistake} if there is no such program
  */
@@ -98,7 +98,7 @@ export async function runPulumi(
   const result = await inItsOwnTime(
     pulumi$(engine, [...args, "--non-interactive"], {
       cwd: project,
-      // The engine's event log is for whoever asks for it by this variable.
+      // The engine writes its event log where this variable asks for it.
       env: { ...env, PULUMI_DEBUG_COMMANDS: "true", NO_COLOR: "1" },
       reject: false,
       all: true,

@@ -41,7 +41,7 @@ const OPS: Readonly<Record<string, ResourceChange["op"]>> = {
   "discard-replaced": "delete",
 };
 
-/** What the engine would do, by operation and then by name. The stack and providers aren't told. */
+/** What the engine would do, by operation and then by name. Without the stack and providers. */
 export function changesIn(events: readonly LoggedEvent[]): ResourceChange[] {
   const changes = new Map<string, ResourceChange>();
   for (const { op, urn, type, detailedDiff } of stepsIn(events)) {
@@ -115,9 +115,9 @@ export function hasJudged(pack: string, events: readonly LoggedEvent[]): boolean
 
 /**
  * Whether a cluster took part in a preview. One that does tries each new object without keeping it,
- * and gives it an identity; without one the engine goes by the program alone, and says nothing of it.
+ * and gives it an identity; without one the engine looks at the program alone, and says nothing of it.
  *
- * @returns undefined if no object of Kubernetes is new or changed, so that nobody was asked
+ * @returns undefined if no object of Kubernetes is new or changed, so that no object was judged
  */
 export function clusterAnswered(events: readonly LoggedEvent[]): boolean | undefined {
   const tried = events

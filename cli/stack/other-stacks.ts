@@ -46,7 +46,7 @@ function objectsOfOthers({ engine, stack }: EmbeddedStack): Map<string, Set<stri
   return new Map(made.filter(([, objects]) => objects.size > 0));
 }
 
-/** What the program registers, as a preview tells. Whatever it ends with, the update will say it. */
+/** What the program registers in a preview. If the preview fails, the update will report it. */
 function declaredObjects({ engine, stack, config }: EmbeddedStack): Promise<Set<string>> {
   return withPrivateFolder(async (folder) => {
     const log = path.join(folder, "events.jsonl");

@@ -8,9 +8,9 @@ import { withPrivateFolder } from "../interruption.js";
 import { requireRoom } from "../stack-file.js";
 import { runPulumi, type StackEngine } from "./engine.js";
 
-/** The pack that every preview and every update of ours loads. */
+/** The pack that every preview and every update here loads. */
 export const OWN_PACK = path.join(REPOSITORY, "policies");
-/** Its name, as it tells the engine. */
+/** Its name in the engine. */
 export const PACK_NAME = "istio-egress";
 
 /** Which pack judges, and how it is configured. */
@@ -41,7 +41,7 @@ export interface Preview {
   events: LoggedEvent[];
   /** What the pack judged; absent where the engine ended before it had the whole stack. */
   snapshot?: StackSnapshot;
-  /** What the pack's answers rest on; absent where none of its rules about the stack was asked. */
+  /** What the pack's answers rest on; absent where none of its rules about the stack ran. */
   grounds?: Grounds;
 }
 

@@ -36,7 +36,7 @@ export function update(
     const { failed } = await inItsOwnTime(
       pulumi$(engine, [command, ...common, ...args], {
         cwd: REPOSITORY,
-        // The engine's event log is for whoever asks for it by this variable.
+        // The engine writes its event log where this variable asks for it.
         env: { PULUMI_DEBUG_COMMANDS: "true" },
         stdin: "ignore",
         stdout: "inherit",
@@ -50,8 +50,8 @@ export function update(
 }
 
 /**
- * Ends what a killed command of ours has left running of the engine in a folder: an update gets the time to write
- * down what it has made; what it had started in turn, nobody would ask any more.
+ * Ends what a killed command has left running of the engine in a folder: an update gets the time to write
+ * down what it has made; what it had started in turn is ended too.
  */
 export async function endLeftovers(home: string, report: (line: string) => void): Promise<void> {
   const left = runningProcesses(home);
@@ -67,7 +67,7 @@ export async function endLeftovers(home: string, report: (line: string) => void)
  * Makes a stack ready for an update, whatever a killed one has left: its lock goes, and a refresh finds
  * out what became of the objects that were being made.
  *
- * @throws {Mistake} where an update that isn't ours still runs
+ * @throws {Mistake} where an update of another command still runs
  */
 export async function recover(on: EmbeddedStack, report: (line: string) => void): Promise<void> {
   const { engine, stack } = on;
@@ -81,7 +81,7 @@ export async function recover(on: EmbeddedStack, report: (line: string) => void)
   if (!failed) doubts.cleared();
 }
 
-/** How a refresh is told where to look for an object whose creation may have come to its end. */
+/** How a refresh learns where to look for an object whose creation may have come to its end. */
 function importOf({ type, resource }: PendingOperation): string[] {
   const { metadata } = resource.inputs as { metadata?: { name?: unknown; namespace?: unknown } };
   if (type !== "creating" || !resource.type.startsWith("kubernetes:")) return [];

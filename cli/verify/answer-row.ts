@@ -57,7 +57,7 @@ function curlFailure(code: number, words: string, promised: Promised): Outcome {
   if (reason !== undefined) return blocked(`${reason}: ${said}`);
   if (!CLOSED.test(words)) return wrong(said);
   if (promised.sidecar === "no cluster") {
-    return wrong(`${said}; istiod tells the sidecar nothing of it`);
+    return wrong(`${said}; istiod sends the sidecar nothing for it`);
   }
   if (addsTls(promised)) return wrong(`${said}; the sidecar adds TLS: ${promised.sidecar}`);
   return blocked(`closed before the server said anything: ${said}`);

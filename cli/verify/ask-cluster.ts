@@ -17,7 +17,7 @@ import {
   serviceShape,
 } from "./reality.js";
 
-/** Asks istiod what it sends to the sidecar of a Pod; undefined where that isn't connected. */
+/** Reads from istiod what it sends to the sidecar of a Pod; undefined where that isn't connected. */
 export type AskIstiod = (pod: Pod) => Promise<readonly SidecarCluster[] | undefined>;
 
 /** Served by every Istio that a catalogue can name (v1 came with 1.22). */

@@ -9,7 +9,7 @@ import type { AskIstiod } from "./ask-cluster.js";
 import { listOf, type Pod, podShape } from "./reality.js";
 
 /**
- * Asks the istiod of the embedded mesh as the Pod's sidecar would, because the Pods there have none
+ * Connects to the istiod of the embedded mesh as the Pod's sidecar would, because the Pods there have none
  * that runs.
  */
 export function inEmbeddedMesh(istiod: IstiodPorts): AskIstiod {
@@ -17,7 +17,7 @@ export function inEmbeddedMesh(istiod: IstiodPorts): AskIstiod {
     sidecarClusters(istiod, { ip: podIP, pod: name, namespace, ...(labels && { labels }) }).catch(
       (error: unknown) => {
         throw new Mistake(
-          `istiod of the embedded mesh can't be asked: ${messageOf(error)}.\n` +
+          `istiod of the embedded mesh doesn't answer: ${messageOf(error)}.\n` +
             "Repair the mesh with  npm run up.",
         );
       },
@@ -29,7 +29,7 @@ const DEBUG_PORT = 8080;
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the istiod in a cluster what it has sent to the Pod's sidecar, through a port-forward: it
+ * Reads from the istiod in a cluster what it has sent to the Pod's sidecar, through a port-forward: it
  * needs the right to list Pods and to use `pods/portforward` in istiod's namespace, none in the client's.
  */
 export function throughPortForward(server: ApiServer, istiodNamespace: string): AskIstiod {
@@ -49,7 +49,7 @@ async function runningIstiods(server: ApiServer, namespace: string): Promise<Pod
   const running = items.filter(({ status }) => status.phase === "Running");
   if (running.length > 0) return running;
   throw new Mistake(
-    `no Pod labelled app=istiod runs in ${namespace} of ${server.server}, so there is nobody to ask.\n` +
+    `no Pod labelled app=istiod runs in ${namespace} of ${server.server}, so there is no istiod to compare with.\n` +
       "If istiod is in another namespace, the catalogue's mesh.rootNamespace says so.",
   );
 }
@@ -111,7 +111,7 @@ async function getForwarded(
     });
   } catch (error) {
     throw new Mistake(
-      `istiod ${namespace}/${name} can't be asked through a port-forward: ${messageOf(error)}.`,
+      `istiod ${namespace}/${name} doesn't answer through a port-forward: ${messageOf(error)}.`,
     );
   } finally {
     near.destroy();

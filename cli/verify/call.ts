@@ -25,7 +25,7 @@ export interface Promised {
   address?: string;
   /** It came through the client's sidecar, and that can be seen: the sidecar signs plain HTTP. */
   isSigned: boolean;
-  /** What the client's sidecar makes of TLS; `no cluster` where istiod tells it nothing of the alias. */
+  /** What the client's sidecar makes of TLS; `no cluster` where istiod sends it nothing for the alias. */
   sidecar?: EffectiveTls | "no cluster";
 }
 

@@ -14,7 +14,7 @@ import type {
 import { istioEncrypts } from "../../catalogue/ports.js";
 import { externalNameIsAlias, type MeshFacts } from "../../mesh/index.js";
 
-/** How clients are told apart: the namespace and name of their Deployment. */
+/** How clients are identified: the namespace and name of their Deployment. */
 export function clientKey({ namespace, name }: CatalogueClient): string {
   return `${namespace}/${name}`;
 }
@@ -74,7 +74,7 @@ export function istioObjects(alias: CatalogueAlias, mesh: MeshFacts): DeclaredOb
   ];
 }
 
-/** How an object is told from others: `ServiceEntry default/httpbin.org`. */
+/** How an object is identified: `ServiceEntry default/httpbin.org`. */
 export function objectKey(
   { namespace }: CatalogueAlias,
   { kind, name }: Pick<DeclaredObject, "kind" | "name">,

@@ -19,7 +19,7 @@ const IMPLIED: Record<string, object> = {
 };
 
 /**
- * In which fields of its spec an object of Istio's differs: what somebody has changed, taken away or
+ * In which fields of its spec an object of Istio's differs: what was changed, removed or
  * added. Everything counts, so that nothing that weakens TLS passes because nobody thought of it; but
  * what is written as Istio takes it anyway is no difference.
  *

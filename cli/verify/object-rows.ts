@@ -21,7 +21,7 @@ import {
 } from "./reality.js";
 import { row, type Row } from "./row.js";
 
-/** A client's Pod: how many containers it has tells whether it is in the mesh. */
+/** A client's Pod: the number of its containers shows whether it is in the mesh. */
 export function podRow(client: CatalogueClient, { pods }: Reality): Row {
   const texts = (pods.get(clientKey(client)) ?? []).map(
     (pod) => podText(pod) + sidecarText(pod, client.injected),
@@ -31,7 +31,7 @@ export function podRow(client: CatalogueClient, { pods }: Reality): Row {
   return row(`Pod ${clientKey(client)}`, expected, found || undefined);
 }
 
-/** Only told where it isn't as declared. */
+/** Only shown where it isn't as declared. */
 function sidecarText(pod: Pod, injected: boolean): string {
   if (hasSidecar(pod) === injected) return "";
   return injected ? ", no sidecar" : ", has a sidecar";

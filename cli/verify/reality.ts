@@ -65,7 +65,7 @@ export interface IstioObject {
 }
 
 export const istioObjectShape: z.ZodType<IstioObject> = z.object({
-  // The definition asks for none.
+  // The definition needs none.
   spec: z.looseObject({}).default({}),
 });
 

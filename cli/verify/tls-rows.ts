@@ -49,7 +49,7 @@ export function tlsRows(
 
 /** Why nothing is known of what istiod sends to a client. */
 function notAsked(client: CatalogueClient, pods: readonly Pod[]): string {
-  if (!pods.some(canBeConnected)) return "not asked: no sidecar runs";
+  if (!pods.some(canBeConnected)) return "not compared: no sidecar runs";
   const { name, namespace } = client;
   return (
     "no istiod knows its sidecar, it isn't connected; its log: " +

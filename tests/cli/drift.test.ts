@@ -125,7 +125,7 @@ All 2 as Pulumi.prod.yaml declares.
     server.asked.clear();
     const { stdout } = await drift("--for", "2.5", "--format", "json");
     const [row] = (JSON.parse(stdout) as DriftReport).rows;
-    assert.match(row!.found, /^not declared: 192\.0\.2\.9 \(TTL 1 s, asked [23] times\)$/);
+    assert.match(row!.found, /^not declared: 192\.0\.2\.9 \(TTL 1 s, queried [23] times\)$/);
   });
 
   it("doesn't take silence for an answer", async () => {

@@ -155,7 +155,7 @@ describe("an environment, with plain Pulumi on real parts", function () {
         const output = await withConnectedSidecar(cluster, "default", () =>
           done("npm run --silent verify -- --stack staging --context theirs"),
         );
-        assert.ok(output.includes(`Asked ${cluster.plane.apiServer}.`), output);
+        assert.ok(output.includes(`Compared with ${cluster.plane.apiServer}.`), output);
         assert.match(output, /^ok +default\/sleep → default\/my-httpbin:80 +SIMPLE /m);
         assert.match(output, /^All \d+ are as Pulumi\.staging\.yaml declares\.$/m);
       } finally {

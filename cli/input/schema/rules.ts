@@ -6,7 +6,7 @@ import type { Schema } from "./crds.js";
 
 type Rule = (self: unknown) => boolean;
 
-/** Loaded with the first rule: many inputs have none to ask. */
+/** Loaded with the first rule: many inputs need none. */
 function loadCompiler(): (rule: string) => Rule {
   const { Environment } = createRequire(__filename)("@marcbachmann/cel-js") as typeof cel;
   const environment = new Environment().registerVariable("self", "dyn");

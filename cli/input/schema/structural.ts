@@ -6,7 +6,7 @@ import { nearest, nestedPlaceOf } from "./suggestions.js";
 
 /**
  * The first thing that the API server would refuse of a value of a custom resource, with strict
- * decoding as `kubectl apply` asks for: fields that the schema doesn't have, types, limits, CEL rules.
+ * decoding as `kubectl apply` requests it: fields that the schema doesn't have, types, limits, CEL rules.
  */
 export function schemaFault(value: unknown, schema: Schema, path: Path): Fault | undefined {
   if (schema["x-kubernetes-int-or-string"]) {

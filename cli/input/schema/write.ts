@@ -1,5 +1,5 @@
 /**
- * Writes schemas.json anew from the CustomResourceDefinitions of the pinned Istio, as its istioctl
+ * Writes schemas.json from the CustomResourceDefinitions of the pinned Istio, as its istioctl
  * prints them: `npm run schemas`, after a new release is pinned. A test on real parts compares.
  */
 import { writeFileSync } from "node:fs";

@@ -111,7 +111,7 @@ const ROWS: [
     { ...WIKIPEDIA, sidecar: "no cluster" },
     curl(35, CLOSED),
     "wrong",
-    `curl: (35) ${CLOSED}; istiod tells the sidecar nothing of it`,
+    `curl: (35) ${CLOSED}; istiod sends the sidecar nothing for it`,
   ],
   [
     "a handshake that ends where the sidecar only passes it on",

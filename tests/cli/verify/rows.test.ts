@@ -152,7 +152,7 @@ describe("what is declared, compared with what is there", () => {
       delete pods.get("default/sleep")![0]!.status.podIP;
     });
     assert.equal(failed.length, 2);
-    assert.ok(failed.every((text) => text.endsWith("| not asked: no sidecar runs")));
+    assert.ok(failed.every((text) => text.endsWith("| not compared: no sidecar runs")));
   });
 
   it("says so where the sidecar that runs isn't connected, and where its log is", () => {
