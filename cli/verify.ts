@@ -47,8 +47,8 @@ Examples:
 It compares with the API server and istiod, not with Pulumi: are the Pods, Services, addresses and
 rules there as Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is
 meant? Of Istio's objects every field counts, also an added one. Where one differs, its row shows
-the field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is waited
-for as long as --patience says.
+the field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is
+waited for as long as --patience says.
 
 With --traffic every client calls every alias: the request of the stack's outputs, run by curl in
 the client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's
