@@ -96,7 +96,9 @@ function tlsOf(
   const own = service.ports.find(({ number }) => number === port);
   const endpoints = mesh
     .endpointsOf(service, own)
-    .filter((endpoint) => fits(labels, endpoint.labels));
+    .filter((endpoint) => !endpoint.isUnready && fits(labels, endpoint.labels))
+    // What is sent apart from the cluster is matched by the port's name, whatever it is of.
+    .filter(({ portName }) => service.resolution !== "eds" || portName === own?.name);
   const isInMesh = endpoints.length > 0 && endpoints.every(({ tlsMode }) => tlsMode === "istio");
   return isInMesh ? "ISTIO_MUTUAL" : "none";
 }

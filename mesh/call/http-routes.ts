@@ -1,4 +1,4 @@
-import { HostTable } from "../input/hosts.js";
+import { HostTable, isWildcard, overlaps } from "../input/hosts.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
@@ -33,6 +33,8 @@ export type HttpDecision =
 interface RouteTable {
   services: ReadonlyMap<string, PortOfService>;
   byAddress: ReadonlyMap<string, PortOfService>;
+  /** What was found out about wildcards, each of which may be about every service. */
+  answers: Map<string, boolean>;
 }
 
 interface RuleTable {
@@ -75,7 +77,8 @@ function decide(
   request: HttpRequest,
 ): HttpDecision {
   if (!rule) {
-    const host = service?.service.host ?? "";
+    // A virtual host of a service leads to a cluster in lower case, whether or not that is its name.
+    const host = (service?.service.host ?? "").toLowerCase();
     return { kind: "route", destinations: [{ host, port, subset: "", weight: 1 }] };
   }
   const sent = sentRoutes(rule.http, "mesh", caller, port);
@@ -166,16 +169,39 @@ class Lookup {
     return (this.rules.exact.get(host) ?? []).flatMap((rank) => {
       const rule = this.egress.rules[rank];
       if (!rule || !this.hasRoutes(rule)) return [];
+      // A wildcard that covers a service is for the services that it covers, and for nothing else.
+      if (isWildcard(host) && !rule.isGatewayApi && this.coversService(host)) return [];
       const isHeld = this.port === 80 || rule.hosts.some((other) => this.claims(other, rank));
       return isHeld ? [{ rank, rule }] : [];
     });
   }
 
+  /** Whether a wildcard covers one of the port's services. */
+  private coversService(pattern: string): boolean {
+    return this.known(pattern, () => this.coveredBy(pattern).length > 0);
+  }
+
+  /** Whether a VirtualService has, by one of its hosts, the virtual host of a service. */
   private claims(host: string, rank: number): boolean {
+    const claimed = (service: PortOfService) =>
+      isHttp(service) && this.claiming(service.service).includes(rank);
+    if (isWildcard(host)) {
+      return this.known(`${rank} ${host}`, () => this.coveredBy(host).some(claimed));
+    }
     const service = this.table.services.get(host.toLowerCase());
-    return (
-      service !== undefined && isHttp(service) && this.claiming(service.service).includes(rank)
-    );
+    return service !== undefined && claimed(service);
+  }
+
+  private coveredBy(pattern: string): PortOfService[] {
+    const { services } = this.table;
+    return [...services].flatMap(([host, one]) => (overlaps(host, pattern) ? [one] : []));
+  }
+
+  private known(question: string, answerOf: () => boolean): boolean {
+    const { answers } = this.table;
+    const answer = answers.get(question) ?? answerOf();
+    answers.set(question, answer);
+    return answer;
   }
 
   private byService(service: PortOfService | undefined): Owner[] {
@@ -240,7 +266,7 @@ function routeTable(mesh: Mesh, egress: EgressListener, port: number): RouteTabl
         if (address !== ANY_ADDRESS) byAddress.set(address, one);
       }
     }
-    table = { services, byAddress };
+    table = { services, byAddress, answers: new Map() };
     byPort.set(port, table);
   }
   return table;

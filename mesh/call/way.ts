@@ -4,7 +4,7 @@ import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
 import type { Client } from "../scope/client.js";
 import { importedService } from "../scope/imported-service.js";
-import type { Sidecar } from "../scope/sidecar.js";
+import type { Egress, Sidecar } from "../scope/sidecar.js";
 import { ANY_ADDRESS } from "./addresses.js";
 import { hasAliases } from "./aliases.js";
 import type { Call, CallOutcome } from "./call.js";
@@ -77,8 +77,9 @@ function portListeners(mesh: Mesh, caller: Caller, client: Client, port: number)
 function chainWays(mesh: Mesh, client: Client, chain: FilterChain, port: number): Way[] {
   const scope = mesh.sidecarScopeOf(client);
   return chosen(chain.destinations).map((destination) => {
-    const service = importedService(mesh, scope, destination.host);
-    const host = service?.externalName ?? destination.host;
+    // A listener's own service is meant itself; a route may name an alias.
+    const service = chain.rule ? importedService(mesh, scope, destination.host) : chain.service;
+    const host = (chain.rule && service?.externalName) ?? destination.host;
     const [only, ...others] = service?.ports ?? [];
     const inferred = only && others.length === 0 ? only.number : (chain.port ?? port);
     const place = { ...destination, host, port: destination.port ?? inferred };
@@ -94,7 +95,10 @@ function httpWays(
   { egress, onlyHost }: NonNullable<FilterChain["http"]>,
 ): Way[] {
   const request = { host: call.host ?? call.address, path: call.path ?? "/" };
-  const decision = routeHttp(mesh, egress, call.port, caller, request, onlyHost);
+  // Routes are those of the first egress listener of the port, though another one may have made the listener.
+  const { listeners } = viewOf(mesh, call.client);
+  const routing = listeners.find(({ egress: own }) => isFor(own, call.port)) ?? egress;
+  const decision = routeHttp(mesh, routing, call.port, caller, request, onlyHost);
   if (decision.kind === "unknown") return [unknownCall(mesh, call.client)];
   const { rule } = decision;
   const decided = rule ? { rule } : {};
@@ -105,6 +109,11 @@ function httpWays(
     ...decided,
     ...(authority === undefined ? {} : { authority }),
   }));
+}
+
+/** Whether a Sidecar's listener has the routes of a port (`GetEgressListenerForRDS`). */
+function isFor(egress: Egress | undefined, port: number): boolean {
+  return egress?.listens === undefined || egress.listens === port;
 }
 
 /** Of several destinations those without a weight get nothing. */

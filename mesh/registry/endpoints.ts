@@ -19,6 +19,8 @@ export interface Endpoint {
   isInside: boolean;
   /** istiod waits for a Pod that it can't see, and sends nothing until then. */
   isMissing: boolean;
+  /** istiod keeps it back until it is ready. */
+  isUnready?: true;
 }
 
 /** The objects that endpoints come from. */
@@ -157,8 +159,10 @@ export class EndpointIndex {
       .map((port) => text(port.name));
     return items(slice.endpoints)
       .filter(isPlain)
-      .flatMap(({ addresses, targetRef }) =>
-        texts(addresses).flatMap((address) => this.build(address, namespace, targetRef, ports)),
+      .flatMap(({ addresses, targetRef, conditions }) =>
+        texts(addresses)
+          .flatMap((address) => this.build(address, namespace, targetRef, ports))
+          .map((endpoint) => (at(conditions, "ready") === false ? unready(endpoint) : endpoint)),
       );
   }
 
@@ -170,9 +174,14 @@ export class EndpointIndex {
         const ports = items(subset.ports)
           .filter(isPlain)
           .map((port) => text(port.name));
-        return [...items(subset.addresses), ...items(subset.notReadyAddresses)]
-          .filter(isPlain)
-          .flatMap(({ ip, targetRef }) => this.build(text(ip), namespace, targetRef, ports));
+        const endpointsOf = (addresses: unknown) =>
+          items(addresses)
+            .filter(isPlain)
+            .flatMap(({ ip, targetRef }) => this.build(text(ip), namespace, targetRef, ports));
+        return [
+          ...endpointsOf(subset.addresses),
+          ...endpointsOf(subset.notReadyAddresses).map(unready),
+        ];
       });
   }
 
@@ -201,6 +210,10 @@ export class EndpointIndex {
       isMissing: byReference && pod === undefined,
     }));
   }
+}
+
+function unready(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, isUnready: true };
 }
 
 /** Before ExternalNames were aliases, the name was the one endpoint of every declared port. */

@@ -14,14 +14,17 @@ const HANDSHAKE = 22;
 const SERVER_NAME = 0;
 const ALPN = 16;
 
-/** Reads the first bytes of a connection. */
-export function arrivalOf(first: Buffer): Arrival {
+/** Reads the first bytes of a connection; undefined while they don't tell yet. */
+export function arrivalOf(first: Buffer): Arrival | undefined {
   const bytes = withoutProxyHeader(first);
-  return bytes[0] === HANDSHAKE ? { hello: helloOf(bytes) } : {};
+  if (bytes.length === 0) return undefined;
+  if (bytes[0] !== HANDSHAKE) return {};
+  const isWhole = bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt16BE(3);
+  return isWhole ? { hello: helloOf(bytes) } : undefined;
 }
 
 function withoutProxyHeader(bytes: Buffer): Buffer {
-  return bytes.subarray(0, PROXY_V2.length).equals(PROXY_V2)
+  return bytes.length >= 16 && bytes.subarray(0, PROXY_V2.length).equals(PROXY_V2)
     ? bytes.subarray(16 + bytes.readUInt16BE(14))
     : bytes;
 }

@@ -47,8 +47,12 @@ const arrivals: Arrival[] = [];
 /** Answers whatever comes, so that no call waits, and keeps how it began. */
 const sink = createServer((socket) => {
   socket.on("error", () => socket.destroy());
-  socket.once("data", (first) => {
-    arrivals.push(arrivalOf(first));
+  let first = Buffer.alloc(0);
+  socket.on("data", (chunk) => {
+    first = Buffer.concat([first, chunk]);
+    const arrival = arrivalOf(first);
+    if (!arrival || socket.writableEnded) return;
+    arrivals.push(arrival);
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   });
 });

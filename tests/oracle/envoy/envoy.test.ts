@@ -69,6 +69,7 @@ describe("what Envoy's counters say", () => {
 describe("what arrives", () => {
   it("in clear has no ClientHello, behind a PROXY header neither", () => {
     const header = Buffer.from("0d0a0d0a000d0a515549540a20000000", "hex");
+    assert.equal(arrivalOf(header), undefined);
     assert.deepEqual(arrivalOf(Buffer.from("GET / HTTP/1.1")), {});
     assert.deepEqual(arrivalOf(Buffer.concat([header, Buffer.from("GET /")])), {});
   });

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -26,7 +27,7 @@ var passing = map[string]bool{
 	"istio.metadata_exchange": true,
 	wellknown.MongoProxy:      true,
 	// It looks up the name that a cluster of DYNAMIC_DNS then connects to.
-	"envoy.filters.network.sni_dynamic_forward_proxy": true,
+	"envoy.extensions.filters.network.sni_dynamic_forward_proxy": true,
 }
 
 func (c *configuration) followChain(chain *listenerv3.FilterChain, connection connection) ([]outcome, error) {
@@ -212,13 +213,14 @@ func connectionClass(socket *corev3.TransportSocket) (class, sni string, err err
 	if class, err = socketClass(socket); err != nil {
 		return "", "", err
 	}
-	switch class {
-	case "PLAIN":
+	if class == "PLAIN" {
 		return "none", "", nil
-	case "ISTIO_MUTUAL":
-		return class, "", nil
 	}
 	sni, err = serverNameOf(socket)
+	// Istio's own name of a place isn't one that a rule names.
+	if strings.HasPrefix(sni, "outbound_.") {
+		sni = ""
+	}
 	return class, sni, err
 }
 

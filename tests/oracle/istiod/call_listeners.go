@@ -214,6 +214,8 @@ func serverNameRank(names []string, serverName string) int {
 	}
 	rank := -1
 	for _, name := range names {
+		// Case doesn't matter on either side.
+		name = strings.ToLower(name)
 		suffix, isWildcard := strings.CutPrefix(name, "*")
 		switch {
 		case !isWildcard && name == serverName:

@@ -36,7 +36,7 @@ type outcome struct {
 	Cluster string `json:"cluster,omitempty"`
 	// none, SIMPLE, MUTUAL or ISTIO_MUTUAL; of a cluster
 	TLS string `json:"tls,omitempty"`
-	// The server name that the cluster's rule names, where it is SIMPLE or MUTUAL.
+	// The server name of the TLS, where the cluster's rule names one.
 	SNI string `json:"sni,omitempty"`
 }
 
