@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
 import { readBaseline, sinceBaseline } from "./baseline.js";
 import * as options from "./input/options.js";
@@ -25,6 +25,10 @@ interface JudgeOptions extends options.FactOptions {
   calls?: boolean;
   explain?: boolean;
   baseline?: string;
+  watch?: boolean;
+  metricsPort?: number;
+  metricsAddress: string;
+  events?: boolean;
 }
 
 const HELP = `
@@ -35,6 +39,7 @@ Examples:
   istio-egress judge --kube --context staging
   istio-egress judge -f deploy/ --sarif > egress.sarif
   istio-egress judge -f deploy/ --baseline before.sarif
+  istio-egress judge --kube --watch --metrics-port 9090
   istio-egress judge --json-lines < examples/meshes.jsonl
   istio-egress judge -f deploy/ --calls
   istio-egress judge -f deploy/ --call "shop -> https://db.example.com:5432"
@@ -55,6 +60,11 @@ after "at", where the application connects to if not to the name itself (as curl
 
 --baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are
 left out of what is printed and of the exit code. In SARIF they stay, as unchanged.
+
+--watch goes on with --kube until it is interrupted: it tells on standard output what becomes a
+violation or undecided, and what is resolved, with --json a line of JSON each. Prometheus is
+answered at --metrics-port, and with --events a Kubernetes Event is written on the rule. It takes the
+right to watch what is listed, and for --events to create events.
 
 --json-lines reads one mesh a line and prints one answer a line, in order:
   {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],
@@ -101,8 +111,22 @@ export function command(): Command {
         "SARIF of an older state: only findings that it hasn't count",
       ).conflicts("jsonLines"),
     )
+    .addOption(
+      new Option("--watch", "go on: judge --kube again as it changes").conflicts(NOT_WATCHED),
+    )
+    .addOption(new Option("--metrics-port <port>", "for --watch: Prometheus").argParser(portNumber))
+    .option("--metrics-address <ip>", "for --watch: where to listen", "127.0.0.1")
+    .option("--events", "for --watch: Kubernetes Events on rules that are violations")
     .addHelpText("after", HELP);
   return options.addFactOptions(command).action(run);
+}
+
+const NOT_WATCHED = ["sarif", "baseline", "jsonLines"];
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("Write a port such as 9090, or 0 for any that is free.");
 }
 
 async function run(
@@ -110,7 +134,8 @@ async function run(
   given: JudgeOptions & { gateway?: Client[] },
   command: Command,
 ): Promise<void> {
-  options.requireWith(command, "kube", ["kubeconfig", "context"]);
+  options.requireWith(command, "kube", ["kubeconfig", "context", "watch"]);
+  options.requireWith(command, "watch", ["metricsPort", "metricsAddress", "events"]);
   const names = [...files, ...(given.file ?? [])];
   const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
   const progress = new Progress();
@@ -120,6 +145,10 @@ async function run(
   }
   if (given.kube && names.length > 0) {
     throw new Mistake(`a live cluster or files, not both: give --kube or ${names.join(" ")}.`);
+  }
+  if (given.watch) {
+    await watch(clients, given);
+    return;
   }
   const question: Question = given.kube
     ? await fromCluster(given, progress)
@@ -165,6 +194,24 @@ async function runLines(
   );
   progress.done();
   return code;
+}
+
+async function watch(clients: readonly Client[], given: JudgeOptions): Promise<void> {
+  const { watchCluster } = await import("./watch/watch.js");
+  const { kubeconfig, context, metricsPort, metricsAddress: address } = given;
+  await watchCluster(
+    {
+      facts: options.factsFrom(given),
+      ...(clients.length > 0 && { clients }),
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+      json: given.json === true,
+      ...(metricsPort !== undefined && { metrics: { address, port: metricsPort } }),
+      events: given.events === true,
+    },
+    // Whoever interrupts it ends the process.
+    new AbortController().signal,
+  );
 }
 
 async function fromFiles(

@@ -33,6 +33,7 @@ export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
 export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
 export { judge, judgeApiServer } from "./judge.js";
+export { IncrementalJudge, type HostVerdicts } from "./incremental/incremental-judge.js";
 
 // The way of one call.
 export { outcomesOf } from "./call/outcomes.js";

@@ -11,7 +11,7 @@ import type { KubeObject, MeshFacts } from "../../mesh/index.js";
  * reads the slices that Kubernetes mirrors them to; Deployments show which clients are gateways.
  * Istio's v1beta1 is served by every version that still lives, v1 only from 1.22.
  */
-const RESOURCES: readonly Resource[] = [
+export const RESOURCES: readonly Resource[] = [
   { path: "/api/v1", plural: "namespaces" },
   { path: "/api/v1", plural: "services" },
   { path: "/api/v1", plural: "pods" },
@@ -26,7 +26,7 @@ const RESOURCES: readonly Resource[] = [
 ];
 
 /** What a cluster may not have, or not show to everyone, beside Istio's own. */
-const OPTIONAL_RESOURCES: readonly Resource[] = [
+export const OPTIONAL_RESOURCES: readonly Resource[] = [
   { path: "/apis/networking.istio.io/v1alpha3", plural: "envoyfilters" },
   { path: "/apis/networking.istio.io/v1beta1", plural: "gateways" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "gatewayclasses" },
@@ -90,7 +90,8 @@ export function withoutIstio(server: ApiServer, { path, plural }: Resource): Mis
   );
 }
 
-const istioConfigMap = z.object({ data: z.object({ mesh: z.string() }) });
+/** istiod's ConfigMap, as far as it is read. */
+export const istioConfigMap = z.object({ data: z.object({ mesh: z.string() }) });
 
 /** meshConfig from istiod's ConfigMap; nothing where it isn't in the cluster or may not be read. */
 async function meshConfig(
@@ -125,7 +126,10 @@ const istiodPod = z.object({
 });
 
 /** From the tag of istiod's own image, where istiod runs in the cluster. */
-function versionOfIstiod(manifests: readonly Manifest[], namespace: string): string | undefined {
+export function versionOfIstiod(
+  manifests: readonly Manifest[],
+  namespace: string,
+): string | undefined {
   const images = manifests.flatMap(({ object }) => {
     const { success, data } = istiodPod.safeParse(object);
     return success && data.metadata.namespace === namespace ? data.spec.containers : [];

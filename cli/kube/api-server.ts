@@ -1,9 +1,11 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { Mistake } from "../mistake.js";
+import type { KubeObject } from "../../mesh/index.js";
 
 /** Which cluster, as kubectl would choose it. */
 export interface ClusterChoice {
@@ -19,9 +21,21 @@ export interface ClusterChoice {
 export interface Resource {
   path: string;
   plural: string;
+  /** Which of them, as in `fieldSelector=metadata.name%3Distio`. @default all */
+  query?: string;
+}
+
+/** A change of an object, as the API server tells it to whoever watches. */
+export interface WatchEvent {
+  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  object: KubeObject & { metadata?: { resourceVersion?: string } };
 }
 
 const PATIENCE_MS = 15_000;
+/** A watch says something every minute; one that doesn't is dead, though nobody has hung up. */
+const WATCH_PATIENCE_MS = 150_000;
+/** Seconds after which the API server ends a watch by itself. */
+const WATCH_S = 300;
 const PAGE = 500;
 
 /** One Kubernetes API server, only read: every request here is a GET. */
@@ -82,19 +96,62 @@ export class ApiServer {
     }
   }
 
-  /** Every object of a resource in all namespaces, page by page, each with its kind filled in. */
-  async *list({ path, plural }: Resource): AsyncGenerator<object> {
-    let next = "";
-    do {
-      const query = `limit=${PAGE}${next && `&continue=${encodeURIComponent(next)}`}`;
+  /**
+   * Every object of a resource in all namespaces, page by page, each with its kind filled in.
+   * @returns the version of the whole, from which it can be watched
+   */
+  async *list({ path, plural, query: which }: Resource): AsyncGenerator<object, string> {
+    for (let next = ""; ;) {
+      const page = `limit=${PAGE}${next && `&continue=${encodeURIComponent(next)}`}`;
+      const query = which === undefined ? page : `${which}&${page}`;
       const list = await this.get(`${path}/${plural}?${query}`, OBJECT_LIST);
       const kind = list.kind.replace(/List$/, "");
       for (const item of list.items) yield { apiVersion: list.apiVersion, kind, ...item };
       next = list.metadata?.continue ?? "";
-    } while (next !== "");
+      if (next === "") return list.metadata?.resourceVersion ?? "";
+    }
   }
 
-  private async request(path: string): Promise<http.IncomingMessage> {
+  /**
+   * The changes of a resource since a version, until the API server ends the watch, which it does from
+   * time to time.
+   *
+   * @throws {Mistake} if it can't be reached any more, or refuses
+   */
+  async *watch(
+    { path, plural, query: which }: Resource,
+    version: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent> {
+    const query = new URLSearchParams(which);
+    query.set("watch", "true");
+    query.set("allowWatchBookmarks", "true");
+    query.set("resourceVersion", version);
+    query.set("timeoutSeconds", String(WATCH_S));
+    const url = `${path}/${plural}?${query.toString()}`;
+    const response = await this.request(url, WATCH_PATIENCE_MS, signal);
+    if (response.statusCode !== 200) {
+      throw this.refusal(url, response.statusCode ?? 0, await text(response));
+    }
+    try {
+      for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
+        const event = parsed(line) as WatchEvent | undefined;
+        // A line that was cut off is the end of the connection.
+        if (event === undefined) return;
+        yield event;
+      }
+    } catch (error) {
+      throw this.unreachable(error as Error);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  private async request(
+    path: string,
+    patience = PATIENCE_MS,
+    signal?: AbortSignal,
+  ): Promise<http.IncomingMessage> {
     const options: https.RequestOptions = { headers: { accept: "application/json" } };
     await this.config.applyToHTTPSOptions(options).catch((error: Error) => {
       throw this.unusable(error);
@@ -108,9 +165,10 @@ export class ApiServer {
         // A certificate or key that isn't one, or a server that isn't a URL.
         return reject(this.unusable(error as Error));
       }
-      sent.setTimeout(PATIENCE_MS, () =>
-        sent.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
+      sent.setTimeout(patience, () =>
+        sent.destroy(new Error(`no answer within ${patience / 1000} s`)),
       );
+      signal?.addEventListener("abort", () => sent.destroy(), { once: true });
       sent.on("error", (error) => reject(this.unreachable(error)));
       sent.end();
     });
@@ -176,7 +234,9 @@ const OBJECT = z.looseObject({});
 const OBJECT_LIST = z.object({
   apiVersion: z.string().optional(),
   kind: z.string(),
-  metadata: z.object({ continue: z.string().optional() }).optional(),
+  metadata: z
+    .object({ continue: z.string().optional(), resourceVersion: z.string().optional() })
+    .optional(),
   items: z.array(OBJECT),
 });
 

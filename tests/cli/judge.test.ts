@@ -203,6 +203,22 @@ describe("istio-egress judge", function () {
       ["--kube", "--kubeconfig", "nope"],
       /nope: can't be read as a kubeconfig/,
     ],
+    ["to watch files", ["--watch", "-f", "examples"], /--watch does nothing without --kube/],
+    [
+      "to watch for SARIF",
+      ["--kube", "--watch", "--sarif"],
+      /'--watch' cannot be used with .*--sarif/,
+    ],
+    [
+      "metrics of one answer",
+      ["--kube", "--metrics-port", "0"],
+      /--metrics-port does nothing without --watch/,
+    ],
+    [
+      "a port that is none",
+      ["--kube", "--watch", "--metrics-port", "x"],
+      /Write a port such as 9090/,
+    ],
     [
       "clients for lines that name their own",
       ["--json-lines", "--client", "a"],
