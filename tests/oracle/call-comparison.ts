@@ -1,8 +1,8 @@
 /** What the model says of calls, held against what Envoy would do with what istiod sends. */
-import { type CallOutcome, outcomesOf, readMesh, type UndecidedCall } from "../../mesh/index.js";
+import { outcomesOf, readMesh, type UndecidedCall } from "../../mesh/index.js";
 import type { Comparison } from "./comparison.js";
 import type { Difference } from "./difference.js";
-import type { Answer, AskedCall, Question } from "./question.js";
+import type { Answer, AnsweredOutcome, AskedCall, Question } from "./question.js";
 
 /** Compares the outcomes of every call both ways. */
 export function compareCalls(question: Question, answer: Answer): Comparison {
@@ -10,24 +10,26 @@ export function compareCalls(question: Question, answer: Answer): Comparison {
   const calls = question.calls ?? [];
   const differences = calls.flatMap((call, index): Difference[] => {
     const client = question.clients[call.client]!;
-    const istiod = wordsOf(answer.calls?.[index] ?? []);
+    const answered = answer.calls?.[index] ?? [];
+    // What no Envoy takes has no way.
+    if (answered.some(({ via }) => via === "refused")) return [];
+    const istiod = wordsOf(answered);
     // The proxy of istiod's answer is there, whatever the mesh has of Pods.
     const model = wordsOf(
       outcomesOf(mesh, { ...call, client: { ...client, dataplane: "sidecar" } }),
     );
     return istiod === model ? [] : [{ client: call.client, place: callWords(call), istiod, model }];
   });
-  const outcomes = (answer.calls ?? []).flat();
-  return { differences, clusters: outcomes.length, violations: 0 };
+  return { differences, clusters: 0, violations: 0 };
 }
 
 /** Outcomes in one order, each once. */
-function wordsOf(outcomes: readonly CallOutcome[] | UndecidedCall): string {
+function wordsOf(outcomes: readonly AnsweredOutcome[] | UndecidedCall): string {
   if ("undecided" in outcomes) return `undecided: ${outcomes.undecided}`;
   return [...new Set(outcomes.map(outcomeWords))].sort().join(", and ");
 }
 
-function outcomeWords(outcome: CallOutcome): string {
+function outcomeWords(outcome: AnsweredOutcome): string {
   if (outcome.via === "no-cluster") return `no cluster ${outcome.cluster}`;
   if (outcome.via !== "cluster") return outcome.via;
   const name = outcome.sni === undefined ? "" : ` for ${outcome.sni}`;

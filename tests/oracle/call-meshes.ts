@@ -162,7 +162,7 @@ function callOf(
   const targets = targetsIn(objects, domain);
   const { address, ports, names } = targets[one.target % targets.length]!;
   const known = one.elsewhere ? allNames(objects, domain) : names;
-  const host = known[one.host % known.length]!;
+  const host = inOneWay(known[one.host % known.length]!, objects, domain);
   return {
     client: one.client % clients,
     address,
@@ -171,6 +171,21 @@ function callOf(
     ...(one.sends === "tcp" ? {} : { host }),
     ...(one.sends === "http" && one.path !== undefined && { path: one.path }),
   };
+}
+
+/**
+ * A name that istiod gives to one virtual host: where a ServiceEntry has the host of an ExternalName, the short
+ * forms are those of the one or of what the other stands for, as the order of a map has it.
+ */
+function inOneWay(name: string, objects: KubeObject[], domain: string): string {
+  const aliases = objects.filter((object) => at(object, "spec", "type") === "ExternalName");
+  const entries = objects.filter(({ kind }) => kind === "ServiceEntry");
+  const shared = aliases
+    .map((alias) => namesOf(alias, domain))
+    .filter((names) =>
+      entries.some((entry) => (at(entry, "spec", "hosts") as string[]).includes(names.at(-1)!)),
+    );
+  return shared.find((names) => names.includes(name))?.at(-1) ?? name;
 }
 
 /** Something that a call may be for. */

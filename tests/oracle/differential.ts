@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { compareCalls } from "./call-comparison.js";
+import { CALL_FEATURES } from "./call-features.js";
 import { callMeshOf } from "./call-meshes.js";
 import { compare, type Comparison } from "./comparison.js";
 import type { Difference } from "./difference.js";
@@ -39,6 +40,8 @@ export interface RunResult {
   clients: number;
   clusters: number;
   violations: number;
+  /** Calls, where they are what is compared. */
+  calls: number;
   /** Meshes that the oracle couldn't read, and why; a fault of the generator. */
   errors: string[];
   disagreements: Disagreement[];
@@ -93,9 +96,10 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
     clients: 0,
     clusters: 0,
     violations: 0,
+    calls: 0,
     errors: [],
     disagreements: [],
-    coverage: new Coverage(),
+    coverage: new Coverage(options.calls === true ? CALL_FEATURES : undefined),
     seconds: 0,
   };
   const generation = options.generation ?? NEWEST;
@@ -148,6 +152,7 @@ async function runBatch(
     result.clients += question.clients.length;
     result.clusters += comparison.clusters;
     result.violations += comparison.violations;
+    result.calls += question.calls?.length ?? 0;
     return comparison.differences.length > 0 ? [index] : [];
   });
 }

@@ -9,7 +9,8 @@ interface Spec {
   exportTo?: string[];
 }
 
-interface Case {
+/** A mesh with istiod's answer, in the form in which features are looked for. */
+export interface Case {
   question: Question;
   objects: {
     kind: string;
@@ -24,7 +25,8 @@ interface Case {
 }
 
 const rules = (mesh: Case) => mesh.objects.filter(({ kind }) => kind === "DestinationRule");
-const has = (mesh: Case, kind: string, test: RegExp = /./) =>
+/** Whether some object of a kind has a text in its JSON. */
+export const has = (mesh: Case, kind: string, test: RegExp = /./) =>
   mesh.objects.some((object) => object.kind === kind && test.test(object.raw));
 const sends = (mesh: Case, test: (cluster: Outbound) => boolean) => mesh.clusters.some(test);
 
@@ -41,7 +43,10 @@ function selectors(mesh: Case): Set<string> {
   return new Set(selecting.map(({ namespace, name }) => `${namespace}/${name}`));
 }
 
-const FEATURES: Record<string, (mesh: Case) => boolean> = {
+/** Names of features, and how each shows. */
+export type Features = Record<string, (mesh: Case) => boolean>;
+
+const FEATURES: Features = {
   "Service: ExternalName": (m) => has(m, "Service", /"ExternalName"/),
   "Service: headless": (m) => has(m, "Service", /"None"/),
   "Service: with a selector": (m) => has(m, "Service", /"selector":\{"/),
@@ -114,7 +119,11 @@ const FEATURES: Record<string, (mesh: Case) => boolean> = {
 
 /** Counts the meshes that hold each feature. */
 export class Coverage {
-  readonly counts = new Map(Object.keys(FEATURES).map((name) => [name, 0]));
+  readonly counts: Map<string, number>;
+
+  constructor(readonly features: Features = FEATURES) {
+    this.counts = new Map(Object.keys(features).map((name) => [name, 0]));
+  }
 
   add(question: Question, answer: Answer): void {
     const mesh: Case = {
@@ -123,7 +132,7 @@ export class Coverage {
       answer,
       clusters: (answer.clients ?? []).flatMap(({ clusters }) => clusters),
     };
-    for (const [name, holds] of Object.entries(FEATURES)) {
+    for (const [name, holds] of Object.entries(this.features)) {
       if (holds(mesh)) this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     }
   }

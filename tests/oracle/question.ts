@@ -50,12 +50,15 @@ export interface Outbound {
   rule?: string;
 }
 
+/** An outcome, or that no Envoy takes the listener that istiod sends. */
+export type AnsweredOutcome = CallOutcome | { via: "refused" };
+
 /** What istiod said about a {@link Question}: the clusters of each client, or why it couldn't. */
 export interface Answer {
   id: string;
   clients?: { clusters: Outbound[]; resources?: Resources }[];
   /** What Envoy would do with each call, given what istiod sends; several outcomes where a route has weights. */
-  calls?: CallOutcome[][];
+  calls?: AnsweredOutcome[][];
   /** Istio objects that the validating webhook would refuse, and why. */
   refused?: string[];
   error?: string;

@@ -7,8 +7,10 @@ import type { Disagreement, RunResult } from "./differential.js";
 export function reportRun(result: RunResult): string {
   const rate = (result.meshes / result.seconds).toFixed(0);
   return [
-    `${result.meshes} meshes, ${result.clients} clients, ${result.clusters} clusters compared both ways, ` +
-      `${result.violations} live violations`,
+    `${result.meshes} meshes, ${result.clients} clients, ` +
+      (result.calls > 0
+        ? `${result.calls} calls`
+        : `${result.clusters} clusters compared both ways, ${result.violations} live violations`),
     `seed ${result.seed}, ${result.seconds.toFixed(1)} s, ${rate} meshes/s; ` +
       `${result.disagreements.length} disagreements, ${result.errors.length} unreadable`,
     "",

@@ -1,6 +1,6 @@
 /** What Envoy's counters say of a call, in the words of the evaluator. */
 import type { CallOutcome, ClusterTls } from "../../../mesh/index.js";
-import type { Resource, Resources } from "../question.js";
+import type { AnsweredOutcome, Resource, Resources } from "../question.js";
 import { APPLICATION_PROTOCOLS, type Arrival } from "./arrival.js";
 import type { Observation } from "./caller.js";
 
@@ -48,7 +48,7 @@ export function tlsOf({ hello }: Arrival): Exclude<ClusterTls, "MUTUAL"> {
 /** Whether an observation is among the outcomes that the evaluator expects. */
 export function isExpected(
   observation: Observation,
-  outcomes: readonly CallOutcome[],
+  outcomes: readonly AnsweredOutcome[],
   resources: Resources,
 ): boolean {
   const taken = takenBy(observation);

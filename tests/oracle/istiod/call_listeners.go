@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -133,11 +134,29 @@ func isDisabled(match *listenerv3.ListenerFilterChainMatchPredicate, connection 
 	return false, fmt.Errorf("unknown condition of a listener filter: %v", match)
 }
 
+// errRefused tells of a listener that no Envoy takes: what it does with a call isn't to be known then.
+var errRefused = errors.New("Envoy refuses the listener")
+
+// isRefused knows the names that istiod takes from objects and Envoy doesn't: wildcards within a label.
+func isRefused(listener *listenerv3.Listener) bool {
+	for _, chain := range listener.GetFilterChains() {
+		for _, name := range chain.GetFilterChainMatch().GetServerNames() {
+			if strings.HasPrefix(name, "*") && !strings.HasPrefix(name, "*.") && name != "*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // chainOf narrows the chains by one condition after another, in Envoy's order. It keeps those alone that
 // are most specific, and never returns to less specific ones where a later condition isn't met.
 func chainOf(listener *listenerv3.Listener, connection connection) (*listenerv3.FilterChain, error) {
 	if listener.GetFilterChainMatcher() != nil {
 		return nil, fmt.Errorf("has a matcher of filter chains")
+	}
+	if isRefused(listener) {
+		return nil, errRefused
 	}
 	seen, err := inspect(listener, connection)
 	if err != nil {
@@ -157,7 +176,8 @@ func chainOf(listener *listenerv3.Listener, connection connection) (*listenerv3.
 	case len(chains) == 0:
 		return listener.GetDefaultFilterChain(), nil
 	case len(chains) > 1:
-		return nil, fmt.Errorf("%d filter chains fit one connection", len(chains))
+		// Two chains with one match.
+		return nil, errRefused
 	case hasOtherConditions(chains[0].GetFilterChainMatch()):
 		return nil, fmt.Errorf("a filter chain has a condition on the source")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -31,7 +32,7 @@ type call struct {
 
 // outcome is what becomes of a call, or of the share of it that a weighted route gives.
 type outcome struct {
-	// cluster, passthrough, blackhole, no-route, no-cluster or response
+	// cluster, passthrough, blackhole, no-route, no-cluster, response, or refused: Envoy takes no such listener
 	Via     string `json:"via"`
 	Cluster string `json:"cluster,omitempty"`
 	// none, SIMPLE, MUTUAL or ISTIO_MUTUAL; of a cluster
@@ -80,6 +81,9 @@ func (c *configuration) answer(call call) ([]outcome, error) {
 		return nil, fmt.Errorf("no listener takes %s:%d", call.Address, call.Port)
 	}
 	chain, err := chainOf(listener, connection)
+	if errors.Is(err, errRefused) {
+		return []outcome{{Via: "refused"}}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listener %s: %v", listener.GetName(), err)
 	}
