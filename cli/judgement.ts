@@ -6,6 +6,7 @@ import {
   type Call,
   type CallVerdict,
   type Client,
+  dataplanesOf,
   DEFAULT_FACTS,
   defaultClients,
   inertRules,
@@ -86,7 +87,9 @@ export function judgementOf({
     notes: [
       ...notes,
       ...apiServerNotes(judgeApiServer(mesh, asked), clientText).map(({ text }) => text),
-      ...(verdicts.length === 0 ? [] : versionNotes(mesh.facts)),
+      ...(verdicts.length === 0
+        ? []
+        : [...versionNotes(mesh.facts), ...dataplaneNotes(mesh, asked)]),
     ],
   };
 }
@@ -104,8 +107,22 @@ function callRows(
   }
   return judgeCalls(mesh, clients).map(({ clients: places, ...verdict }) => ({
     verdict,
-    clients: places.flatMap((place) => clients[place] ?? []),
+    clients:
+      places.length > 0 ? places.flatMap((place) => clients[place] ?? []) : [verdict.call.client],
   }));
+}
+
+/** Clusters are told as a sidecar has them; where a client has none, calls tell more. */
+function dataplaneNotes(mesh: Mesh, clients: readonly Client[]): string[] {
+  const ambient = clients.filter(
+    (client) => !client.gateway && dataplanesOf(mesh, client).includes("ambient"),
+  );
+  if (ambient.length === 0) return [];
+  const names = [...new Set(ambient.map(clientText))].join(", ");
+  return [
+    `Clients in ${names} are in ambient mode: ztunnel follows no DestinationRule, and only a waypoint does. ` +
+      "What is said of them here is what a sidecar would do; --calls says what becomes of their calls.",
+  ];
 }
 
 /** What makes all that is said of a version of Istio less sure. */

@@ -36,6 +36,7 @@ export { judge, judgeApiServer } from "./judge.js";
 export { IncrementalJudge, type HostVerdicts } from "./incremental/incremental-judge.js";
 
 // The way of one call.
+export { dataplanesOf } from "./call/capture.js";
 export { outcomesOf } from "./call/outcomes.js";
 export { judgeCall, type CallAnswer, type CallVerdict, type Hop } from "./verdicts/call-verdict.js";
 export type { TlsIntent } from "./verdicts/call-intent.js";

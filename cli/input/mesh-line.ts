@@ -45,6 +45,7 @@ const client = z.strictObject({
   namespace: text,
   labels: z.record(z.string(), z.string()).optional(),
   gateway: z.boolean().optional(),
+  dataplane: z.enum(["sidecar", "ambient", "none"]).optional(),
 }) satisfies z.ZodType<Client>;
 
 const object = z.custom<KubeObject>().superRefine((value, context) => {

@@ -38,6 +38,11 @@ export function capturesOf(mesh: Mesh, client: Client): Capture[] {
   return [...distinct.values()];
 }
 
+/** How the workloads of a client take part in the mesh; several where they differ. */
+export function dataplanesOf(mesh: Mesh, client: Client): Dataplane[] {
+  return [...new Set(capturesOf(mesh, client).map(({ dataplane }) => dataplane))];
+}
+
 function captureOf(template: Plain, namespace: Dataplane, said: Dataplane | undefined): Capture {
   const annotations = at(template, "metadata", "annotations");
   const labels = labelsOf(at(template, "metadata", "labels"));

@@ -168,9 +168,9 @@ class Lookup {
   private byNameAlone(host: string): Owner[] {
     return (this.rules.exact.get(host) ?? []).flatMap((rank) => {
       const rule = this.egress.rules[rank];
-      if (!rule || !this.hasRoutes(rule)) return [];
+      if (!rule || rule.isGatewayApi || !this.hasRoutes(rule)) return [];
       // A wildcard that covers a service is for the services that it covers, and for nothing else.
-      if (isWildcard(host) && !rule.isGatewayApi && this.coversService(host)) return [];
+      if (isWildcard(host) && this.coversService(host)) return [];
       const isHeld = this.port === 80 || rule.hosts.some((other) => this.claims(other, rank));
       return isHeld ? [{ rank, rule }] : [];
     });

@@ -2,6 +2,7 @@ import { compareText } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
 import { isReal, lookUp } from "./addresses.js";
+import { waysThroughAmbient } from "./ambient.js";
 import { captured, capturesOf, type Capture } from "./capture.js";
 import type { Call, CallOutcome, UndecidedCall } from "./call.js";
 import { undecidedBecause } from "./undecided.js";
@@ -42,7 +43,7 @@ export function waysOf(mesh: Mesh, call: Call): Ways {
   const sent: Call = { ...call, address, ...(host === undefined ? {} : { host }) };
   const ways: Way[] = [];
   for (const capture of capturesOf(mesh, call.client)) {
-    const found = waysOfCapture(mesh, sent, capture);
+    const found = waysOfCapture(mesh, sent, name, capture);
     if ("undecided" in found) return found;
     ways.push(...found);
   }
@@ -75,10 +76,8 @@ function namesOf(mesh: Mesh, name: string, { host }: Call): string[] {
   return [name, host, terminal].filter((one) => one !== undefined);
 }
 
-function waysOfCapture(mesh: Mesh, call: Call, capture: Capture): Ways {
-  if (capture.dataplane === "ambient") {
-    return { undecided: "calls through ztunnel aren't modelled" };
-  }
+function waysOfCapture(mesh: Mesh, call: Call, name: string, capture: Capture): Ways {
+  if (capture.dataplane === "ambient") return waysThroughAmbient(mesh, call, name, capture);
   const by = captured(capture, call);
   if (by === undefined) {
     return {

@@ -19,6 +19,7 @@ import {
   nameText,
 } from "../scope/virtual-service.js";
 import { mergeDelegate } from "./delegates.js";
+import { readGatewayApiRoutes } from "./gateway-api.js";
 import {
   gatewayName,
   readHttpRoute,
@@ -30,11 +31,14 @@ import {
 
 const known = new WeakMap<object, readonly RoutingRule[]>();
 
-/** Every VirtualService with its delegates' routes in their places, in istiod's order: the oldest first. */
+/**
+ * Every VirtualService with its delegates' routes in their places, and every route of the Gateway API, in
+ * istiod's order: the oldest first.
+ */
 export function routingRulesOf(mesh: Mesh): readonly RoutingRule[] {
   let rules = known.get(mesh.byKind);
   if (!rules) {
-    rules = readVirtualServices(mesh).sort(byCreation);
+    rules = [...readVirtualServices(mesh), ...readGatewayApiRoutes(mesh)].sort(byCreation);
     known.set(mesh.byKind, rules);
   }
   return rules;

@@ -26,15 +26,24 @@ const known = new WeakMap<Mesh, readonly Partial[]>();
 function partialObjects(mesh: Mesh): readonly Partial[] {
   let partials = known.get(mesh);
   if (!partials) {
-    partials = KINDS.flatMap((kind) =>
-      mesh.byKind[kind].flatMap((object) => {
-        const path = unknownPaths(object).find((one) => !HARMLESS.test(pathText(one)));
-        return path ? [{ object, path: pathText(path) }] : [];
-      }),
-    );
+    const objects = [
+      ...KINDS.flatMap((kind) => mesh.byKind[kind]),
+      ...mesh.objects.filter(isRouteOfSidecars),
+    ];
+    partials = objects.flatMap((object) => {
+      const path = unknownPaths(object).find((one) => !HARMLESS.test(pathText(one)));
+      return path ? [{ object, path: pathText(path) }] : [];
+    });
     known.set(mesh, partials);
   }
   return partials;
+}
+
+/** Routes of the Gateway API whose parent is, or may be, a service. */
+function isRouteOfSidecars(object: Plain): boolean {
+  if (!/^(HTTP|GRPC|TLS|TCP)Route$/.test(text(object.kind))) return false;
+  const parents = at(object, "spec", "parentRefs");
+  return !Array.isArray(parents) || parents.some((one) => text(at(one, "kind")) !== "");
 }
 
 /** Places that decide nothing about the way of a call. */

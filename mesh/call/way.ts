@@ -127,7 +127,8 @@ export function clusterWay(
   client: Client,
   place: Required<Pick<Destination, "host" | "port" | "subset">>,
 ): Way {
-  const name = clusterName(place);
+  // A backend that a route may not refer to has no name to look for.
+  const name = place.host === "" ? "UnknownService" : clusterName(place);
   const cluster = findCluster(mesh, client, place);
   if (!cluster) return { outcome: { via: "no-cluster", cluster: name } };
   const { tls, sni } = cluster;

@@ -102,6 +102,17 @@ export function judgeCall(mesh: Mesh, call: Call, alias?: Alias): CallVerdict {
   };
 }
 
+/**
+ * Judges what a gateway does with calls that a route of its own leads to an alias.
+ *
+ * @param call its client is the gateway
+ */
+export function judgeGatewayRoute(mesh: Mesh, call: Call, alias: Alias, way: Way): CallVerdict {
+  const intent = intentOf(mesh, call, alias);
+  const judged = judgeLast(mesh, call, way, [hopOf(call.client, way)], alias, intent);
+  return { call, alias, verdict: verdictOfAnswer(judged.answer), intent, ...judged };
+}
+
 function hopOf(client: Client, { outcome, rule, cluster }: Way): Hop {
   const hop: Hop = { client, outcome };
   if (rule) hop.route = rule;
@@ -156,7 +167,9 @@ function judgeLast(
         call,
         intent,
         hops,
-        "no listener or route knows it, so it passes as it is",
+        way.capture?.dataplane === "ambient"
+          ? "ztunnel follows no DestinationRule, and no waypoint takes it"
+          : "no listener or route knows it, so it passes as it is",
       );
     case "blackhole":
       return { answer: "fails", hops, reason: "REGISTRY_ONLY lets out only what Istio knows" };
@@ -172,10 +185,33 @@ function judgeLast(
     case "response":
       return { answer: "fails", hops, ...by, reason: "the proxy answers by itself" };
     case "waypoint":
-      return { answer: "undecided", hops, reason: "a waypoint takes it" };
+      return judgeWaypoint(call, outcome.next, way, hops, intent);
     case "cluster":
       return judgeCluster(mesh, call, way, hops, alias, intent);
   }
+}
+
+/** Judges what a waypoint does with a call: it starts TLS as the rules that it follows say. */
+function judgeWaypoint(
+  call: Call,
+  next: readonly CallOutcome[],
+  { cluster }: Way,
+  hops: readonly Hop[],
+  intent: TlsIntent,
+): Judged {
+  const [first] = next;
+  if (first?.via !== "cluster") {
+    return { answer: "fails", hops, reason: "the waypoint has no cluster for it" };
+  }
+  const origin = cluster?.outcome.origin?.ref;
+  const by = origin ? { decidedBy: origin } : {};
+  if (first.tls === "none") {
+    return unencrypted(call, intent, hops, "the waypoint's cluster adds no TLS");
+  }
+  const reason = "the waypoint starts TLS of its own";
+  return call.sends === "tls"
+    ? { answer: "tls-in-tls", hops, ...by, reason }
+    : { answer: "as-declared", hops, ...by };
 }
 
 function who(hops: readonly Hop[]): string {

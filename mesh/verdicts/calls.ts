@@ -1,18 +1,21 @@
 import { bindingsOf } from "../call/addresses.js";
-import type { Call, CallOutcome } from "../call/call.js";
+import type { Call, CallOutcome, Sends } from "../call/call.js";
 import { clientClasses, followedRule, type ClientClass } from "../call/classes.js";
 import { fullName, waysOf, type Ways } from "../call/outcomes.js";
 import { sendsTo } from "../call/protocol.js";
+import { routingRulesOf } from "../call/routing.js";
+import type { Destination } from "../call/rules.js";
+import { clusterWay } from "../call/way.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import { externalAliases, type Alias } from "./alias.js";
-import { judgeCall, type CallVerdict } from "./call-verdict.js";
+import { judgeCall, judgeGatewayRoute, type CallVerdict } from "./call-verdict.js";
 import { defaultClients } from "./default-clients.js";
 
 /** A call's verdict for every client that has it. */
 export interface SharedCallVerdict extends CallVerdict {
   alias: Alias;
-  /** Their places in the list of clients. */
+  /** Their places in the list of clients; none for the calls of gateways, which routes make. */
   clients: readonly number[];
 }
 
@@ -41,7 +44,8 @@ export function judgeCalls(
   clients: readonly Client[] = defaultClients(mesh),
 ): SharedCallVerdict[] {
   const classes = clientClasses(mesh, clients);
-  return externalAliases(mesh).flatMap((alias) =>
+  const aliases = externalAliases(mesh);
+  const ofSidecars = aliases.flatMap((alias) =>
     callsTo(mesh, alias).flatMap((sent) => {
       const shared = new Map<string, SharedCallVerdict & { clients: number[] }>();
       for (const one of classes) {
@@ -55,6 +59,43 @@ export function judgeCalls(
       return [...shared.values()];
     }),
   );
+  return [...ofSidecars, ...gatewayCalls(mesh, aliases)];
+}
+
+/** The calls that gateways make to aliases, where routes of theirs lead there. */
+function gatewayCalls(mesh: Mesh, aliases: readonly Alias[]): SharedCallVerdict[] {
+  const byHost = new Map(aliases.map((alias) => [alias.host, alias]));
+  const told = new Map<string, SharedCallVerdict>();
+  for (const rule of routingRulesOf(mesh)) {
+    const { gateways, http, tls, tcp, ref } = rule;
+    const namespaces = gateways.filter((name) => name !== "mesh").map((name) => name.split("/")[0]);
+    const routed: [Sends, readonly Destination[]][] = [
+      ...http.map(({ destinations }): [Sends, typeof destinations] => ["http", destinations]),
+      ...tls.map(({ destinations }): [Sends, typeof destinations] => ["tls", destinations]),
+      ...tcp.map(({ destinations }): [Sends, typeof destinations] => ["tcp", destinations]),
+    ];
+    for (const [sends, { host, port = 0, subset }] of routed.flatMap(([sends, all]) =>
+      all.map((one) => [sends, one] as const),
+    )) {
+      const alias = byHost.get(host);
+      const service = mesh.registry.of(host)[0];
+      if (!alias || !service) continue;
+      for (const namespace of namespaces) {
+        const client: Client = { namespace: namespace ?? "", gateway: true };
+        const number = port || (service.ports[0]?.number ?? 0);
+        const place = { host: service.externalName ?? host, port: number, subset };
+        const way = { ...clusterWay(mesh, client, place), rule: ref };
+        const call: Call = { client, address: host, port: number, sends };
+        const verdict = judgeGatewayRoute(mesh, call, alias, way);
+        told.set(`${namespace}|${host}|${number}|${keyOf(verdict)}`, {
+          ...verdict,
+          alias,
+          clients: [],
+        });
+      }
+    }
+  }
+  return [...told.values()];
 }
 
 /** A verdict, and the clients of a class that follow the same rules on the way. */

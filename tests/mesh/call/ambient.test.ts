@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { aliasOfCall, judgeCall, readMesh, type KubeObject } from "../../../mesh/index.js";
+import { E, E_HOST, IM, rule, serviceEntry, tls, virtualService, W, W_HOST } from "../objects.js";
+import { check, PASSTHROUGH } from "./rows.js";
+
+const AMBIENT: KubeObject = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "shop", labels: { "istio.io/dataplane-mode": "ambient" } },
+};
+const CACHE = "cache.abc.example.net";
+const USE = {
+  "istio.io/use-waypoint": "out",
+  "istio.io/use-waypoint-namespace": "istio-system",
+};
+const cache = (labels: Record<string, string> = USE) =>
+  serviceEntry(
+    "shop",
+    "cache",
+    {
+      hosts: [CACHE],
+      location: "MESH_EXTERNAL",
+      resolution: "DNS",
+      ports: [{ number: 6379, name: "tcp-redis", protocol: "TCP" }],
+    },
+    { labels },
+  );
+const waypoint = (labels: Record<string, string> = {}): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { namespace: "istio-system", name: "out", labels },
+  spec: { gatewayClassName: "istio-waypoint", listeners: [] },
+});
+const simple = rule("shop", "cache", {
+  host: CACHE,
+  trafficPolicy: {
+    portLevelSettings: [{ port: { number: 6379 }, tls: { mode: "SIMPLE", sni: CACHE } }],
+  },
+});
+const toCache = { address: CACHE, port: 6379, sends: "tcp" as const };
+const via = (next: object) => [{ via: "waypoint", waypoint: "istio-system/out", next: [next] }];
+const cluster = (tlsOfCluster: string, more = {}) => ({
+  via: "cluster",
+  cluster: `inbound-vip|6379|tcp|${CACHE}`,
+  tls: tlsOfCluster,
+  ...more,
+});
+
+describe("what becomes of a call in ambient mode", () => {
+  check([
+    {
+      it: "passes as it is, whatever a DestinationRule says",
+      objects: [AMBIENT, ...W, rule("n", "w", { host: W_HOST, ...IM })],
+      call: { host: "en.wikipedia.org" },
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "is handed to the waypoint of what is called, which starts TLS",
+      objects: [
+        AMBIENT,
+        cache(),
+        waypoint(),
+        rule("istio-system", "cache", { host: CACHE, ...tls({ mode: "SIMPLE", sni: CACHE }) }),
+      ],
+      call: toCache,
+      outcomes: via(cluster("SIMPLE", { sni: CACHE })),
+    },
+    {
+      it: "follows the rule beside the ServiceEntry at the waypoint",
+      objects: [AMBIENT, cache(), waypoint(), simple],
+      call: toCache,
+      outcomes: via(cluster("SIMPLE", { sni: CACHE })),
+    },
+    {
+      it: "leaves Istio's mutual TLS out at the waypoint",
+      objects: [AMBIENT, cache(), waypoint(), rule("shop", "cache", { host: CACHE, ...IM })],
+      call: toCache,
+      outcomes: via(cluster("none")),
+    },
+    {
+      it: "passes by a waypoint that is for workloads only",
+      objects: [AMBIENT, cache(), waypoint({ "istio.io/waypoint-for": "workload" }), simple],
+      call: toCache,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "passes where the ServiceEntry opts out of its namespace's waypoint",
+      objects: [
+        {
+          ...AMBIENT,
+          metadata: {
+            name: "shop",
+            labels: { "istio.io/dataplane-mode": "ambient", ...USE },
+          },
+        },
+        cache({ "istio.io/use-waypoint": "none" }),
+        waypoint(),
+      ],
+      call: toCache,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "isn't known without the waypoint's Gateway",
+      objects: [AMBIENT, cache(), simple],
+      call: toCache,
+      outcomes: { undecided: "waypoint istio-system/out isn't among the objects" },
+    },
+    {
+      it: "isn't known where a route holds at the waypoint",
+      objects: [
+        AMBIENT,
+        cache(),
+        waypoint(),
+        virtualService("shop", "cache", {
+          hosts: [CACHE],
+          tcp: [{ route: [{ destination: { host: CACHE } }] }],
+        }),
+      ],
+      call: toCache,
+      outcomes: {
+        undecided: "VirtualService shop/cache routes it at a waypoint, which isn't followed",
+      },
+    },
+    {
+      it: "looks an ExternalName up outside",
+      objects: [AMBIENT, ...E],
+      call: { address: E_HOST, port: 80, sends: "http" },
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "is a sidecar's for a Pod that asks for one",
+      objects: [
+        AMBIENT,
+        ...W,
+        rule("n", "w", { host: W_HOST, ...IM }),
+        {
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: { namespace: "shop", name: "p", labels: { "sidecar.istio.io/inject": "true" } },
+        },
+      ],
+      call: {},
+      outcomes: [{ via: "cluster", cluster: `outbound|443||${W_HOST}`, tls: "ISTIO_MUTUAL" }],
+    },
+  ]);
+
+  it("is in clear where SIMPLE is meant and nothing follows the rule", () => {
+    const mesh = readMesh([AMBIENT, cache({}), simple]);
+    const call = { client: { namespace: "shop" }, ...toCache };
+    const { answer, reason } = judgeCall(mesh, call, aliasOfCall(mesh, call));
+    assert.deepEqual(
+      [answer, reason],
+      ["in-clear", "ztunnel follows no DestinationRule, and no waypoint takes it"],
+    );
+  });
+});

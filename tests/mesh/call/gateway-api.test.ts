@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { explainCall, judgeCalls, readMesh, type KubeObject } from "../../../mesh/index.js";
+import { HTTP, service, virtualService } from "../objects.js";
+import { check, cluster, outside, SE_HTTP, SE_HTTPS } from "./rows.js";
+
+const route = (kind: string, namespace: string, name: string, spec: object): KubeObject => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind,
+  metadata: { namespace, name },
+  spec,
+});
+const API = "api.n.svc.cluster.local";
+const OTHER = "other.n.svc.cluster.local";
+const services = [service("n", "api", { ports: [HTTP] }), service("n", "other", { ports: [HTTP] })];
+const toApi = { address: API, port: 80, sends: "http" as const };
+const parentRefs = [{ group: "", kind: "Service", name: "api" }];
+const toOther = [{ backendRefs: [{ name: "other", port: 80 }] }];
+
+describe("what a sidecar does with a call: routes of the Gateway API", () => {
+  check([
+    {
+      it: "follows one whose parent is the Service, for all callers if it stands beside the Service",
+      objects: [...services, route("HTTPRoute", "n", "api", { parentRefs, rules: toOther })],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+    {
+      it: "follows one of another namespace for callers of that namespace only",
+      objects: [
+        ...services,
+        route("HTTPRoute", "elsewhere", "api", {
+          parentRefs: [{ ...parentRefs[0], namespace: "n" }],
+          rules: [
+            {
+              backendRefs: [
+                { group: "networking.istio.io", kind: "Hostname", name: OTHER, port: 80 },
+              ],
+            },
+          ],
+        }),
+      ],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${API}`),
+    },
+    {
+      it: "takes the most specific match, whichever is written first",
+      objects: [
+        ...services,
+        route("HTTPRoute", "n", "api", {
+          parentRefs,
+          rules: [
+            { backendRefs: [{ name: "api", port: 80 }] },
+            {
+              matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
+              backendRefs: [{ name: "other", port: 80 }],
+            },
+          ],
+        }),
+      ],
+      call: { ...toApi, path: "/v2/items" },
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+    {
+      it: "has no cluster for a backend of another namespace that grants nothing",
+      objects: [
+        ...services,
+        service("m", "far", { ports: [HTTP] }),
+        route("HTTPRoute", "n", "api", {
+          parentRefs,
+          rules: [{ backendRefs: [{ name: "far", namespace: "m", port: 80 }] }],
+        }),
+      ],
+      call: toApi,
+      outcomes: [{ via: "no-cluster", cluster: "UnknownService" }],
+    },
+    {
+      it: "routes TLS whose parent is a ServiceEntry",
+      objects: [
+        ...services,
+        outside("n", "h", "h.org", [SE_HTTP, SE_HTTPS]),
+        route("TLSRoute", "n", "h", {
+          parentRefs: [{ group: "networking.istio.io", kind: "ServiceEntry", name: "h" }],
+          hostnames: ["h.org"],
+          rules: toOther,
+        }),
+      ],
+      call: { address: "h.org", port: 443, sends: "tls", host: "h.org" },
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+  ]);
+});
+
+describe("a gateway's route to an ExternalName that holds an address", () => {
+  const alias = service("istio-system", "ext", {
+    type: "ExternalName",
+    externalName: "192.0.2.2",
+    ports: [{ name: "http", port: 8080 }],
+  });
+  const routes: Record<string, KubeObject> = {
+    HTTPRoute: route("HTTPRoute", "istio-system", "ext", {
+      parentRefs: [{ name: "default" }],
+      hostnames: ["example.test"],
+      rules: [{ backendRefs: [{ name: "ext", port: 8080 }] }],
+    }),
+    VirtualService: virtualService("istio-system", "ext", {
+      hosts: ["example.test"],
+      gateways: ["default"],
+      http: [{ route: [{ destination: { host: "ext", port: { number: 8080 } } }] }],
+    }),
+  };
+  for (const [kind, object] of Object.entries(routes)) {
+    it(`fails, as ${kind}: an ExternalName has no cluster`, () => {
+      const verdicts = judgeCalls(readMesh([alias, object]), []);
+      const [verdict] = verdicts;
+      assert.equal(verdicts.length, 1);
+      assert.ok(verdict);
+      assert.deepEqual(
+        [verdict.answer, verdict.decidedBy?.kind, verdict.call.client],
+        ["fails", kind, { namespace: "istio-system", gateway: true }],
+      );
+      const { summary, fix } = explainCall(verdict);
+      assert.match(summary, /the gateway has no cluster outbound\|8080\|\|192\.0\.2\.2/);
+      assert.match(fix ?? "", /an ExternalName has no cluster/);
+    });
+  }
+});
