@@ -40,7 +40,7 @@ export class Cluster {
   }
 
   /**
-   * Waits until the mesh does what it is for: a Pod that asks for it gets a sidecar, a broken rule
+   * Waits until the mesh does what it is for: a Pod that is labelled for it gets a sidecar, a broken rule
    * is refused, the node takes Pods. Nothing is created.
    *
    * @throws the last thing that was missing, when `deadline` (as of `Date.now()`) has passed
@@ -64,7 +64,7 @@ export class Cluster {
     const { spec } = await this.#objects.create<V1Pod>(pod, undefined, "All");
     const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
     const injected = containers.some(({ name }) => name === "istio-proxy");
-    return injected ? undefined : "a Pod that asks for a sidecar gets none";
+    return injected ? undefined : "a Pod that should get a sidecar gets none";
   }
 
   async #validates(): Promise<string | undefined> {

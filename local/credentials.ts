@@ -84,7 +84,7 @@ export function credentialFiles(folder: string): CredentialFiles {
 }
 
 /**
- * Tells these credentials from all others, and from what a fault has made of them.
+ * Identifies these credentials among all others, and from what a fault has made of them.
  *
  * @returns undefined where one of them is gone
  */

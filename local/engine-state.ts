@@ -80,7 +80,7 @@ export function stacksWithState(home: string, project: string): string[] {
  * What the engine knows of a stack. A state that a fault cut short or took away is replaced by the
  * newest whole copy of it that the engine keeps.
  *
- * @param restored is told when that was done: then the copy may lack what came last
+ * @param restored is called when that was done: then the copy may lack what came last
  * @returns undefined where there is no such stack
  * @throws {LostStateError} where it is damaged, and so is every copy
  */
@@ -159,7 +159,7 @@ const lock = z.object({ pid: z.number(), username: z.string(), hostname: z.strin
 /**
  * Takes away the locks of updates that run no more, which is what `pulumi cancel` does.
  *
- * @throws {Mistake} where one still runs, that somebody started by other means than ours
+ * @throws {Mistake} where one still runs, that was started by other means
  */
 export function releaseLocks(home: string, project: string, stack: string): void {
   const { locks } = stackPlaces(home, project, stack);

@@ -58,7 +58,7 @@ export async function openEngine(
       ...markOf(home, "engine"),
       PULUMI_BACKEND_URL: pathToFileURL(backend).href,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
-      // One in the caller's shell is for stacks of theirs, and would go before the file.
+      // One in the caller's shell is for other stacks, and would take precedence over the file.
       PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       KUBECONFIG: kubeconfig,
@@ -132,7 +132,7 @@ export function stacksFolder({ home }: Engine, project: string): string {
 export interface StackOptions {
   /** Keys of the configuration that don't hold on this engine. @default none */
   leaveOut?: readonly string[];
-  /** Told what had to be put right, in lines for people. @default nobody */
+  /** Called with what had to be repaired, in lines for people. @default not called */
   report?: (line: string) => void;
 }
 

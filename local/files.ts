@@ -7,7 +7,7 @@ export function writeWhole(file: string, text: string): void {
   const draft = `${file}.${process.pid}.draft`;
   try {
     writeFileSync(draft, text, { mode: 0o600 });
-    // A folder in the file's place can hold nothing of ours.
+    // A folder in the file's place holds nothing of this project.
     rmSync(file, { recursive: true, force: true });
     renameSync(draft, file);
   } finally {

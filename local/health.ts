@@ -10,7 +10,7 @@ export interface Probe {
 }
 
 /**
- * Asks once.
+ * Checks once.
  *
  * @param timeout milliseconds
  * @returns what is wrong; undefined when it is healthy

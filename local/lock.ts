@@ -9,7 +9,7 @@ interface Owner {
   startTime: string;
 }
 
-/** How long to wait for others, and whom to tell about it. */
+/** How long to wait for others, and what to call meanwhile. */
 export interface LockOptions {
   /** Milliseconds. @default 120000 */
   patience?: number;
@@ -35,15 +35,15 @@ export async function withLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const deadline = Date.now() + (options.patience ?? 120_000);
-  for (let told = false; !tryLock(file); await sleep(PAUSE_MS)) {
+  for (let reported = false; !tryLock(file); await sleep(PAUSE_MS)) {
     const content = readLock(file);
     if (content === undefined) continue;
     const owner = ownerIn(content);
     if (!owner || !isAlive(owner)) takeOver(file, content);
     else if (Date.now() > deadline) {
       throw new Mistake(`process ${owner.pid} still works on this plane (lock file ${file}).`);
-    } else if (!told) {
-      told = true;
+    } else if (!reported) {
+      reported = true;
       options.onWait?.(owner.pid);
     }
   }
@@ -57,7 +57,7 @@ export async function withLock<T>(
 }
 
 function tryLock(file: string): boolean {
-  // Whoever held it may just have removed its folder with it.
+  // Its holder may just have removed its folder with it.
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // A link appears at once with its content: nobody ever sees a lock without an owner.
   const draft = `${file}.${process.pid}.draft`;
@@ -77,7 +77,7 @@ function tryLock(file: string): boolean {
 
 /**
  * Only one process may remove a lock that nobody holds, and only while it is still the same one: so
- * it locks the lock first. Whoever did that and died is treated in the same way.
+ * it locks the lock first. A process that did that and died is treated in the same way.
  */
 function takeOver(file: string, content: string): void {
   const claim = `${file}.claim`;
@@ -129,7 +129,7 @@ function startTime(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name and may hold spaces; the rest has none.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // One that has ended keeps its entry until its parent has asked how.
+    // One that has ended keeps its entry until its parent has read how.
     return state === "Z" || state === "X" ? undefined : fields[18];
   } catch {
     return undefined;

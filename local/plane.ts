@@ -30,7 +30,7 @@ export interface PlaneOptions {
   tools: Tools;
   /** Milliseconds within which it must be ready. @default 60000 */
   patience?: number;
-  /** Told what happens, in lines for people. @default nobody */
+  /** Called with what happens, in lines for people. @default not called */
   report?: (line: string) => void;
 }
 
@@ -198,7 +198,7 @@ export async function planeStatus(stateDir: string): Promise<PlaneStatus> {
   return { state: isUp ? "up" : "broken", parts, plane: planeOf(folder, record.ports, "running") };
 }
 
-/** Processes may outlive the folder that somebody deleted. */
+/** Processes may outlive a folder that was deleted by hand. */
 function statusWithoutRecord(stateDir: string): PlaneStatus {
   const parts = runningProcesses(stateDir).map(({ name, pid }) => ({
     name,

@@ -1,6 +1,6 @@
 import { Mistake } from "./mistake.js";
 
-/** @throws {Mistake} where the embedded mesh and its engine can't run: they go by Linux's /proc */
+/** @throws {Mistake} where the embedded mesh and its engine can't run: they need Linux's /proc */
 export function requireLinux(platform: string = process.platform): void {
   if (platform === "linux") return;
   throw new Mistake(

@@ -154,7 +154,7 @@ function nullSeparated(text: string): string[] {
 }
 
 /**
- * Ends processes: asks first, and after `grace` milliseconds insists.
+ * Ends processes: with SIGTERM, and after `grace` milliseconds with SIGKILL.
  *
  * @throws {Mistake} when one is still there after that
  */

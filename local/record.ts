@@ -28,7 +28,7 @@ export type PlaneRecord = z.infer<typeof recordSchema>;
 
 /**
  * Undefined when there is no plane, or one that was written by another version of this code, or its
- * record is damaged: then all of it is started anew, with the data that it has.
+ * record is damaged: then all of it is started again, with the data that it has.
  */
 export function readRecord(stateDir: string): PlaneRecord | undefined {
   const text = textOf(planeFiles(stateDir).record);

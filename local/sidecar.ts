@@ -20,7 +20,7 @@ export interface IstiodPorts {
   httpPort: number;
 }
 
-/** Whom to ask as: istiod takes the caller for the Pod with this name and address, if there is one. */
+/** The identity of the sidecar: istiod takes the caller for the Pod with this name and address, if there is one. */
 export interface SidecarIdentity {
   ip: string;
   pod: string;
@@ -53,7 +53,7 @@ interface DiscoveryResponse {
 type Stream = ClientDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 
 /**
- * What istiod tells a sidecar about its outbound clusters: their TLS, the rule that decided, their
+ * What istiod sends a sidecar about its outbound clusters: their TLS, the rule that decided, their
  * endpoints, and whose HTTP requests are routed there.
  *
  * @param timeout milliseconds
@@ -70,7 +70,7 @@ export function sidecarClusters(
     const names = namesOf(clusters);
     // Routes for a port are named by its number.
     const ports = new Set(readClusters(clusters).map(({ port }) => String(port)));
-    // Asking for nothing would never be answered.
+    // A request for nothing would never be answered.
     if (names.length > 0) await subscribe(ENDPOINTS, names);
     if (ports.size > 0) await subscribe(ROUTES, [...ports]);
     return readClusters(await dump("CDS,EDS,RDS"));
@@ -79,7 +79,7 @@ export function sidecarClusters(
 
 /** An open xDS stream of one sidecar. */
 export interface SidecarSession {
-  /** Asks for resources of one type (all, or those named), waits for them and acknowledges them. */
+  /** Requests resources of one type (all, or those named), waits for them and acknowledges them. */
   subscribe: (typeUrl: string, resourceNames?: string[]) => Promise<void>;
   /** istiod's dump of what it sends there, for types such as `CDS,EDS`: only what is subscribed. */
   dump: (types: string) => Promise<unknown>;
@@ -161,7 +161,7 @@ function nodeOf({ ip, pod, namespace, labels = {} }: SidecarIdentity) {
   };
 }
 
-/** istiod finds a connection by any part of its name, so ask with the whole of it. */
+/** istiod finds a connection by any part of its name, so the whole of it is used. */
 async function connectionId(istiod: IstiodPorts, sidecar: SidecarIdentity): Promise<string> {
   const { clients } = (await debug(istiod, "connections")) as {
     clients: { connectionId: string }[];

@@ -16,7 +16,7 @@ export function stacksIn(folder: string): string[] {
     .sort();
 }
 
-/** What a stack's file holds, as far as anybody here reads it. */
+/** What a stack's file holds, as far as it is read here. */
 export interface StackFile {
   /** Values by `<namespace>:<key>`. */
   config?: Record<string, unknown>;
@@ -43,7 +43,7 @@ export function readStackFile(project: string, stack: string): StackFile {
 }
 
 /**
- * The name that a project goes by.
+ * The name of a project.
  *
  * @param project the folder of Pulumi.yaml
  * @throws {Mistake} if there is no Pulumi.yaml, or no name in it

@@ -10,7 +10,7 @@ import { ensureEnvoy } from "./envoy.js";
 import { Network, ROUTER_ADDRESS } from "./network.js";
 import { SIDECAR_PROGRAMS, type SidecarSecrets, podHost, startPod } from "./pod.js";
 
-/** The port of istiod that sidecars use, and the name by which injection tells them to call it. */
+/** The port of istiod that sidecars use, and the name by which injection makes them call it. */
 const ISTIOD = { name: "istiod.istio-system.svc.cluster.local", port: 15012 };
 
 /** What a lab is made of. */
@@ -178,7 +178,7 @@ export class Lab {
     });
   }
 
-  /** As the kubelet asks for them, so that the sidecar's certificate really is its Pod's. */
+  /** As the kubelet requests them, so that the sidecar's certificate really is its Pod's. */
   async #secretsOf(pod: V1Pod): Promise<SidecarSecrets> {
     const namespace = pod.metadata?.namespace ?? "";
     const { status } = await this.#core.createNamespacedServiceAccountToken({

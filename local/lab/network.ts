@@ -50,7 +50,7 @@ export interface ProgramOptions {
   user?: number;
   /** @default "/" */
   directory?: string;
-  /** Told each line of its standard output. */
+  /** Called with each line of its standard output. */
   onLine?: (line: string) => void;
 }
 
@@ -105,7 +105,7 @@ export class Network {
     await once(this.first, "exit");
   }
 
-  /** Where a file of the network is for everybody else; only below /run it is the network's own. */
+  /** Where a file of the network is for other processes; only below /run it is the network's own. */
   outside(file: string): string {
     return `/proc/${this.first.pid}/root${file}`;
   }
@@ -199,7 +199,7 @@ export class Network {
   }
 
   /**
-   * Asks until there is an answer.
+   * Tries until there is an answer.
    * @throws after `patience` seconds: with the last lines of the programs that have ended, if any
    */
   async until<T>(
@@ -225,7 +225,7 @@ export class Network {
     return tails.map((tail) => tail.join("\n  ")).join("\n");
   }
 
-  /** The command line that runs a command in the network, for whoever starts it himself. */
+  /** The command line that runs a command in the network, for callers that start it themselves. */
   entering(host: string | undefined, command: readonly string[]): string[] {
     const { pid } = this.first;
     const namespaces = ["--mount", "--net", `--pid=/proc/${pid}/ns/pid_for_children`];

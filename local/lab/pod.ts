@@ -59,7 +59,7 @@ function startSidecar(
   { token, rootCertificate }: SidecarSecrets,
 ): Program {
   const directory = `/run/pods/${podHost(pod)}`;
-  // It captures all traffic but its own, which it tells by the user.
+  // It captures all traffic but its own, which it recognizes by the user.
   const user = sidecar.securityContext?.runAsUser ?? 1337;
   const files = {
     "var/run/secrets/tokens/istio-token": token,

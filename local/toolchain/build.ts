@@ -10,7 +10,7 @@ export function buildFolder(root: string): string {
   return path.join(root, "build");
 }
 
-/** Where a build works, and how it is told to stop. */
+/** Where a build works, and how it is stopped. */
 export interface Workplace {
   /** The cache that the results go into. */
   root: string;

@@ -82,7 +82,7 @@ export function partFolder(part: Part, root = cacheRoot()): string {
   return path.join(root, "tools", `${part.name}-${partKey(part)}`);
 }
 
-/** Whether all of a part is in the cache: somebody may have taken a file of it away. */
+/** Whether all of a part is in the cache: a file of it may have been removed. */
 export function isBuilt(part: Part, root = cacheRoot()): boolean {
   const folder = partFolder(part, root);
   const files = (part.files ?? []).map(({ to }) => path.join(folder, to));

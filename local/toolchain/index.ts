@@ -23,7 +23,7 @@ export * from "./parts.js";
 /** Where each program is, and the folder of kwok's stages. */
 export interface Toolchain {
   binaries: Readonly<Record<Binary, string>>;
-  /** Folder of the YAML files that tell kwok how Nodes and Pods come up. */
+  /** Folder of the YAML files that define for kwok how Nodes and Pods come up. */
   kwokStages: string;
 }
 
@@ -152,7 +152,7 @@ function moduleTask(parts: readonly Part[], place: Workplace, progress: Progress
   };
 }
 
-/** The list of tasks marks the one that failed; what it failed of is told once, below the list. */
+/** The list of tasks marks the one that failed; the reason is printed once, below the list. */
 function failingBriefly(task: ListrTask["task"]): ListrTask["task"] {
   return async (context, wrapper) => {
     try {

@@ -47,7 +47,7 @@ export class Progress {
     return `Build ${this.total} tools: ${Math.floor(share * 100)} %, ${minutes(elapsed)} so far${left}`;
   }
 
-  /** Shows the line anew: every 5 s on a terminal, every 30 s in a log. */
+  /** Updates the line: every 5 s on a terminal, every 30 s in a log. */
   follow(show: (title: string) => void): void {
     this.started = Date.now();
     this.timer = setInterval(
