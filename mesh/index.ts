@@ -1,6 +1,6 @@
 /**
  * How Istio reads a set of Kubernetes objects: which rule a client's sidecar follows towards each
- * host, and what TLS comes of it. Pure functions on plain objects; imports nothing of ours.
+ * host, and what TLS comes of it. Pure functions on plain objects; imports no other folder.
  *
  * This file is all that the rest of the repository, and other programs, import.
  */

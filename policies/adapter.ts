@@ -24,11 +24,11 @@ export interface StackCluster {
   objects: StackObject[];
   /** What the stack brings into this cluster that no policy can see. */
   unseen: Unseen[];
-  /** Providers that count as this one cluster's because nothing tells theirs apart, by name. */
+  /** Providers that count as this one cluster's because nothing identifies theirs, by name. */
   doubtful: string[];
 }
 
-/** What objects go by that their resources don't say. */
+/** What is read of objects that their resources don't say. */
 export interface AdapterOptions {
   /** The namespace of an object without one, where neither its provider nor a kubeconfig has one. @default "default" */
   defaultNamespace?: string;
@@ -166,7 +166,7 @@ function creationTimestamp(metadata: Record<string, unknown>): string | undefine
   return typeof creationTimestamp === "string" && resourceVersion ? creationTimestamp : undefined;
 }
 
-/** The names of a cluster's providers, where some are in it only because nothing tells theirs apart. */
+/** The names of a cluster's providers, where some are in it only because nothing identifies theirs. */
 function doubtfulAmong(brought: readonly { connection: Connection; provider: string }[]): string[] {
   const connections = [...new Set(brought.map(({ connection }) => connection))];
   const isSaid = ({ destination, identifier }: Connection) => destination ?? identifier;
@@ -178,7 +178,7 @@ function doubtfulAmong(brought: readonly { connection: Connection; provider: str
   return names.length > 1 || !isOneCluster(connections) ? names.sort(compareText) : [];
 }
 
-/** By kind, namespace and name; what goes by the same name, by its resource. */
+/** By kind, namespace and name; what has the same name, by its resource. */
 function inOrder(seen: readonly SeenObject[]): SeenObject[] {
   return seen
     .map((one) => ({ one, key: identity(one) }))

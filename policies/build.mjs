@@ -6,7 +6,7 @@
  *   node_modules/  the runner that the engine looks for, from the pack's folder upward
  *
  * The SDK's own runner loads TypeScript and ts-node before it looks at the pack; ours loads the
- * pack. And of `@pulumi/pulumi` the policy SDK needs assets, outputs and the protocol, but asks for
+ * pack. And of `@pulumi/pulumi` the policy SDK needs assets, outputs and the protocol, but loads
  * all of it: it is given just those modules. Together that is a fifth of the
  * work that an empty pack costs under the SDK's runner.
  */
@@ -43,7 +43,7 @@ async function write(file, content) {
   await rename(draft, file);
 }
 
-/** Newer engines ask for the first, older ones for the second. */
+/** Newer engines load the first, older ones the second. */
 const RUNNERS = ["run-plugin", "run-policy-pack"];
 
 /** Puts the runner where the engine looks for it when it loads the pack from a folder. */
@@ -67,7 +67,7 @@ const bundled = await build({
   minify: true,
   keepNames: true,
   legalComments: "eof",
-  // Asked for only when a function is serialised, which no policy does.
+  // Loaded only when a function is serialised, which no policy does.
   external: ["typescript", "ts-node"],
   plugins: [sdkInPart],
   logLevel: "warning",
@@ -80,7 +80,7 @@ const { name, version, description, license, dependencies } = JSON.parse(
 const manifest = {
   ...{ name, version, description, license },
   main: "index.js",
-  // What is published goes without node_modules; whoever fetches it installs the SDK for its runner.
+  // What is published goes without node_modules; npm installs the SDK for its runner.
   dependencies: { "@pulumi/pulumi": dependencies["@pulumi/pulumi"] },
 };
 await write(join(pack, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

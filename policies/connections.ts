@@ -26,7 +26,7 @@ interface SeenProvider {
 /** Looks a provider's connection up. What connects alike is the same object. */
 export type Connections = (provider: SeenProvider | undefined) => Connection;
 
-/** Reads each kubeconfig once, and only if it is asked for. */
+/** Reads each kubeconfig once, and only on demand. */
 export function connectionsOf(machine: () => Machine = thisMachine): Connections {
   const known = new Map<string, Connection>();
   return (provider) => {
@@ -60,7 +60,7 @@ function connectionOf(choice: Choice, isKnown: boolean, machine: () => Machine):
   const identifier = textOf(clusterIdentifier);
   return {
     get destination() {
-      // Where YAML is written instead, somebody else takes it somewhere.
+      // Where YAML is written instead, another tool applies it.
       return textOf(renderYamlToDirectory) ? undefined : kubeconfig()?.destination;
     },
     get namespace() {
@@ -90,7 +90,7 @@ function textOf(value: unknown): string | undefined {
 /**
  * The clusters that some connections may lead to: each is a set of connections of which no two are
  * known to lead to different clusters, and no further one could be added. A connection that can't be
- * told from several others is in the clusters of all of them.
+ * distinguished from several others is in the clusters of all of them.
  */
 export function clustersAmong(connections: readonly Connection[]): Connection[][] {
   const groups = sameCluster(connections);
@@ -121,7 +121,7 @@ function isSame(a: Connection, b: Connection): boolean {
 /** One server, or two addresses of one: behind those stands the same authority. */
 function isOneServer(a: Destination, b: Destination): boolean {
   if (a.server === b.server) return true;
-  // One proxy in front of several clusters tells them apart by their paths.
+  // One proxy in front of several clusters distinguishes them by their paths.
   const isOneProxy = hostOf(a) === hostOf(b);
   return !isOneProxy && a.authorities.some((authority) => b.authorities.includes(authority));
 }
@@ -139,7 +139,7 @@ function isOther(a: Connection, b: Connection): boolean {
   return !isOneServer(one, other);
 }
 
-/** A forwarded port, whose other end nothing tells. */
+/** A forwarded port, whose other end is unknown. */
 function isAnywhere(destination: Destination): boolean {
   return hostOf(destination).startsWith("localhost:") && destination.authorities.length === 0;
 }

@@ -14,7 +14,7 @@ export interface PolicyConfiguration {
   properties: Record<string, unknown>;
 }
 
-/** What the engine has told this pack. The SDK hands less of it on. */
+/** What the engine has sent this pack. The SDK hands less of it on. */
 export interface EngineRequests {
   /** Empty until the engine has said it, once, when it has started the pack. */
   stack: StackConfiguration;
@@ -25,11 +25,11 @@ export interface EngineRequests {
 }
 
 const secrets = new Set<string>();
-const told: EngineRequests = { stack: new Map(), pack: new Map(), secrets };
+const received: EngineRequests = { stack: new Map(), pack: new Map(), secrets };
 
-/** What the engine has told this pack so far. */
+/** What the engine has sent this pack so far. */
 export function engineRequests(): EngineRequests {
-  return told;
+  return received;
 }
 
 // The SDK keeps the stack's tags of the first message and nothing else of it, lets each policy see its
@@ -37,7 +37,7 @@ export function engineRequests(): EngineRequests {
 const { configureStack, configure, analyze, analyzeStack, remediate } = AnalyzerService;
 
 configureStack.requestDeserialize = alsoRead(configureStack.requestDeserialize, (request) => {
-  told.stack = new Map(request.getConfigMap().getEntryList());
+  received.stack = new Map(request.getConfigMap().getEntryList());
 });
 
 configure.requestDeserialize = alsoRead(configure.requestDeserialize, (request) => {
@@ -48,7 +48,7 @@ configure.requestDeserialize = alsoRead(configure.requestDeserialize, (request) 
       properties: configured.getProperties()?.toJavaScript() ?? {},
     });
   });
-  told.pack = policies;
+  received.pack = policies;
 });
 
 analyze.requestDeserialize = alsoRead(analyze.requestDeserialize, keepSecrets);

@@ -16,7 +16,7 @@ export function groundsFile(snapshot: string): string {
   return `${snapshot}.grounds`;
 }
 
-/** Writes the grounds down where someone asked for a snapshot. */
+/** Writes the grounds into the snapshot, if one is requested. */
 export function leaveGrounds(
   waivers: readonly string[],
   pack: PackConfiguration,

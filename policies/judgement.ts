@@ -54,8 +54,8 @@ export type JudgeStack = (
 ) => Judgement[];
 
 /**
- * Judges a stack once for all the rules that ask. The SDK hands every rule its own copy of the
- * resources, so it is their content that tells whether it is the same stack.
+ * Judges a stack once for all rules. The SDK hands every rule its own copy of the
+ * resources, so their content shows whether it is the same stack.
  */
 export function judgeOnce(secrets: () => ReadonlySet<string> = () => new Set()): JudgeStack {
   let last: { content: string; answer: Judgement[] } | undefined;

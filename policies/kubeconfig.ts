@@ -142,7 +142,7 @@ function yamlOf(content: string): unknown {
   try {
     return parse(content);
   } catch {
-    // What is wrong with it would be told with a line of it, which may be a secret.
+    // An error in it would be reported with a line of it, which may be a secret.
     return undefined;
   }
 }

@@ -54,7 +54,7 @@ export class EgressPolicyPack extends PolicyPack {
  * order: `egress-settings` comes first and reads the configuration for all.
  *
  * @param settings below what a configuration file says
- * @param engine what the engine has told; @default what it tells this process
+ * @param engine what the engine has sent; @default what it sends this process
  * @throws SettingsError if the settings can't be used
  */
 export function egressPolicies(

@@ -21,14 +21,14 @@ export function rulePages(): Map<string, string> {
 function overview(): string {
   const rows = rules.map(
     ({ metadata: { name, displayName, enforcementLevel, severity }, ...rule }) =>
-      cells([`[${name}](${name}.md)`, displayName, asked(rule), enforcementLevel, severity]),
+      cells([`[${name}](${name}.md)`, displayName, checked(rule), enforcementLevel, severity]),
   );
   return [
     "# The rules of the policy pack",
     "",
     GENERATED,
     "",
-    cells(["rule", "says", "asked about", "level", "severity"]),
+    cells(["rule", "says", "checks", "level", "severity"]),
     cells(Array<string>(5).fill("---")),
     ...rows,
     "",
@@ -59,9 +59,9 @@ function page({ metadata, why, example, ...rule }: Rule): string {
     "",
     description,
     "",
-    cells(["level", "severity", "asked about", "tags"]),
+    cells(["level", "severity", "checks", "tags"]),
     cells(Array<string>(4).fill("---")),
-    cells([enforcementLevel, severity, asked(rule), tags.join(", ")]),
+    cells([enforcementLevel, severity, checked(rule), tags.join(", ")]),
     "",
     `Framework: ${metadata.framework.name}, Istio ${metadata.framework.version}, ` +
       `${metadata.framework.specification}. See <${url}>.`,
@@ -80,7 +80,7 @@ function page({ metadata, why, example, ...rule }: Rule): string {
   ].join("\n");
 }
 
-function asked({ checkObject, checkStack }: Omit<Rule, "metadata" | "why">): string {
+function checked({ checkObject, checkStack }: Omit<Rule, "metadata" | "why">): string {
   if (checkObject && checkStack) return "each object, and the stack";
   if (checkObject) return "each object, before it is created";
   return checkStack ? "the stack" : "the pack's settings";
@@ -119,7 +119,7 @@ const GENERATED = "<!-- Written by `npm run docs:rules` out of policies/rules. -
 
 const UNSEEN = `## What it can't see
 
-No policy sees other stacks (name their aliases in \`externalHosts\`), nor what somebody changes in the
+No policy sees other stacks (name their aliases in \`externalHosts\`), nor what is changed in the
 cluster by hand. What a resource does beside the objects that it shows can't be seen either, and
 [egress-undecided-tls](egress-undecided-tls.md) reports each such resource of a stack that has objects in a
 cluster:
@@ -142,8 +142,8 @@ repository, a chart), and what the containers of the stack do.
 
 const OVERVIEW = `## Levels
 
-Rules about the stack see all of it, and are asked when the engine has gone through it: the preview
-is the gate, and \`pulumi up --skip-preview\` goes past it. Rules about each object are asked before
+Rules about the stack see all of it, and run when the engine has gone through it: the preview
+is the gate, and \`pulumi up --skip-preview\` goes past it. Rules about each object run before
 the object is created, in every command. A level can be changed in a configuration file:
 
 \`\`\`json
@@ -171,9 +171,9 @@ runner: neither TypeScript nor a provider's SDK is loaded into it.
 
 Objects are judged together that may meet. Providers lead to one cluster where their kubeconfigs (paths,
 contents, contexts and KUBECONFIG read as the provider reads them) have one server, or two with one
-authority, and wherever nothing tells: a kubeconfig that isn't known in the preview or isn't on this machine,
+authority, and wherever it is unknown: a kubeconfig that isn't known in the preview or isn't on this machine,
 a folder of YAML. An object that may be in several clusters is judged in each of them, and a finding names
-the providers that nothing tells apart. A \`clusterIdentifier\` on each provider says what can't be read.
+the providers whose clusters nothing identifies. A \`clusterIdentifier\` on each provider says what can't be read.
 
 ${UNSEEN}`;
 
@@ -184,7 +184,7 @@ const SETTINGS = `All of them belong to \`egress-settings\`, for the engine lets
 \`\`\`
 
 What is known of the mesh needs no setting where the stack's own configuration has it: the pack reads
-\`istio-egress:catalogue\` there, whoever runs Pulumi and however, and any program may have that key with
+\`istio-egress:catalogue\` there, however Pulumi is run, and any program may have that key with
 nothing but \`mesh\` in it. The catalogue holds, its defaults included: a setting that says otherwise is
 refused, and \`clusterCidrs\` and \`externalHosts\` of both count.
 

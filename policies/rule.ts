@@ -40,7 +40,7 @@ export interface Rule {
   checkSettings?: (circumstances: Circumstances) => Finding[];
 }
 
-/** What a check goes by besides the objects. */
+/** What a check reads besides the objects. */
 export interface Circumstances {
   settings: ResolvedSettings;
   now: Date;

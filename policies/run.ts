@@ -73,7 +73,7 @@ export class Run {
     return this.known;
   }
 
-  /** What checks go by; undefined, which each policy reports once, where the settings can't be used. */
+  /** What checks read; undefined, which each policy reports once, where the settings can't be used. */
   circumstances(policy: string, report?: ReportViolation): Circumstances | undefined {
     const { settings, complaint = "" } = this.read();
     if (!settings) {
@@ -96,7 +96,7 @@ export class Run {
     if (policy === SETTINGS_POLICY) return report(complaint);
     const level = this.engine().pack.get(SETTINGS_POLICY)?.level;
     if (level === "mandatory" || level === "remediate") return;
-    report(`${entry("not judged", `${policy} goes by settings that can't be used`)}\n${complaint}`);
+    report(`${entry("not judged", `${policy} needs settings that can't be used`)}\n${complaint}`);
   }
 
   /** Reports what a check finds and no waiver covers, in a fixed order. */
@@ -117,7 +117,7 @@ export class Run {
       .forEach(({ message, urn }) => report(message, urn));
   }
 
-  /** Says for whoever asked what the answers so far rest on. */
+  /** Says what the answers so far rest on, if that is requested. */
   leaveGrounds(): void {
     leaveGrounds([...this.waivers], this.engine().pack);
   }

@@ -145,7 +145,7 @@ export class SettingsError extends Error {
   override name = "SettingsError";
 }
 
-/** What the mesh model is told, out of the settings. */
+/** What the mesh model reads of the settings. */
 export function meshFacts(settings: ResolvedSettings): Partial<MeshFacts> {
   const { mesh, externalHosts, clusterCidrs } = settings;
   return { ...mesh, externalHosts, clusterCidrs };

@@ -3,10 +3,10 @@ import { type Client, type KubeObject, type MeshFacts, UNKNOWN } from "../mesh/i
 import type { StackCluster } from "./adapter.js";
 import { meshFacts, type ResolvedSettings } from "./settings.js";
 
-/** Names the file that a snapshot is asked for in. */
+/** Names the file that a snapshot is written to. */
 export const SNAPSHOT_VARIABLE = "ISTIO_EGRESS_SNAPSHOT";
 
-/** What the pack judged in one run of the engine, as it saw it: nothing else tells what was unknown. */
+/** What the pack judged in one run of the engine, as it saw it: nothing else records what was unknown. */
 export interface StackSnapshot {
   facts: Partial<MeshFacts>;
   /** The clients that the settings name, besides those that the objects do. */
@@ -16,7 +16,7 @@ export interface StackSnapshot {
   clusters: { objects: KubeObject[]; unseen: string[] }[];
 }
 
-/** Writes a snapshot down where someone asked for it, readable by the owner alone. */
+/** Writes a snapshot if one is requested, readable by the owner alone. */
 export function leaveSnapshot(
   clusters: readonly StackCluster[],
   settings: ResolvedSettings,

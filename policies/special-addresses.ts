@@ -13,16 +13,19 @@ const METADATA_ADDRESSES: Record<string, string> = {
 /** Ranges of which no address can be a server outside, in ipaddr.js's words. */
 const RANGES: Record<string, string> = {
   unspecified: "no address of a host",
-  loopback: "the machine that asks",
-  linkLocal: "link-local: a neighbour of the node that asks",
+  loopback: "the calling machine itself",
+  linkLocal: "link-local: a neighbour of the calling node",
   multicast: "a multicast address",
   broadcast: "a broadcast address",
 };
 
-/** Names that mean the machine that asks, a metadata service or the API server. */
+/** Names that mean the calling machine itself, a metadata service or the API server. */
 const NAMES: readonly { pattern: RegExp; means: string }[] = [
-  { pattern: /^(localhost|.+\.localhost|localhost\.localdomain)$/, means: "the machine that asks" },
-  { pattern: /^ip6-(localhost|loopback)$/, means: "the machine that asks" },
+  {
+    pattern: /^(localhost|.+\.localhost|localhost\.localdomain)$/,
+    means: "the calling machine itself",
+  },
+  { pattern: /^ip6-(localhost|loopback)$/, means: "the calling machine itself" },
   {
     pattern: /^(metadata|metadata\.google\.internal|metadata\.goog|instance-data(\..+)?)$/,
     means: "a cloud's metadata service",

@@ -6,7 +6,7 @@ import type { StackConfiguration } from "./engine-requests.js";
 /** Where a stack's catalogue stands in its configuration. */
 export const CATALOGUE = "istio-egress:catalogue";
 
-/** The part of a catalogue that the pack goes by; the program reads and checks all of it. */
+/** The part of a catalogue that the pack reads; the program reads and checks all of it. */
 const catalogue = z.object({
   mesh: mesh
     .extend({

@@ -23,13 +23,13 @@ interface OwnType {
 }
 
 /**
- * What kind of object a resource stands for. The provider goes by the object's own `apiVersion` and
+ * What kind of object a resource stands for. The provider reads the object's own `apiVersion` and
  * `kind`, whatever the token says: a CustomResource may be made with any, and a transform can change
  * them. The token counts where they aren't there or aren't known.
  *
  * @param token such as `kubernetes:core/v1:Service`,
  *   `kubernetes:networking.istio.io/v1beta1:DestinationRulePatch` or `kubernetes:core/v1:EndpointsList`;
- *   a provider for somebody's custom resources has another first part
+ *   a provider for custom resources has another first part
  * @returns undefined for anything that isn't one Kubernetes object: components, charts, providers,
  *   other clouds
  */
@@ -50,7 +50,7 @@ export function kubeType(token: string, own: OwnType = {}): KubeType | undefined
 const TOKEN = /^([^:]+):(?:([^:]+)\/)?([^:/]+):([^:]+)$/;
 const VERSION = /^v\d+(?:(?:alpha|beta)\d+)?$/;
 
-/** A patch is told by its token, a list by its kind. */
+/** A patch is recognized by its token, a list by its kind. */
 function typeOf(apiVersion: string, kind: string, name: string): KubeType {
   if (name === `${kind}Patch`) return { apiVersion, kind, form: "patch" };
   return kind.endsWith("List")

@@ -47,7 +47,7 @@ export const UNSEEN_KINDS: readonly { group: string; kinds: readonly string[] }[
   { group: "fleet.cattle.io", kinds: ["GitRepo", "Bundle"] },
 ];
 
-/** Tells of each resource of a stack what it brings that can't be seen, if it does. */
+/** Finds what each resource of a stack brings that can't be seen. */
 export function unseenIn(resources: readonly SeenResource[]): (resource: SeenResource) => Unseen[] {
   const parents = new Set(resources.map(({ parent }) => parent?.urn));
   return (resource) => {

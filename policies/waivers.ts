@@ -18,7 +18,7 @@ type Name = (typeof NAMES)[number];
 /** What violations of the policies about ISTIO_MUTUAL are named by. */
 const OF_MUTUAL_TLS: readonly Name[] = ["alias", "rule", "host"];
 
-/** What the violations of each policy are named by. The others' are mended by settings of their own. */
+/** What the violations of each policy are named by. The others have settings of their own. */
 export const WAIVABLE: Readonly<Record<string, readonly Name[]>> = {
   "egress-disallow-istio-mutual": OF_MUTUAL_TLS,
   "egress-disallow-istio-mutual-external-host": OF_MUTUAL_TLS,

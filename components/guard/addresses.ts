@@ -12,7 +12,7 @@ const IN_DISGUISE = "an IPv4 address in disguise";
 
 /** Addresses, written in any way that an API server has ever accepted; in lower case. */
 export const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: string])[] = [
-  [octets("127", ANY, ANY, ANY), "the machine that asks"],
+  [octets("127", ANY, ANY, ANY), "the calling machine itself"],
   [octets("0?", ANY, ANY, ANY), "no address of a host"],
   [octets("169", "254", ANY, ANY), "link-local, where clouds have their metadata services"],
   [octets("22[4-9]|23[0-9]", ANY, ANY, ANY), "a multicast address"],
@@ -21,8 +21,8 @@ export const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: stri
   [octets("168", "63", "129", "16"), "the platform service of Azure"],
   [octets("192", "0", "0", "192"), "the metadata service of Oracle Cloud"],
   ["[0:]+", "no address of a host"],
-  ["[0:]+:0*1", "the machine that asks"],
-  ["fe[89ab][0-9a-f]:.*", "link-local: a neighbour of the node that asks"],
+  ["[0:]+:0*1", "the calling machine itself"],
+  ["fe[89ab][0-9a-f]:.*", "link-local: a neighbour of the calling node"],
   ["ff[0-9a-f][0-9a-f]:.*", "a multicast address"],
   ["fd00:0?ec2:[0:]*:0?254", "the metadata service of AWS"],
   [".*:.*\\..*", IN_DISGUISE],
@@ -34,7 +34,7 @@ export const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: stri
 export const SPECIAL_NAMES: readonly (readonly [pattern: string, means: string])[] = [
   [
     "localhost|.+\\.localhost|localhost\\.localdomain|ip6-(localhost|loopback)",
-    "the machine that asks",
+    "the calling machine itself",
   ],
   [
     "metadata|metadata\\.google\\.internal|metadata\\.goog|instance-data(\\..+)?",

@@ -55,7 +55,7 @@ function isToldApart(view: EgressView): boolean {
   return answer;
 }
 
-/** What tells apart clients of one class: the rule that each follows towards a host. */
+/** What distinguishes clients of one class: the rule that each follows towards a host. */
 export type FollowedRule = (client: Client) => DestinationRule | ConsolidatedRule | undefined;
 
 /** Finds the rules of clients of one class towards a host, looked up once for all of them. */

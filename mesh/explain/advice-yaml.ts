@@ -8,7 +8,7 @@ function yaml(): typeof Yaml {
   return require("yaml") as typeof Yaml;
 }
 
-/** Whoever applies it reads YAML 1.1, where `1_0` is a number and `no` is false. */
+/** kubectl reads YAML 1.1, where `1_0` is a number and `no` is false. */
 const OPTIONS = { compat: "yaml-1.1" } as const;
 const LAYOUT = { lineWidth: 0, flowCollectionPadding: false } as const;
 

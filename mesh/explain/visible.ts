@@ -1,5 +1,5 @@
 /**
- * A text of somebody else's (a name, a host, a file) with everything written out that can't be seen
+ * A text of others (a name, a host, a file) with everything written out that can't be seen
  * or would do something to a terminal or to how lines are read: control characters, changes of
  * writing direction, characters without width, blanks other than the space, line breaks.
  */

@@ -64,7 +64,7 @@ export function inertRules(
     .sort((a, b) => compareRefs(a.rule, b.rule) || compareText(a.reason, b.reason));
 }
 
-/** For so many rules a host is looked for that looks like theirs. */
+/** For so many rules a similar host is looked for. */
 const MOST_COMPARED = 100;
 
 class Search {
@@ -241,7 +241,7 @@ class Search {
       : found(rule, "no-certificate", { alias: alias.ref, instead });
   }
 
-  /** The alias that somebody may have meant by a host that matches nothing. */
+  /** The alias that a host which matches nothing may have meant. */
   private meantBy(written: string): Alias | undefined {
     const plain = written.toLowerCase().replace(/\.+$/, "");
     // Whatever follows `.svc` is a cluster domain, if not this cluster's.

@@ -27,7 +27,7 @@ function reasonOf(object: Plain, isNarrow: boolean): string | undefined {
   if (object.kind === "EnvoyFilter" && group === "networking.istio.io") {
     const patches = items(at(object, "spec", "configPatches"));
     return patches.some(changesClusters)
-      ? "it patches clusters, which can change the TLS that is told here"
+      ? "it patches clusters, which can change the TLS that is shown here"
       : undefined;
   }
   if (group !== "gateway.networking.k8s.io" || !text(object.kind).endsWith("Route"))

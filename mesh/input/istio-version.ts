@@ -34,7 +34,7 @@ export function hasAliasSwitch(facts: Version): boolean {
 
 /**
  * Whether an ExternalName Service is an alias of its target, without a cluster of its own:
- * always from Istio 1.24; by default from 1.21; if asked for in 1.20; never before.
+ * always from Istio 1.24; by default from 1.21; on request in 1.20; never before.
  */
 export function externalNameIsAlias(facts: AliasFacts): boolean {
   const byDefault = !isBefore(21, facts);

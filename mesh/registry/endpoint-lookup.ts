@@ -8,7 +8,7 @@ import type { Service, ServicePort } from "./service.js";
 /** The endpoints of a service, of all ports or of one. */
 export type EndpointLookup = (service: Service, port?: ServicePort) => readonly Endpoint[];
 
-/** Finds the endpoints of services as they are asked for, once for each host of a namespace. */
+/** Finds the endpoints of services on demand, once for each host of a namespace. */
 export function endpointLookup(
   sources: EndpointSources,
   registry: Registry,

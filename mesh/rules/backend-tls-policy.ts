@@ -10,13 +10,13 @@ import { isBefore } from "../input/istio-version.js";
  * what they target (pilot/pkg/config/kube/gateway `DestinationRuleCollection`): SIMPLE, for everyone.
  */
 
-/** What a policy asks for: the sidecar starts TLS and verifies the server. */
+/** What a policy requires: the sidecar starts TLS and verifies the server. */
 const SIMPLE: Settings = {
   tls: { mode: "SIMPLE", hasCertificates: false },
 };
 
 /**
- * The rules that istiod derives from policies. Several for one host ask for the same: istiod takes
+ * The rules that istiod derives from policies. Several for one host require the same: istiod takes
  * the oldest one's server name, which decides nothing here.
  *
  * @param servicesByObject what policies may target: Services and ServiceEntries as they were read
@@ -86,7 +86,7 @@ function ruleOf(object: Plain, host: string): PolicyRule {
   };
 }
 
-/** Adds what one target reference asks for; a section is a port's name, and has to be there. */
+/** Adds what one target reference requires; a section is a port's name, and has to be there. */
 function attach(policy: TrafficPolicy, { ports }: Service, section: string): boolean {
   if (section === "") {
     policy.tls = SIMPLE.tls;

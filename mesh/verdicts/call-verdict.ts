@@ -18,7 +18,7 @@ import { intentOf, type TlsIntent } from "./call-intent.js";
  * - `in-clear`: a rule says SIMPLE or MUTUAL, and nothing encrypts the call.
  * - `elsewhere`: another host's cluster carries it, and no route says so.
  * - `fails`: no route or no cluster, or a policy that lets nothing unknown out.
- * - `undecided`: the objects don't tell.
+ * - `undecided`: the objects don't decide it.
  */
 export type CallAnswer =
   | "as-declared"
@@ -30,7 +30,7 @@ export type CallAnswer =
   | "fails"
   | "undecided";
 
-/** One step of a call, by whoever makes it. */
+/** One step of a call, and the proxy or server that makes it. */
 export interface Hop {
   client: Client;
   outcome: CallOutcome;
@@ -60,7 +60,7 @@ export interface CallVerdict {
 
 type Judged = Pick<CallVerdict, "answer" | "hops" | "decidedBy" | "reason">;
 
-/** From the worst to the best: of several ways the worst is told. */
+/** From the worst to the best: of several ways the worst is shown. */
 const SEVERITY: readonly CallAnswer[] = [
   "istio-mutual-outside",
   "fails",

@@ -33,8 +33,8 @@ const NAMESPACED = new Set([
 export const ANY_OTHER: Client = { namespace: "any other namespace" };
 
 /**
- * The classes of callers that there are as far as the objects tell: the sidecars of each namespace,
- * told apart by the labels that rules and Sidecars select by; gateways, where the objects show one;
+ * The classes of callers that the objects show: the sidecars of each namespace,
+ * distinguished by the labels that rules and Sidecars select by; gateways, where the objects show one;
  * namespaces that something is exported to; and {@link ANY_OTHER}. Sorted by namespace, those that no
  * object is in after those that one is.
  */
@@ -74,7 +74,7 @@ function namespaceOf(object: Plain): string | undefined {
     : undefined;
 }
 
-/** Workloads that are told apart by what some rule or Sidecar of the namespace selects. */
+/** Workloads that are distinguished by what some rule or Sidecar of the namespace selects. */
 function sidecarClasses(mesh: Mesh, namespace: string): Client[] {
   const ofRules = mesh.selectorsByNamespace.get(namespace) ?? [];
   const ofSidecars = mesh.sidecars.selectorsIn(namespace);

@@ -21,7 +21,7 @@ export interface Witness {
   values: readonly CompletedValue[];
   /** Orders of creation, each with the oldest first; those of other objects make no difference. */
   oldestFirst: readonly (readonly ObjectRef[])[];
-  /** Whether the alias leads outside the mesh, where the objects don't tell. */
+  /** Whether the alias leads outside the mesh, where the objects don't decide it. */
   leadsOutside?: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Verdict {
   /** The host whose cluster carries the traffic: the alias's own, or its registered target's. */
   host: string;
   client: Client;
-  /** The client's place in the list that was asked about. */
+  /** The client's place in the list of clients. */
   clientIndex: number;
   port: number;
   subset: string;

@@ -53,7 +53,7 @@ export const disallowIstioMutualExternalHost: Rule = {
       "writes what you decided for the host.",
     url: ISTIO_TASK,
   },
-  why: `A rule about the whole stack is asked when the engine has gone through it: in \`up\` that is
+  why: `A rule about the whole stack runs when the engine has gone through it: in \`up\` that is
 after the change. What one DestinationRule decides by itself is refused before it is created: Istio's
 mutual TLS for a host that the setting externalHosts names. Wildcards that cover more than such hosts
 are left to egress-disallow-istio-mutual, which knows what else the stack says.

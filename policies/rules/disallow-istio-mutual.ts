@@ -87,12 +87,12 @@ function isUntried({ verdict, witnesses = [] }: Verdict): boolean {
 function untried(verdicts: readonly Verdict[], { clients, urnOf }: Judgement): Finding {
   const [first] = verdicts as [Verdict];
   const { alias, host, reason } = first;
-  const asked = new Map<number, Client>(verdicts.map((one) => [one.clientIndex, one.client]));
+  const judged = new Map<number, Client>(verdicts.map((one) => [one.clientIndex, one.client]));
   const message = [
     entry(`${alias.namespace}/${alias.name}`, "it couldn't be tried whether it is safe"),
     entry("host", host),
     ...(reason ? [entry("because", reason)] : []),
-    entry("clients", describeClients([...asked.values()], clients)),
+    entry("clients", describeClients([...judged.values()], clients)),
     entry("instead", "write down values that are known, so that fewer are left open"),
   ].join("\n");
   return { message, urn: urnOf(alias), about: { alias: `${alias.namespace}/${alias.name}`, host } };
@@ -165,7 +165,7 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
 function doubt({ cluster: { doubtful } }: Judgement): string[] {
   if (doubtful.length === 0) return [];
   const text =
-    `the providers ${listed(doubtful)} count as one, for nothing tells their clusters apart; ` +
+    `the providers ${listed(doubtful)} count as one, because nothing identifies their clusters; ` +
     "give each a clusterIdentifier if they are several";
   return [entry("cluster", text)];
 }

@@ -69,7 +69,7 @@ export const externalAddress: Rule = {
   why: `Kubernetes checks little of what an alias stands for. An ExternalName may be \`localhost\` or a
 metadata service, Endpoints may hold a Pod's address of another namespace (CVE-2021-25740), a
 ServiceEntry may lead to any of them, and
-externalIPs take over traffic of the whole cluster (CVE-2020-8554). Whoever may write Services would
+externalIPs take over traffic of the whole cluster (CVE-2020-8554). A user who may write Services would
 otherwise reach through a shared proxy what they can't reach themselves. An ExternalName with a
 selector gets endpoints that nobody uses, one written as an IPv4 address is looked up as a name, and
 Istio compares names as they are written, so one with a dot at its end never meets its target. A Pod

@@ -4,7 +4,7 @@ import { type Finding, type Rule, framework, ISTIO_DESTINATION_RULE } from "../r
 import { fullName } from "../stack-object.js";
 import { entry, named } from "../wording.js";
 
-/** A rule that somebody wrote for an alias does something. */
+/** A rule that was written for an alias does something. */
 export const inertRule: Rule = {
   metadata: {
     name: "egress-inert-rule",

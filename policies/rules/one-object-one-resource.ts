@@ -66,7 +66,7 @@ function duplicates({ objects }: StackCluster): StackObject[][] {
   return groupBy(whole, key).filter((same) => same.length > 1);
 }
 
-/** Tells whether those are in one cluster for certain: nothing may tell two providers' apart. */
+/** Whether those are in one cluster for certain: two providers' clusters may be indistinguishable. */
 function isCertain({ doubtful }: StackCluster): (same: readonly StackObject[]) => boolean {
   return (same) =>
     doubtful.length === 0 || same.some(({ provider }, i) => indexOf(same, provider) < i);
@@ -91,7 +91,7 @@ function finding(same: readonly StackObject[]): Finding {
   };
 }
 
-/** Pulumi's names; with their types where these alone don't tell them apart. */
+/** Pulumi's names; with their types where these alone don't distinguish them. */
 function namesOf(same: readonly StackObject[]): string[] {
   const names = same.map(({ logicalName }) => logicalName);
   if (new Set(names).size === names.length) return names;
@@ -106,7 +106,7 @@ export function perhapsOneObject({ cluster }: Judgement): Finding[] {
     .map((same) => ({
       message: [
         entry(nameOf(same[0]!), `${listed(namesOf(same))} may be this one object`),
-        entry("because", `nothing tells the clusters of ${listed(cluster.doubtful)} apart`),
+        entry("because", `nothing identifies the clusters of ${listed(cluster.doubtful)}`),
         entry("instead", "give each of these providers a clusterIdentifier"),
       ].join("\n"),
       urn: same[1]!.urn,

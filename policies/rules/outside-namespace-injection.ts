@@ -35,7 +35,7 @@ export const outsideNamespaceInjection: Rule = {
     framework: framework("Before you begin"),
     tags: ["istio", "injection", "namespace"],
     remediationSteps:
-      "Remove the label that asks for sidecars, or label the namespace istio-injection: disabled: then " +
+      "Remove the label that requests sidecars, or label the namespace istio-injection: disabled: then " +
       "no label of a Pod brings one. " +
       "Which namespaces are outside is a setting: outsideNamespaces.",
     url: ISTIO_INJECTION,
@@ -74,7 +74,7 @@ function ofNamespace(seen: StackObject): Finding[] {
 }
 
 /**
- * What a Pod's labels ask for, as the selectors of Istio's injection webhooks read them: they count
+ * What a Pod's labels request, as the selectors of Istio's injection webhooks read them: they count
  * only in a namespace that has neither label of its own. One that isn't in the stack may be such.
  */
 function ofWorkload(seen: StackObject, namespace: Record<string, unknown>): Finding[] {

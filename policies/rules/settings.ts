@@ -17,7 +17,7 @@ export const settings: Rule = {
     url: ISTIO_TASK,
   },
   why: `The settings of all rules stand here, because the engine lets a rule see no settings but its
-own. Without this rule (level \`disabled\`) the others go by the defaults. What the stack's catalogue
+own. Without this rule (level \`disabled\`) the others use the defaults. What the stack's catalogue
 states of the mesh holds, and a setting that says otherwise is refused. A waiver says who answers for
 a violation, why, and until when; after its last day it fails, so that it is renewed or removed by
 someone and not forgotten.`,
@@ -28,10 +28,7 @@ someone and not forgotten.`,
         message: [
           `${describeWaiver(waiver)} has expired.`,
           entry("why it was given", waiver.why),
-          entry(
-            "instead",
-            "mend what it covers, or set a later day if someone still answers for it",
-          ),
+          entry("instead", "fix what it covers, or set a later day if it is still accepted"),
         ].join("\n"),
       })),
 };

@@ -114,7 +114,7 @@ spec:
   ],
 };
 
-/** Asked for each alias, since one finding may be about many. */
+/** Computed for each alias, since one finding may be about many. */
 function isWaivedAlias({ alias, host }: Verdict, { isWaived }: Circumstances): boolean {
   return isWaived({ policy: NAME, alias: fullName(alias), host });
 }
@@ -127,7 +127,7 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
   const { unknowns = [], reason } = first;
   const values = unknowns.map(({ object, path }) => `${path} of ${named(object)}`);
   const aliases = [...new Set(verdicts.map(({ alias }) => fullName(alias)))];
-  const asked = new Map<number, Client>(verdicts.map((v) => [v.clientIndex, v.client]));
+  const judged = new Map<number, Client>(verdicts.map((v) => [v.clientIndex, v.client]));
   const { fix } = explain(first);
   // Values that something else has may be secret there; ages aren't.
   const example = unknowns.length === 0 ? witnessWords(first) : "";
@@ -138,7 +138,7 @@ function undecided(verdicts: readonly Verdict[], { clients, urnOf }: Judgement):
       ...(values.length > 0 ? [entry("not known", shortened(values, MOST_VALUES))] : []),
       ...(reason ? [entry("because", reason)] : []),
       ...(example ? [entry("that is", example)] : []),
-      entry("clients", describeClients([...asked.values()], clients)),
+      entry("clients", describeClients([...judged.values()], clients)),
       ...(fix ? [entry("instead", fix)] : []),
     ].join("\n"),
     ...(urn ? { urn } : {}),

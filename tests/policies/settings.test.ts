@@ -168,7 +168,7 @@ describe("settings", () => {
         assert.deepEqual(mandatory.map(({ policy }) => policy).sort(), MANDATORY);
         for (const { policy, message } of mandatory) {
           assert.ok(
-            unwrapped(message).startsWith(`not judged: ${policy} goes by settings`),
+            unwrapped(message).startsWith(`not judged: ${policy} needs settings`),
             message,
           );
           assert.match(message, /Unrecognized key: "externalHost"/);

@@ -199,7 +199,7 @@ describe("the guard, in a real API server", function () {
       [
         "an ExternalName",
         service("guarded", "w", { type: "ExternalName", externalName: "localhost" }),
-        /localhost is the machine that asks/,
+        /localhost is the calling machine itself/,
       ],
     ];
     for (const [title, object, says] of SPECIAL) {

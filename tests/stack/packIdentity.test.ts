@@ -72,7 +72,7 @@ describe("the policy pack in a real engine, told the same things in other words"
       };
       const run = await outside.run({ program: alias("apart", "undefined"), pack, config });
       assert.notEqual(run.exitCode, 0, run.output);
-      assert.match(run.output, /not judged: egress-disallow-istio-mutual goes by settings/);
+      assert.match(run.output, /not judged: egress-disallow-istio-mutual needs settings/);
     });
   }
 });

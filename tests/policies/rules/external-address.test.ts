@@ -61,8 +61,8 @@ const CIDRS = { clusterCidrs: ["10.244.0.0/16", "10.96.0.0/12", "fd00:10::/32"] 
 const POD = { kind: "Pod", name: "web-0", namespace: "default" };
 
 const REPORTED: [string, KubeObject, RegExp][] = [
-  ["localhost", external("localhost"), /machine that asks/],
-  ["a name below localhost", external("db.localhost"), /machine that asks/],
+  ["localhost", external("localhost"), /calling machine itself/],
+  ["a name below localhost", external("db.localhost"), /calling machine itself/],
   ["Google's metadata service", external("metadata.google.internal"), /metadata service/],
   ["AWS's metadata service by name", external("instance-data.ec2.internal"), /metadata service/],
   ["the API server", external("kubernetes.default.svc.cluster.local"), /API server/],
@@ -82,9 +82,9 @@ const REPORTED: [string, KubeObject, RegExp][] = [
     service({ selector: {}, externalIPs: ["203.0.113.9"] }),
     /externalIPs/,
   ],
-  ["a loopback address", endpoints({ ip: "127.0.0.1" }), /machine that asks/],
-  ["an IPv6 loopback address", slice("::1"), /machine that asks/],
-  ["a loopback address mapped into IPv6", slice("::ffff:127.0.0.1"), /machine that asks/],
+  ["a loopback address", endpoints({ ip: "127.0.0.1" }), /calling machine itself/],
+  ["an IPv6 loopback address", slice("::1"), /calling machine itself/],
+  ["a loopback address mapped into IPv6", slice("::ffff:127.0.0.1"), /calling machine itself/],
   ["the unspecified address", endpoints({ ip: "0.0.0.0" }), /no address of a host/],
   ["a link-local address", slice("169.254.10.1"), /link-local/],
   ["AWS's metadata address", slice("169.254.169.254"), /metadata service/],
@@ -130,9 +130,9 @@ const REPORTED: [string, KubeObject, RegExp][] = [
     /metadata service/,
   ],
   [
-    "the machine that asks, by name, behind another host",
+    "the calling machine itself, by name, behind another host",
     entry({ resolution: "DNS_ROUND_ROBIN", endpoints: [{ address: "localhost" }] }),
-    /machine that asks/,
+    /calling machine itself/,
   ],
   [
     "a workload at the metadata address",
