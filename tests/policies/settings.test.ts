@@ -167,10 +167,7 @@ describe("settings", () => {
         const mandatory = reports.filter((report) => report.level === "mandatory");
         assert.deepEqual(mandatory.map(({ policy }) => policy).sort(), MANDATORY);
         for (const { policy, message } of mandatory) {
-          assert.ok(
-            unwrapped(message).startsWith(`not judged: ${policy} needs settings`),
-            message,
-          );
+          assert.ok(unwrapped(message).startsWith(`not judged: ${policy} needs settings`), message);
           assert.match(message, /Unrecognized key: "externalHost"/);
         }
       });
