@@ -27,6 +27,7 @@ const FLOORS_OF_MESH = [
   "findings/",
   "explain/",
   "judge.ts",
+  "incremental/",
   "index.ts",
 ].map((floor) => `^mesh/${floor.replace(".", "[.]")}`);
 

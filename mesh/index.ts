@@ -17,7 +17,16 @@ export {
   trustsSystemAuthorities,
 } from "./input/istio-version.js";
 export { hostPatternMistake } from "./input/hosts.js";
-export { at, isPlain, items, text, wholeNumber, type Plain } from "./input/plain.js";
+export {
+  at,
+  isPlain,
+  items,
+  text,
+  wholeNumber,
+  type Plain,
+  compareText,
+  groupBy,
+} from "./input/plain.js";
 
 // What istiod makes of them.
 export { readMesh, type Mesh } from "./mesh.js";

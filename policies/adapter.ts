@@ -1,4 +1,4 @@
-import { GROUPS, type KubeObject, UNKNOWN } from "../mesh/index.js";
+import { GROUPS, type KubeObject, UNKNOWN, compareText } from "../mesh/index.js";
 import {
   clustersAmong,
   type Connection,
@@ -8,13 +8,7 @@ import {
 } from "./connections.js";
 import { list, map, text } from "./fields.js";
 import { mergePatches } from "./patches.js";
-import {
-  type SeenObject,
-  type SeenResource,
-  type StackObject,
-  compareText,
-  identity,
-} from "./stack-object.js";
+import { type SeenObject, type SeenResource, type StackObject, identity } from "./stack-object.js";
 import { type KubeType, kubeType } from "./tokens.js";
 import { knownFields, knownValues } from "./unknowns.js";
 import { type Unseen, unseenIn } from "./unseen.js";

@@ -1,3 +1,4 @@
+import { compareText } from "../mesh/index.js";
 import { isDeepStrictEqual } from "node:util";
 import type { ReportViolation } from "@pulumi/policy";
 import { type EngineRequests, engineRequests } from "./engine-requests.js";
@@ -12,7 +13,6 @@ import {
   SettingsError,
 } from "./settings.js";
 import { CATALOGUE, underCatalogue } from "./stack-facts.js";
-import { compareText } from "./stack-object.js";
 import { describeWaiver, waiverOf } from "./waivers.js";
 import { entry } from "./wording.js";
 

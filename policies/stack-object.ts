@@ -62,8 +62,3 @@ function known(value: unknown): string {
 export function fullName({ namespace, name }: { namespace: string; name: string }): string {
   return `${namespace}/${name}`;
 }
-
-/** Byte order: the same everywhere, unlike a locale's. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -75,15 +75,3 @@ export function describeClients(clients: readonly Client[], all: readonly Client
   const words = shortened(clients.map(describeClient));
   return clients.length === all.length ? `every client (${words})` : words;
 }
-
-/** What is the same for many, said once: items by a key, in the order of their first. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
-}

@@ -145,12 +145,19 @@ function isByAlias({ witnesses = [] }: Verdict): boolean {
   );
 }
 
-function undecidedFix({ alias, why, unknowns = [], reason = "" }: Verdict, mesh?: Mesh): string {
+/** Whether the order of creation alone makes the difference. */
+function isByOrder([a, b]: NonNullable<Verdict["witnesses"]>): boolean {
+  if (!a || !b) return false;
+  const same = (key: "values" | "oldestFirst") => JSON.stringify(a[key]) === JSON.stringify(b[key]);
+  return same("values") && !same("oldestFirst");
+}
+
+function undecidedFix({ alias, why, unknowns = [], witnesses = [] }: Verdict, mesh?: Mesh): string {
   const advice = [
     ...(unknowns.length > 0
       ? ["Write the value down instead of computing it, or judge again when it is known."]
       : []),
-    ...(reason.includes("older")
+    ...(isByOrder(witnesses)
       ? ["Write one rule for the host instead of several: then their age decides nothing."]
       : []),
   ];

@@ -100,6 +100,23 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Groups of values with the same key, in the order of their first. */
+export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
+  return [...indexBy(values, keyOf).values()];
+}
+
+/** Values by a key, in the order of their first. */
+export function indexBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
 /** The order of answers: by namespace, name and kind. */
 export function compareRefs(a: ObjectRef, b: ObjectRef): number {
   return (

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { selectsAllWithoutLabels } from "../input/istio-version.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
-import { at, fits, isPlain, items, labelsOf, refOf, text, texts } from "../input/plain.js";
+import { at, fits, isPlain, items, labelsOf, refOf, text, texts, indexBy } from "../input/plain.js";
 import type { Labels, Plain } from "../input/plain.js";
 import type { Service } from "./service.js";
 import { readInlineEndpoint, readPod, readWorkloadEntry, type Workload } from "./workload.js";
@@ -50,7 +50,7 @@ export class EndpointIndex {
     sources: EndpointSources,
     private readonly facts: Pick<MeshFacts, "istioVersion">,
   ) {
-    this.slices = groupBy(sources.slices.filter(isReadSlice), (slice) =>
+    this.slices = indexBy(sources.slices.filter(isReadSlice), (slice) =>
       keyOf(refOf(slice).namespace, text(at(slice, "metadata", "labels", SERVICE_NAME))),
     );
     this.mirrored = new Map(
@@ -59,8 +59,8 @@ export class EndpointIndex {
         return [keyOf(namespace, name), object];
       }),
     );
-    this.pods = groupBy(sources.pods.map(readPod), (pod) => pod.namespace);
-    this.workloadEntries = groupBy(
+    this.pods = indexBy(sources.pods.map(readPod), (pod) => pod.namespace);
+    this.workloadEntries = indexBy(
       sources.workloadEntries.map(readWorkloadEntry).filter(({ isReady }) => isReady),
       (entry) => entry.namespace,
     );
@@ -230,17 +230,6 @@ function externalNameEndpoints(service: Service): Endpoint[] {
 
 function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
-}
-
-function groupBy<T>(values: readonly T[], keyOfValue: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOfValue(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
 }
 
 /** Slices of one Service may overlap; istiod keeps an address once per port. */

@@ -1,5 +1,5 @@
 import { hasCompletions } from "./completions/completions.js";
-import { refOf, NAMELESS, type Plain } from "../input/plain.js";
+import { refOf, NAMELESS, type Plain, groupBy } from "../input/plain.js";
 import { HostTable } from "../input/hosts.js";
 import type { Kind } from "../input/kinds.js";
 import type { Mesh } from "../mesh.js";
@@ -122,15 +122,4 @@ function partialObject(kind: Kind, object: Plain, all: readonly Path[]): Partial
   };
   if (namespace !== NAMELESS) partial.namespace = namespace;
   return partial;
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return [...groups.values()];
 }

@@ -1,7 +1,7 @@
-import { type Client, type Verdict, explain } from "../../mesh/index.js";
+import { type Client, type Verdict, explain, groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
-import { block, describeClients, entry, groupBy, listed, named } from "../wording.js";
+import { block, describeClients, entry, listed, named } from "../wording.js";
 
 /** Istio's mutual TLS must not reach an external alias, from any client, on any port or subset. */
 export const disallowIstioMutual: Rule = {

@@ -1,9 +1,9 @@
-import { GROUPS } from "../../mesh/index.js";
+import { GROUPS, groupBy } from "../../mesh/index.js";
 import type { StackCluster } from "../adapter.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
 import { type StackObject, identity, refOf } from "../stack-object.js";
-import { entry, groupBy, listed, nameOf, shortened } from "../wording.js";
+import { entry, listed, nameOf, shortened } from "../wording.js";
 
 /** Two resources that are one Kubernetes object delete what the other still declares. */
 export const oneObjectOneResource: Rule = {

@@ -1,8 +1,9 @@
 import type { ShadowedRule } from "../../mesh/index.js";
+import { groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
 import { fullName } from "../stack-object.js";
-import { describeClients, entry, groupBy, named } from "../wording.js";
+import { describeClients, entry, named } from "../wording.js";
 
 /** What a rule says about an alias's TLS holds for every client that can see the rule. */
 export const shadowedRule: Rule = {

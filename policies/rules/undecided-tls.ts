@@ -5,6 +5,7 @@ import {
   explain,
   unmodelled,
   witnessWords,
+  groupBy,
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
@@ -15,7 +16,7 @@ import { fullName, serviceOf } from "../stack-object.js";
 import { covers } from "../waivers.js";
 import type { Unseen } from "../unseen.js";
 import { perhapsOneObject } from "./one-object-one-resource.js";
-import { describeClients, entry, groupBy, named, nameOf, shortened } from "../wording.js";
+import { describeClients, entry, named, nameOf, shortened } from "../wording.js";
 
 const NAME = "egress-undecided-tls";
 
