@@ -25,6 +25,7 @@ export const WAIVABLE: Readonly<Record<string, readonly Name[]>> = {
   "egress-undecided-tls": ["alias", "host", "resource"],
   "egress-inert-rule": OF_MUTUAL_TLS,
   "egress-shadowed-rule": OF_MUTUAL_TLS,
+  "egress-call": ["alias", "host"],
   "egress-origination-verifies-server": ["rule", "host"],
   "egress-external-address": ["alias"],
   "egress-port-protocol": ["alias"],

@@ -176,12 +176,7 @@ function judgeLast(
     case "no-route":
       return { answer: "fails", hops, ...by, reason: "no route fits it" };
     case "no-cluster":
-      return {
-        answer: "fails",
-        hops,
-        ...by,
-        reason: `${who(hops)} has no cluster ${outcome.cluster}`,
-      };
+      return { ...withoutCluster(mesh, outcome.cluster, hops), ...by };
     case "response":
       return { answer: "fails", hops, ...by, reason: "the proxy answers by itself" };
     case "waypoint":
@@ -189,6 +184,15 @@ function judgeLast(
     case "cluster":
       return judgeCluster(mesh, call, way, hops, alias, intent);
   }
+}
+
+/** A Service of the cluster may be where the objects don't come from, such as a gateway's own. */
+function withoutCluster(mesh: Mesh, cluster: string, hops: readonly Hop[]): Judged {
+  const host = cluster.split("|")[3] ?? "";
+  const mayExist = host.endsWith(`.svc.${mesh.facts.clusterDomain}`);
+  return mayExist && mesh.registry.of(host).length === 0
+    ? { answer: "undecided", hops, reason: `the Service of ${host} isn't among the objects` }
+    : { answer: "fails", hops, reason: `${who(hops)} has no cluster ${cluster}` };
 }
 
 /** Judges what a waypoint does with a call: it starts TLS as the rules that it follows say. */

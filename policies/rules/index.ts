@@ -1,4 +1,5 @@
 import type { Rule } from "../rule.js";
+import { call } from "./call.js";
 import { disallowIstioMutual } from "./disallow-istio-mutual.js";
 import { disallowIstioMutualExternalHost } from "./disallow-istio-mutual-external-host.js";
 import { externalAddress } from "./external-address.js";
@@ -20,6 +21,7 @@ export const rules: readonly Rule[] = [
   oneObjectOneResource,
   inertRule,
   shadowedRule,
+  call,
   originationVerifiesServer,
   externalAddress,
   portProtocol,

@@ -120,6 +120,10 @@ const VIOLATIONS: Record<string, Violation> = {
     stack: [rule("r", "httpbin.org", "trafficPolicy: { tls: { mode: SIMPLE, sni: httpbin.org } }")],
     named: { host: "httpbin.org", rule: "default/r" },
   },
+  "egress-call": {
+    stack: [WIKIPEDIA, rule("r", HOST, "trafficPolicy: { tls: { mode: SIMPLE, sni: x } }")],
+    named: IN_WIKIPEDIA,
+  },
   "egress-external-address": { stack: [SLICE], named: { alias: "default/my-wikipedia" } },
   "egress-port-protocol": {
     stack: [WIKIPEDIA.replaceAll("name: tls", "name: wiki")],
