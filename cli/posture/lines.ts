@@ -55,3 +55,36 @@ export function countsText(rows: readonly PostureRow[]): string {
     `${count("undecided")} undecided, ${count("ok")} ok`
   );
 }
+
+/** A column of every table of a posture, after the one with the verdict. */
+export interface PostureColumn {
+  head: string;
+  /** The text of its cell, as it stands in the objects. */
+  text: (line: PostureLine) => string;
+  /** Where a terminal's table begins a new line. @default nowhere */
+  breaks?: RegExp;
+}
+
+/** Who calls what. */
+export const PLACE_COLUMNS: readonly PostureColumn[] = [
+  {
+    head: "alias → target",
+    text: ({ alias, target }) => `${alias} → ${target}`,
+    breaks: / (?=→ )/g,
+  },
+  {
+    head: "client",
+    text: ({ clients }) => clientsText(clients),
+    breaks: /, | (?=\(gateway\))/g,
+  },
+  { head: "port", text: portText },
+];
+
+/** Who calls what, and what becomes of it. */
+export const COLUMNS: readonly PostureColumn[] = [
+  ...PLACE_COLUMNS,
+  { head: "declared", text: declaredText },
+  { head: "TLS", text: tlsText },
+  { head: "verifier", text: ({ verifier }) => verifier },
+  { head: "decided by", text: ({ rule }) => rule ?? "-" },
+];

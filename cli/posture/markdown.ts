@@ -1,15 +1,7 @@
 import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
-import {
-  clientsText,
-  countsText,
-  declaredText,
-  linesOf,
-  portText,
-  tlsText,
-  verdictText,
-} from "./lines.js";
+import { COLUMNS, countsText, linesOf, PLACE_COLUMNS, verdictText } from "./lines.js";
 import type { Posture } from "./row.js";
 
 /** Text that came from someone else, safe in a cell of a Markdown table. */
@@ -37,18 +29,12 @@ export function postureMarkdown({ rows }: Posture, most = Infinity): string {
   const lines = linesOf(rows);
   if (lines.length === 0) return "No external alias.";
   const table = markdownTable(
-    ["", "alias → target", "client", "port", "declared", "TLS", "verifier", "decided by"],
+    ["", ...COLUMNS.map(({ head }) => head)],
     lines
       .slice(0, most)
       .map((line) => [
         `${MARKS[line.verdict]} ${verdictText(line)}`,
-        cell(`${line.alias} → ${line.target}`),
-        cell(clientsText(line.clients)),
-        cell(portText(line)),
-        cell(declaredText(line)),
-        cell(tlsText(line)),
-        cell(line.verifier),
-        cell(line.rule ?? "-"),
+        ...COLUMNS.map(({ text }) => cell(text(line))),
       ]),
   );
   return `${table}${moreText(lines.length - most, "line")}\n\n${countsText(rows)}.`;
@@ -59,14 +45,12 @@ export function diffMarkdown(changes: readonly PostureChange[], most = Infinity)
   if (changes.length === 0) return "The TLS posture is the same.";
   const lines = changeLinesOf(changes);
   const table = markdownTable(
-    ["", "alias → target", "client", "port", "what changes"],
+    ["", ...PLACE_COLUMNS.map(({ head }) => head), "what changes"],
     lines
       .slice(0, most)
       .map(({ effect, row, clients, what }) => [
         EFFECTS[effect],
-        cell(`${row.alias} → ${row.target}`),
-        cell(clientsText(clients)),
-        cell(portText(row)),
+        ...PLACE_COLUMNS.map(({ text }) => cell(text({ ...row, clients }))),
         what.map(cell).join("<br>"),
       ]),
   );

@@ -6,12 +6,12 @@ import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
 import {
   clientsText,
+  COLUMNS,
   countsText,
-  declaredText,
   linesOf,
-  portText,
+  PLACE_COLUMNS,
+  type PostureColumn,
   type PostureLine,
-  tlsText,
   verdictText,
 } from "./lines.js";
 import type { Posture, PostureRow } from "./row.js";
@@ -24,22 +24,12 @@ const MOST_NOTES = 20;
 export function postureTable(posture: Posture, colour: ChalkInstance): string {
   const lines = linesOf(posture.rows);
   const shown = lines.slice(0, MOST_LINES);
-  const head = [
-    "",
-    "alias → target",
-    "client",
-    "port",
-    "declared",
-    "TLS",
-    "verifier",
-    "decided by",
-  ];
   return [
     colour.bold(`TLS posture of ${visible(posture.source)}`),
     lines.length > 0
       ? columns(
-          head,
-          shown.map((line) => cells(line, colour)),
+          headOf(COLUMNS),
+          shown.map((line) => [coloured(line, colour), ...cells(COLUMNS, line)]),
         )
       : "No external alias.",
     ...moreLines(lines.length),
@@ -61,17 +51,15 @@ function moreLines(count: number): string[] {
   return more > 0 ? [`… and ${more} more lines (--format json has them all)`] : [];
 }
 
-function cells(line: PostureLine, colour: ChalkInstance): string[] {
-  return [
-    coloured(line, colour),
-    aliasCell(line),
-    clientsCell(line.clients),
-    visible(portText(line)),
-    declaredText(line),
-    tlsText(line),
-    line.verifier,
-    visible(line.rule ?? "-"),
-  ];
+function headOf(shown: readonly PostureColumn[]): string[] {
+  return ["", ...shown.map(({ head }) => head)];
+}
+
+function cells(shown: readonly PostureColumn[], line: PostureLine): string[] {
+  return shown.map(({ text, breaks }) => {
+    const cell = visible(text(line));
+    return breaks ? cell.replace(breaks, "\n") : cell;
+  });
 }
 
 function coloured(row: Pick<PostureRow, "verdict" | "kind">, colour: ChalkInstance): string {
@@ -88,14 +76,6 @@ function findings(lines: readonly PostureLine[], colour: ChalkInstance): string[
   });
 }
 
-function aliasCell({ alias, target }: Pick<PostureRow, "alias" | "target">): string {
-  return `${visible(alias)}\n→ ${visible(target)}`;
-}
-
-function clientsCell(clients: readonly string[]): string {
-  return visible(clientsText(clients)).replace(/, | (?=\(gateway\))/g, "\n");
-}
-
 /** What differs, for people at a terminal, worst first. */
 export function diffTable(changes: readonly PostureChange[], colour: ChalkInstance): string {
   if (changes.length === 0) return "The TLS posture is the same.\n";
@@ -105,11 +85,9 @@ export function diffTable(changes: readonly PostureChange[], colour: ChalkInstan
     .slice(0, MOST_LINES)
     .map(({ effect, row, clients, what }) => [
       effects[effect](EFFECTS[effect]),
-      aliasCell(row),
-      clientsCell(clients),
-      visible(portText(row)),
+      ...cells(PLACE_COLUMNS, { ...row, clients }),
       what.map(visible).join("\n"),
     ]);
-  const table = columns(["", "alias → target", "client", "port", "what changes"], rows);
+  const table = columns([...headOf(PLACE_COLUMNS), "what changes"], rows);
   return `${[table, ...moreLines(lines.length), `${changeCounts(changes)}.`].join("\n\n")}\n`;
 }
