@@ -12,7 +12,7 @@ import { Watching } from "../stack/watching.js";
 const ALIASES = Number(process.env.WATCH_ALIASES ?? 10_000);
 const NAMESPACES = 50;
 const CHANGES = 60;
-const AT_A_TIME = 40;
+const AT_A_TIME = 8;
 
 type Made = KubernetesObject & Record<string, unknown>;
 
@@ -62,7 +62,8 @@ async function createAll(kubeconfig: string, objects: readonly Made[]): Promise<
   const api = objectsIn(kubeconfig);
   const next = objects.values();
   const work = async () => {
-    for (const object of next) await api.create(object);
+    // A connection that the server closes while it is taken up again is no answer.
+    for (const object of next) await api.create(object).catch(() => api.create(object));
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
 }
