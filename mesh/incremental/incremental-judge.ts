@@ -65,6 +65,7 @@ export class IncrementalJudge {
     return this.store.objects();
   }
 
+  /** The callers that are judged for. */
   get clients(): readonly Client[] {
     return this.given ?? this.shapes.clients;
   }
