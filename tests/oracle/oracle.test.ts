@@ -31,6 +31,23 @@ describe("the model and istiod", () => {
   });
 });
 
+/** So many take about 20 s; `npm run oracle -- --calls` makes the long runs. */
+const CALL_MESHES = Math.min(MESHES, 300);
+
+describe("the model's way of a call and istiod's", () => {
+  it(`agree on the calls of ${CALL_MESHES} random meshes`, async function () {
+    this.timeout(0);
+    const result = await runDifferential({
+      meshes: CALL_MESHES,
+      calls: true,
+      seed: SEED,
+      onProgress: progress(CALL_MESHES),
+    });
+    console.log(reportRun(result).replaceAll(/^/gm, "      "));
+    assert.ok(isClean(result), result.disagreements.map(reportDisagreement).join("\n"));
+  });
+});
+
 /** So many are compared with each older generation: most of what it does is what the newest does. */
 const OLDER_MESHES = Math.min(MESHES, 300);
 
