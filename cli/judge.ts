@@ -61,10 +61,10 @@ after "at", where the application connects to if not to the name itself (as curl
 --baseline takes what --sarif wrote for an older state. Findings that it has don't count: they are
 left out of what is printed and of the exit code. In SARIF they stay, as unchanged.
 
---watch goes on with --kube until it is interrupted: it tells on standard output what becomes a
-violation or undecided, and what is resolved, with --json a line of JSON each. Prometheus is
-answered at --metrics-port, and with --events a Kubernetes Event is written on the rule. It takes the
-right to watch what is listed, and for --events to create events.
+--watch keeps judging a cluster (--kube) until it is interrupted. It prints what becomes a violation
+or undecided and what is resolved, with --json as a line of JSON each. --metrics-port serves metrics
+for Prometheus, and --events writes a Kubernetes Event for the rule. It needs the right to watch
+what is listed, and for --events to create events.
 
 --json-lines reads one mesh a line and prints one answer a line, in order:
   {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],
