@@ -158,14 +158,19 @@ function writeChanges(
   const changes = new Map<string | undefined, Map<number, string[]>>();
   for (const [row, [question, answer]] of answers.entries()) {
     const { declared, index } = question;
-    const told = report.rows[row]!;
-    if (told.state !== "drift" || !declared || "failure" in answer || answer.addresses.length === 0)
+    const shown = report.rows[row]!;
+    if (
+      shown.state !== "drift" ||
+      !declared ||
+      "failure" in answer ||
+      answer.addresses.length === 0
+    )
       continue;
     const addresses = changedAddresses(declared, addressChange(declared, answer));
     const origin = origins[index]!;
     const inFile = changes.get(origin.file) ?? new Map<number, string[]>();
     changes.set(origin.file, inFile.set(origin.index, addresses));
-    report.rows[row] = { ...told, found: `written: ${addresses.join(", ")}`, state: "ok" };
+    report.rows[row] = { ...shown, found: `written: ${addresses.join(", ")}`, state: "ok" };
   }
   const texts = [...changes].map(([file, inFile]) => {
     const name = file ?? stackFile(stack);

@@ -209,7 +209,7 @@ async function watch(clients: readonly Client[], given: JudgeOptions): Promise<v
       ...(metricsPort !== undefined && { metrics: { address, port: metricsPort } }),
       events: given.events === true,
     },
-    // Whoever interrupts it ends the process.
+    // An interruption ends the process.
     new AbortController().signal,
   );
 }

@@ -112,7 +112,7 @@ function callRows(
   }));
 }
 
-/** Clusters are told as a sidecar has them; where a client has none, calls tell more. */
+/** Clusters are shown as a sidecar has them; where a client has none, calls show more. */
 function dataplaneNotes(mesh: Mesh, clients: readonly Client[]): string[] {
   const ambient = clients.filter(
     (client) => !client.gateway && dataplanesOf(mesh, client).includes("ambient"),

@@ -16,7 +16,7 @@ export class EventWriter {
 
   /**
    * @param uidOf the identity of a rule that is there
-   * @param failed told when an Event can't be written; the watch goes on
+   * @param failed called when an Event can't be written; the watch goes on
    */
   constructor(
     private readonly server: ApiServer,

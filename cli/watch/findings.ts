@@ -17,7 +17,7 @@ export interface FindingChanges {
   went: Finding[];
 }
 
-/** What is wrong in a mesh now, alias by alias, to tell what is new from what was told. */
+/** What is wrong in a mesh now, alias by alias, to know what is new. */
 export class Findings {
   private readonly byHost = new Map<string, Map<string, Finding>>();
 

@@ -5,7 +5,7 @@ import { refText } from "../judgement.js";
 import { Mistake } from "../mistake.js";
 import type { Findings } from "./findings.js";
 
-/** What the metrics are taken from when somebody asks for them. */
+/** What the metrics are taken from at each scrape. */
 export interface Measured {
   findings: Findings;
   aliases: () => number;
@@ -25,7 +25,7 @@ export interface MetricsAddress {
 /** Seconds. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
 
-/** What Prometheus is told: see docs/watch.md for what each means. */
+/** What Prometheus gets: see docs/watch.md for what each means. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly latency = new Histogram({

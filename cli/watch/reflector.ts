@@ -3,7 +3,7 @@ import { type ApiServer, Refusal, type Resource, type WatchEvent } from "../kube
 import type { KubeObject } from "../../mesh/index.js";
 import { trimmed } from "./trimmed.js";
 
-/** Who is told what becomes of the objects of a resource. */
+/** What is called with each change of the objects of a resource. */
 export interface Sink {
   set(object: KubeObject): void;
   delete(object: KubeObject): void;
@@ -35,7 +35,7 @@ export class Reflector {
     private readonly isOptional = false,
   ) {}
 
-  /** Reads all objects, and tells what differs from what was known. */
+  /** Reads all objects, and reports what differs from what was known. */
   async list(): Promise<void> {
     const found = new Map<string, KubeObject>();
     const listing = this.server.list(this.resource);

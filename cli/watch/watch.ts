@@ -23,7 +23,7 @@ export interface WatchOptions extends ClusterChoice {
   clients?: readonly Client[];
   /** A line of JSON for each change, in place of text. */
   json: boolean;
-  /** Where Prometheus asks. @default nowhere */
+  /** Where Prometheus scrapes. @default nowhere */
   metrics?: MetricsAddress;
   /** Kubernetes Events on rules. */
   events: boolean;
@@ -46,7 +46,7 @@ export async function watchCluster(options: WatchOptions, signal: AbortSignal): 
   }
 }
 
-/** Tells whoever listens what becomes of a mesh that is watched. */
+/** Reports what becomes of a mesh that is watched. */
 class Watch implements Listener {
   readonly mesh: WatchedMesh;
   readonly metrics: Metrics;

@@ -188,7 +188,7 @@ export class IncrementalJudge {
         }
       }
     }
-    // Whether a revision is judged at all is told by the rules that are labelled for it.
+    // Whether a revision is judged at all depends on the rules that are labelled for it.
     for (const [key = ""] of [...this.revisions.values()].map((keys) => [...keys])) {
       const rule = this.store.get(key);
       if (rule) found.add(rule);
