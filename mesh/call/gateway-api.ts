@@ -118,8 +118,10 @@ function httpRoutes(mesh: Mesh, object: Plain, rule: Plain, port: number): HttpR
     .find((name) => name !== "");
   const route: Omit<HttpRoute, "matches"> = {
     destinations,
-    // Without a backend the proxy answers with an error of its own.
-    responds: filters.some(({ type }) => type === "RequestRedirect") || destinations.length === 0,
+    // Without a backend that gets anything the proxy answers with an error of its own.
+    responds:
+      filters.some(({ type }) => type === "RequestRedirect") ||
+      destinations.every(({ weight }) => weight === 0),
     ...(authority === undefined ? {} : { authority }),
   };
   const matches = items(rule.matches).filter(isPlain);

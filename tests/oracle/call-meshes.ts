@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { at, isBefore, type KubeObject, text } from "../../mesh/index.js";
 import { ruleObjects, rules } from "./arbitraries/destination-rules.js";
-import { distinct, namespace, seldom, type ValueOf, workloadLabels } from "./arbitraries/names.js";
+import {
+  distinct,
+  DOMAIN,
+  namespace,
+  seldom,
+  type ValueOf,
+  workloadLabels,
+} from "./arbitraries/names.js";
 import { asOf } from "./arbitraries/older.js";
 import { callPort, httpRoutes, routes } from "./arbitraries/routes.js";
 import { sidecar } from "./arbitraries/scopes.js";
@@ -88,7 +95,32 @@ const facts = fc.record({
   ),
 });
 
+/** For a Service a rule that has the subsets that routes name, and what it says of TLS. */
+const subsetRule = seldom(
+  fc.constantFrom(undefined, "ISTIO_MUTUAL", "SIMPLE", "DISABLE").map((mode) => ({ mode })),
+  2,
+);
+
+function subsetRuleOf({ metadata }: ServiceDraft, mode: string | undefined) {
+  const subset = (version: string) => ({ name: version, labels: { version } });
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: {
+      name: `subsets-of-${metadata.name}`,
+      namespace: metadata.namespace,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+    },
+    spec: {
+      host: `${metadata.name}.${metadata.namespace}.svc.${DOMAIN}`,
+      subsets: [subset("v1"), subset("v2")],
+      ...(mode !== undefined && { trafficPolicy: { tls: { mode } } }),
+    },
+  };
+}
+
 const parts = fc.record({
+  subsetRules: fc.array(subsetRule, { minLength: 5, maxLength: 5 }),
   services: distinct(addressedService, { minLength: 1, maxLength: 5 }),
   rules: mostlyNone(rules),
   backends: mostlyNone(backends),
@@ -145,6 +177,10 @@ function isOfIstio({ apiVersion }: KubeObject): boolean {
 function objectsOf({ services, rules, backends, entries, ...routing }: ValueOf<typeof parts>) {
   return [
     ...services,
+    ...services.flatMap((one, index) => {
+      const own = routing.subsetRules[index];
+      return own ? [subsetRuleOf(one, own.mode)] : [];
+    }),
     ...ruleObjects(rules, services),
     ...backendObjects(backends, services),
     ...entries,

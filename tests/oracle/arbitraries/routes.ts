@@ -232,7 +232,11 @@ const gatewayRule = fc
     matches: seldom(fc.array(pathMatch, { minLength: 1, maxLength: 2 }), 2),
     backendRefs: fc.array(backendRef, { minLength: 1, maxLength: 2 }),
   })
-  .map(({ matches, backendRefs }) => ({ ...(matches && { matches }), backendRefs }));
+  .map(({ matches, backendRefs }) => ({
+    // What the API server fills in.
+    matches: matches ?? [{ path: { type: "PathPrefix", value: "/" } }],
+    backendRefs,
+  }));
 
 /** HTTPRoutes whose parent is a Service. */
 export const httpRoutes = distinct(
