@@ -58,6 +58,8 @@ export async function hasRegistry(): Promise<boolean> {
 }
 
 // Outside any describe, so after everything.
-after(() => {
+after(function () {
+  // Each has two SDKs in it, some ten thousand files.
+  this.timeout(120_000);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
