@@ -1,6 +1,7 @@
 import type * as Yaml from "yaml";
-import { isWildcard } from "../input/hosts.js";
-import { type Advice, type EntryAdvice, objectName, type RuleAdvice } from "./advice.js";
+import type { Advice, EntryAdvice, RuleAdvice } from "./advised.js";
+import { entryObject, ruleObject } from "./advice-objects.js";
+import { adviseSpec } from "./rule-spec.js";
 
 /** Loaded with the first advice: a pack that has nothing against a stack shouldn't wait for it. */
 function yaml(): typeof Yaml {
@@ -26,43 +27,24 @@ export function adviceYaml({ rule, target }: Advice, serverName: string): string
   return documents.map((document) => document.toString(LAYOUT)).join("---\n");
 }
 
-function entryDocument({ namespace, host, ports }: EntryAdvice): Document {
-  const document = documentOf("ServiceEntry", objectName(host), namespace, {
-    hosts: [host],
-    location: "MESH_EXTERNAL",
-    // A wildcard is no name that could be looked up.
-    resolution: isWildcard(host) ? "NONE" : "DNS",
-    ports: ports.map(({ number, name, protocol }) => ({
-      ...{ number, name, protocol: protocol.toUpperCase() },
-    })),
-  });
+function entryDocument(entry: EntryAdvice): Document {
+  const document = newDocument(entryObject(entry));
   quote(document, ["spec", "hosts", 0]);
   flow(document, ["spec", "hosts"]);
-  for (const index of ports.keys()) flow(document, ["spec", "ports", index]);
+  for (const index of entry.ports.keys()) flow(document, ["spec", "ports", index]);
   return document;
 }
 
 function ruleDocument(rule: RuleAdvice, serverName: string): Document {
-  const { name, namespace, host, level, port, subset, exportTo } = rule;
-  const tls = { tls: { mode: "DISABLE" } };
-  const isForPort = level === "port" || level === "subset-port";
-  const isForSubset = level === "subset" || level === "subset-port";
-  const policy = {
-    trafficPolicy: isForPort ? { portLevelSettings: [{ port: { number: port }, ...tls }] } : tls,
-  };
-  const document = documentOf("DestinationRule", name, namespace, {
-    host,
-    ...(exportTo && { exportTo }),
-    ...(isForSubset ? { subsets: [{ name: subset, ...policy }] } : policy),
-  });
+  const document = newDocument(ruleObject(rule));
   quote(document, ["spec", "host"]);
   flow(document, ["spec", "exportTo"]);
-  const place = [
-    ...["spec", ...(isForSubset ? ["subsets", 0] : []), "trafficPolicy"],
-    ...(isForPort ? ["portLevelSettings", 0] : []),
-  ];
-  flow(document, [...place, "port"]);
-  explainModes(document, [...place, "tls"], serverName);
+  const { places = [] } = rule.advised ?? adviseSpec(rule, undefined, "DISABLE") ?? {};
+  for (const [index, place] of places.entries()) {
+    const tls = ["spec", ...place];
+    flow(document, [...tls.slice(0, -1), "port"]);
+    if (index === 0) explainModes(document, tls, serverName);
+  }
   return document;
 }
 
@@ -77,11 +59,6 @@ function explainModes(document: Document, place: Place, serverName: string): voi
   tls.comment = [`${first} # or: the sidecar starts TLS and checks the server`, ...lines]
     .map((line) => ` ${line}`)
     .join("\n");
-}
-
-function documentOf(kind: string, name: string, namespace: string, spec: object): Document {
-  const metadata = { name, namespace };
-  return newDocument({ apiVersion: "networking.istio.io/v1", kind, metadata, spec });
 }
 
 function newDocument(value: object): Document {

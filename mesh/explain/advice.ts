@@ -1,47 +1,68 @@
 import { terminalOf } from "../registry/external-names.js";
 import { NO_NAME } from "../verdicts/alias.js";
 import { rulesFollowedTowards } from "../findings/followed-rules.js";
-import type { Mesh } from "../mesh.js";
-import type { ObjectRef } from "../input/kube-object.js";
+import { at, isPlain, labelsOf, type Labels, type Plain } from "../input/plain.js";
+import { readMesh, type Mesh } from "../mesh.js";
+import type { KubeObject, ObjectRef } from "../input/kube-object.js";
 import type { Service, ServicePort } from "../registry/service.js";
-import type { RuleLevel } from "../rules/traffic-policy.js";
 import type { Verdict } from "../verdicts/verdict.js";
-
-/** What to write against a violation, before it is YAML. */
-export interface Advice {
-  /** The rule to change or to add for the host that the violation is about. */
-  rule: RuleAdvice;
-  /** An ExternalName's target, whose rule is what calls follow. */
-  target?: { host: string; entry?: EntryAdvice; rule?: RuleAdvice };
-}
-
-export interface RuleAdvice {
-  name: string;
-  namespace: string;
-  host: string;
-  /** An existing rule is changed where it says the wrong thing; a new one speaks for the whole host. */
-  isChange: boolean;
-  /** What an existing rule says wrong, and for which port and subset. */
-  level: RuleLevel;
-  port: number;
-  subset: string;
-  /** Who sees a new rule. @default everyone */
-  exportTo?: readonly string[];
-}
-
-export interface EntryAdvice {
-  namespace: string;
-  host: string;
-  ports: readonly ServicePort[];
-}
+import { entryObject, objectName, ruleObject } from "./advice-objects.js";
+import type { Advice, RuleAdvice } from "./advised.js";
+import { adviseSpec } from "./rule-spec.js";
+import { isRemedy } from "./trial.js";
 
 /**
- * What removes a violation.
+ * What removes a violation. In a mesh that is known it is tried out: it puts the violation right and
+ * takes no encryption that is right away from anybody, or there is no remedy in it.
  *
- * @param mesh what was judged; without it names may be taken, the target may be known already, and
+ * @param judged what was judged; without it names may be taken, the target may be known already, and
  *   its ports' protocols are guessed from their numbers
  */
-export function adviceOn(verdict: Verdict, mesh?: Mesh): Advice {
+export function adviceOn(verdict: Verdict, judged?: Mesh): Advice {
+  const mesh = judged && ofRevision(verdict, judged);
+  const advice = adviceFor(verdict, mesh);
+  if (!mesh) return { ...advice, remedy: "DISABLE" };
+  const { target, ...alone } = advice;
+  const from = fromSpec(verdict, advice.rule, mesh);
+  for (const remedy of ["DISABLE", "AUTO"] as const) {
+    for (const spec of advice.rule.isChange ? [from] : [from, undefined]) {
+      for (const one of target ? [advice, alone] : [advice]) {
+        const advised = adviseSpec(one.rule, spec, remedy);
+        if (!advised) continue;
+        const tried = { ...one, remedy, rule: { ...one.rule, advised } };
+        if (isRemedy(mesh, verdict, changeOf(tried))) return tried;
+      }
+    }
+  }
+  return advice;
+}
+
+/** What another revision of the control plane reads, where the verdict is about that. */
+function ofRevision({ revision }: Verdict, mesh: Mesh): Mesh {
+  if (revision === undefined) return mesh;
+  return readMesh(mesh.objects as readonly KubeObject[], { ...mesh.facts, revision });
+}
+
+/** The spec of the rule that is to be changed, or of the one that is to be hidden. */
+function fromSpec({ rule: followed }: Verdict, rule: RuleAdvice, mesh: Mesh): Plain | undefined {
+  const ref = rule.isChange ? rule : followed;
+  const spec = mesh.rules.find((one) => ref && isSame(one.ref, ref))?.object.spec;
+  return isPlain(spec) ? spec : undefined;
+}
+
+function isSame(a: Pick<ObjectRef, "name" | "namespace">, b: typeof a): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
+}
+
+function changeOf({ rule, target }: Advice) {
+  return {
+    rules: [rule, ...(target?.rule ? [target.rule] : [])].map((one) => ruleObject(one)),
+    entries: target?.entry ? [entryObject(target.entry)] : [],
+  };
+}
+
+/** The place to write something against a violation, and for an ExternalName what else. */
+function adviceFor(verdict: Verdict, mesh?: Mesh): Advice {
   const rule = ruleFor(verdict, mesh);
   if (!isOnlyAliased(verdict)) return { rule };
   const service = mesh && serviceOf(verdict, mesh);
@@ -66,8 +87,17 @@ export function adviceOn(verdict: Verdict, mesh?: Mesh): Advice {
 
 /** The alias has no cluster, so only its target's rules can do anything. */
 export function isOnlyAliased({ why, kind, host, alias }: Verdict): boolean {
-  const isOwnHost = host.startsWith(`${alias.name}.${alias.namespace}.`);
-  return why === "external-name" && kind === "declared" && isOwnHost;
+  return why === "external-name" && kind === "declared" && isHostOf(alias, host);
+}
+
+function isHostOf({ name, namespace }: ObjectRef, host: string): boolean {
+  return host.startsWith(`${name}.${namespace}.`);
+}
+
+/** How many hosts a ServiceEntry has. */
+function hostsOf(alias: ObjectRef, mesh: Mesh | undefined): number {
+  const isAlias = ({ ref }: Service) => ref.kind === alias.kind && isSame(ref, alias);
+  return mesh?.services.filter(isAlias).length ?? 1;
 }
 
 /** The rule that is followed, if it is for this host alone; else one that is looked at first. */
@@ -81,16 +111,25 @@ function ruleFor(verdict: Verdict, mesh: Mesh | undefined): RuleAdvice {
     const { name, namespace } = followed.ref;
     const silent = subset === "" ? "port" : "subset-port";
     const place = level ?? (rule ? "top" : silent);
-    return { name, namespace, host, isChange: true, level: place, port, subset };
+    const labels = labelsOfRule(followed.ref, mesh);
+    return { name, namespace, host, isChange: true, level: place, port, subset, labels };
   }
   // An exact host comes before a wildcard in the same namespace, and the Service's before the root's.
   const isClients = followed?.ref.namespace === client.namespace;
   const beside = towards?.service.ref.namespace ?? (alias.namespace || followed?.ref.namespace);
   const namespace = isClients ? client.namespace : (beside ?? "default");
-  const advice = newRule(freeName(alias.name, namespace, mesh), namespace, host);
+  // Each host of an alias gets a rule of its own, so each rule a name of its own.
+  const isOnlyHost = alias.kind === "Service" ? isHostOf(alias, host) : hostsOf(alias, mesh) <= 1;
+  const name = freeName(isOnlyHost ? alias.name : host, namespace, mesh);
+  const advice = newRule(name, namespace, host);
   // What is private to the root namespace is looked at before all else, so the exception is as well.
   const exportTo = isClients ? exportToOf(followed.ref, mesh) : [];
   return exportTo.length > 0 ? { ...advice, exportTo } : advice;
+}
+
+function labelsOfRule(ref: ObjectRef, mesh: Mesh | undefined): Labels {
+  const rule = mesh?.rules.find((one) => isSame(one.ref, ref));
+  return labelsOf(at(rule?.object.metadata, "labels"));
 }
 
 function exportToOf({ namespace, name }: ObjectRef, mesh: Mesh | undefined): readonly string[] {
@@ -109,12 +148,6 @@ function freeName(wanted: string, namespace: string, mesh: Mesh | undefined): st
     mesh?.rules.some(({ ref }) => ref.namespace === namespace && ref.name === name);
   while (isTaken()) name += "-egress";
   return name;
-}
-
-/** A host as an object's name; a trailing dot and a star aren't allowed there. */
-export function objectName(host: string): string {
-  const name = host.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
-  return name.replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "") || "egress";
 }
 
 /** The Service that the host of an ExternalName belongs to. */

@@ -1,4 +1,5 @@
-import { type Advice, adviceOn } from "./advice.js";
+import type { Advice } from "./advised.js";
+import { adviceOn } from "./advice.js";
 import { adviceYaml } from "./advice-yaml.js";
 import { visible } from "./visible.js";
 import { NO_NAME } from "../verdicts/alias.js";
@@ -38,8 +39,9 @@ export function explain(verdict: Verdict, mesh?: Mesh): Explanation {
   if (verdict.verdict === "undecided")
     return { summary, fix: visible(undecidedFix(verdict, mesh)) };
   const advice = adviceOn(verdict, mesh);
-  const yaml = adviceYaml(advice, serverName(verdict));
-  return { summary, fix: visible(fixOf(verdict, advice)), yaml };
+  const fix = visible(fixOf(verdict, advice));
+  if (!advice.remedy) return { summary, fix };
+  return { summary, fix, yaml: adviceYaml(advice, serverName(verdict)) };
 }
 
 function bodyOf(verdict: Verdict): string {
@@ -184,8 +186,25 @@ const MODES =
   "DISABLE if the application speaks TLS itself (or none is wanted), SIMPLE with sni and " +
   "subjectAltNames if the sidecar is to start TLS";
 
-function fixOf(verdict: Verdict, { rule, target }: Advice): string {
-  return `${ruleFix(verdict, rule)}${target ? targetFix(target) : `: ${MODES}.`}`;
+const AUTOMATIC =
+  "leave tls out, and automatic mutual TLS gives Istio's own to what has a sidecar and plaintext to the rest";
+
+function fixOf(verdict: Verdict, { remedy, rule, target }: Advice): string {
+  if (!remedy) return withoutRemedy(verdict);
+  const modes = remedy === "AUTO" ? AUTOMATIC : MODES;
+  return `${ruleFix(verdict, rule)}${target ? targetFix(target) : `: ${modes}.`}`;
+}
+
+/** Where no rule puts it right without harm, something else has to change. */
+function withoutRemedy({ host, alias, rule }: Verdict): string {
+  if (!host.includes(".")) {
+    return `No rule can name the host ${host} alone: give ${ruleText(alias)} one with a dot.`;
+  }
+  const of = rule ? ` that ${ruleText(rule)} is right for` : "";
+  return (
+    `No rule for ${host} puts this right without taking encryption away from other calls${of}. Give ` +
+    `what is outside the mesh a host of its own, and write a rule with DISABLE or SIMPLE for that.`
+  );
 }
 
 function ruleFix({ rule: followed }: Verdict, { isChange, name, namespace, host }: Advice["rule"]) {

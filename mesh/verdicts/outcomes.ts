@@ -208,7 +208,7 @@ function labelClasses(
 }
 
 /** An alias without ports: what any port would get, and what the rule's own ports would. */
-function withPorts(service: Service, rule: ConsolidatedRule | undefined): Service {
+export function withPorts(service: Service, rule: ConsolidatedRule | undefined): Service {
   if (service.ports.length > 0) return service;
   const policies = [rule?.policy, ...(rule?.subsets ?? []).map((subset) => subset.policy)];
   const named = policies.flatMap((policy) =>
@@ -223,7 +223,7 @@ function withPorts(service: Service, rule: ConsolidatedRule | undefined): Servic
 }
 
 /** A host that no object registers: rules about it are text, until something registers it. */
-function unregistered(alias: Alias, host: string): Service {
+export function unregistered(alias: Pick<Alias, "ref" | "why">, host: string): Service {
   return {
     ref: alias.ref,
     host,

@@ -7,6 +7,7 @@ import {
   type Mesh,
   type Verdict,
 } from "../../mesh/index.js";
+import { isVisible } from "../../mesh/registry/registry.js";
 import { importedService } from "../../mesh/scope/imported-service.js";
 import { aliasOf, isCertain } from "../../mesh/verdicts/alias.js";
 import { differencesBetween, placeOf, type Difference } from "./difference.js";
@@ -69,6 +70,7 @@ function leadsOutside(mesh: Mesh, client: Client, host: string): boolean {
   return mesh.registry
     .of(host)
     .filter(({ ref }) => ref.namespace === given.ref.namespace)
+    .filter((service) => service.fromKubernetes || isVisible(service, client.namespace))
     .some((service) => {
       const alias = aliasOf(mesh, service);
       return alias !== undefined && isCertain(alias);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readYaml } from "../../../cli/input/yaml.js";
-import type { RuleAdvice } from "../../../mesh/explain/advice.js";
+import type { RuleAdvice } from "../../../mesh/explain/advised.js";
 import { adviceYaml } from "../../../mesh/explain/advice-yaml.js";
 
 const RULE: RuleAdvice = {

@@ -1,0 +1,169 @@
+import { outcomesOf, type Outcome } from "../clusters/clusters.js";
+import { rulesByHost } from "../findings/followed-rules.js";
+import { isCoveredBy, isWildcard, type HostTable } from "../input/hosts.js";
+import type { Plain } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
+import { Registry } from "../registry/registry.js";
+import { readServiceEntry } from "../registry/service-entry.js";
+import type { Service } from "../registry/service.js";
+import { chooseRule, indexDestinationRules, lookUpRules } from "../rules/destination-rule-index.js";
+import { readDestinationRule, type DestinationRule } from "../rules/destination-rule.js";
+import { importedService } from "../scope/imported-service.js";
+import type { Client } from "../scope/client.js";
+import { aliasOf } from "../verdicts/alias.js";
+import { defaultClients, selectorsIn } from "../verdicts/default-clients.js";
+import { isMutual, unregistered, withPorts } from "../verdicts/outcomes.js";
+import type { Verdict } from "../verdicts/verdict.js";
+
+/** What a mesh would be with other rules and more ServiceEntries, as far as some hosts go. */
+export interface Change {
+  rules: readonly Plain[];
+  entries: readonly Plain[];
+}
+
+/**
+ * Whether a change puts a violation right and harms nobody: the client sends no mutual TLS of Istio's
+ * to the alias any more, nobody newly sends it to anything outside, and no client loses encryption that
+ * is right: TLS that its proxy starts, or Istio's own towards what may have sidecars.
+ */
+export function isRemedy(mesh: Mesh, verdict: Verdict, change: Change): boolean {
+  const { host, client } = verdict;
+  const changed = readEntries(mesh, change);
+  const known = lookupOf(mesh);
+  const written = change.rules.map((rule) => readDestinationRule(rule, mesh.facts.clusterDomain));
+  const hosts = new Set([host, ...[...changed, ...written].map((one) => one.host)]);
+  for (const one of hosts) {
+    if (!isWildcard(one)) continue;
+    for (const other of mesh.registry.hosts()) if (isCoveredBy(other, one)) hosts.add(other);
+  }
+  const after = withChange(mesh, [...hosts], changed, written);
+  const clients = [client, ...known.clients];
+  const place = placeOf(verdict);
+  return [...hosts].every((one) =>
+    clients.every((asked) => {
+      const wrong = one === host && asked === client ? place : undefined;
+      return isWell(mesh, after, { ...verdict, host: one }, asked, wrong);
+    }),
+  );
+}
+
+interface Lookup {
+  rules: HostTable<DestinationRule[]>;
+  clients: readonly Client[];
+}
+
+const lookups = new WeakMap<Mesh, Lookup>();
+
+/** What every trial in a mesh needs, found once. */
+function lookupOf(mesh: Mesh): Lookup {
+  let known = lookups.get(mesh);
+  if (!known) {
+    known = { rules: rulesByHost(mesh), clients: defaultClients(mesh) };
+    lookups.set(mesh, known);
+  }
+  return known;
+}
+
+function readEntries({ facts }: Mesh, { entries }: Change): Service[] {
+  return entries.flatMap((entry) =>
+    readServiceEntry(entry, { defaultExportTo: facts.defaultServiceExportTo }),
+  );
+}
+
+/** The mesh with the change: it knows of the hosts that are asked about, and of no others. */
+function withChange(
+  mesh: Mesh,
+  hosts: readonly string[],
+  entries: readonly Service[],
+  written: readonly DestinationRule[],
+): Mesh {
+  const isWritten = ({ ref }: DestinationRule) =>
+    written.some(({ ref: own }) => own.namespace === ref.namespace && own.name === ref.name);
+  const table = lookupOf(mesh).rules;
+  const kept = new Set(hosts.flatMap((host) => table.allMatching(host).flat()));
+  const services = hosts.flatMap((host) => mesh.registry.of(host));
+  return {
+    ...mesh,
+    registry: new Registry([...services, ...entries], mesh.facts),
+    destinationRuleIndex: indexDestinationRules(
+      [...[...kept].filter((rule) => !isWritten(rule)), ...written],
+      mesh.facts,
+    ),
+    endpointsOf: (service, port) => {
+      if (!entries.includes(service)) return mesh.endpointsOf(service, port);
+      const ports = port ? [port] : service.ports;
+      return ports.map(({ name, number }) => ({
+        ...{ address: service.host, labels: {}, tlsMode: "disabled" },
+        ...{ portName: name, portNumber: number, isInside: false, isMissing: false },
+      }));
+    },
+  };
+}
+
+/**
+ * Whether all is well for one client towards one host after a change.
+ * @param wrong the place that is to be put right
+ */
+function isWell(
+  before: Mesh,
+  after: Mesh,
+  verdict: Verdict,
+  client: Client,
+  wrong: string | undefined,
+): boolean {
+  const classes = client.labels ? [client.labels] : [{}, ...selectorsIn(before, client.namespace)];
+  return classes.every((labels) => {
+    const was = towards(before, verdict, { ...client, labels });
+    const is = towards(after, verdict, { ...client, labels });
+    const isOutside = is.service !== undefined && leadsOutside(after, verdict, is.service);
+    for (const [place, outcome] of is.places) {
+      const wasMutual = was.places.has(place) && isMutual(was.places.get(place)!);
+      if (isOutside && isMutual(outcome) && (place === wrong || !wasMutual)) return false;
+    }
+    const mayHaveSidecars = was.service !== undefined && hasSidecars(before, was.service);
+    return [...was.places].every(([place, { tls }]) => {
+      const now = is.places.get(place)?.tls;
+      if (tls === "SIMPLE" || tls === "MUTUAL") return now === tls;
+      if (!mayHaveSidecars || (tls !== "AUTO" && tls !== "ISTIO_MUTUAL")) return true;
+      return now === "AUTO" || now === "ISTIO_MUTUAL";
+    });
+  });
+}
+
+function leadsOutside(mesh: Mesh, { why }: Verdict, service: Service): boolean {
+  return service.object === undefined ? why === "declared" : aliasOf(mesh, service) !== undefined;
+}
+
+/** Whether anything behind a service has a sidecar, or may have one. */
+function hasSidecars(mesh: Mesh, service: Service): boolean {
+  if (service.object === undefined) return false;
+  const endpoints = mesh.endpointsOf(service);
+  return (
+    endpoints.some(({ tlsMode }) => tlsMode !== "disabled") ||
+    (service.fromKubernetes && service.selector !== undefined) ||
+    aliasOf(mesh, service) === undefined
+  );
+}
+
+/** What a client is given for a host, and what its proxy does towards each port and subset. */
+function towards(
+  mesh: Mesh,
+  { alias, why, host }: Verdict,
+  client: Client,
+): { service?: Service; places: ReadonlyMap<string, Outcome> } {
+  const isKnown = mesh.registry.of(host).length > 0;
+  const service = isKnown
+    ? importedService(mesh, mesh.sidecarScopeOf(client), host)
+    : unregistered({ ref: alias, why }, host);
+  if (!service) return { places: new Map() };
+  const { namespace } = service.ref;
+  const rules = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, namespace);
+  const rule = chooseRule(rules(client.namespace), client.namespace, client.labels ?? {});
+  const gateway = client.gateway === true;
+  const outcomes = outcomesOf(mesh, { service: withPorts(service, rule), rule, gateway });
+  return { service, places: new Map(outcomes.map((one) => [placeOf(one), one])) };
+}
+
+function placeOf({ port, subset }: Pick<Outcome, "port" | "subset">): string {
+  return `${port}|${subset}`;
+}
