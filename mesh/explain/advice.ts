@@ -5,6 +5,7 @@ import { at, isPlain, labelsOf, type Labels, type Plain } from "../input/plain.j
 import { readMesh, type Mesh } from "../mesh.js";
 import type { KubeObject, ObjectRef } from "../input/kube-object.js";
 import type { Service, ServicePort } from "../registry/service.js";
+import { importedService } from "../scope/imported-service.js";
 import type { Verdict } from "../verdicts/verdict.js";
 import { entryObject, objectName, ruleObject } from "./advice-objects.js";
 import type { Advice, RuleAdvice } from "./advised.js";
@@ -22,6 +23,31 @@ export function adviceOn(verdict: Verdict, judged?: Mesh): Advice {
   const mesh = judged && ofRevision(verdict, judged);
   const advice = adviceFor(verdict, mesh);
   if (!mesh) return { ...advice, remedy: "DISABLE" };
+  const key = classOf(verdict, advice, mesh);
+  const known = tried.get(mesh) ?? new Map<string, Advice>();
+  tried.set(mesh, known);
+  const remedied = known.get(key) ?? withRemedy(verdict, advice, mesh);
+  known.set(key, remedied);
+  return remedied;
+}
+
+const tried = new WeakMap<Mesh, Map<string, Advice>>();
+
+/** What violations have in common that one advice puts right: all but clients that nothing tells apart. */
+function classOf(verdict: Verdict, advice: Advice, mesh: Mesh): string {
+  const { alias, host, port, subset, kind, rule, client } = verdict;
+  const isForAll =
+    rule !== undefined &&
+    rule.namespace !== client.namespace &&
+    (advice.rule.exportTo ?? []).length === 0;
+  const given = importedService(mesh, mesh.sidecarScopeOf(client), host)?.ref;
+  const { labels, gateway, namespace } = client;
+  const who = [given, labels, gateway, isForAll ? "" : namespace];
+  return JSON.stringify([alias, host, port, subset, kind, rule, who]);
+}
+
+/** The advice with the first remedy that works, if one does. */
+function withRemedy(verdict: Verdict, advice: Advice, mesh: Mesh): Advice {
   const { target, ...alone } = advice;
   const from = fromSpec(verdict, advice.rule, mesh);
   for (const remedy of ["DISABLE", "AUTO"] as const) {
@@ -29,8 +55,8 @@ export function adviceOn(verdict: Verdict, judged?: Mesh): Advice {
       for (const one of target ? [advice, alone] : [advice]) {
         const advised = adviseSpec(one.rule, spec, remedy);
         if (!advised) continue;
-        const tried = { ...one, remedy, rule: { ...one.rule, advised } };
-        if (isRemedy(mesh, verdict, changeOf(tried))) return tried;
+        const whole = { ...one, remedy, rule: { ...one.rule, advised } };
+        if (isRemedy(mesh, verdict, changeOf(whole))) return whole;
       }
     }
   }

@@ -256,7 +256,7 @@ describe("what is advised against a violation", () => {
   }
 
   it("puts right all of an alias's violations at once, and takes nothing away", function () {
-    this.timeout(120_000);
+    this.timeout(runs(60_000));
     fc.assert(
       fc.property(anyMesh, ({ objects, clients, mesh }) => {
         assert.deepEqual(unhelpedAtOnce(objects, clients, mesh), []);
@@ -266,7 +266,7 @@ describe("what is advised against a violation", () => {
   });
 
   it("puts it right in any mesh", function () {
-    this.timeout(60_000);
+    this.timeout(runs(60_000));
     fc.assert(
       fc.property(anyMesh, ({ objects, clients }) => {
         assert.deepEqual(unhelped(objects, clients, {}), []);
