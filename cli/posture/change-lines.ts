@@ -41,6 +41,7 @@ const FIELDS: readonly (readonly [name: string, textOf: (row: PostureRow) => str
   ["declared", declaredText],
   ["decided by", ({ rule = "-" }) => rule],
   ["target", ({ target }) => target],
+  ["call", ({ call = "as its cluster says" }) => call],
 ];
 
 function callText(row: PostureRow): string {

@@ -36,7 +36,16 @@ function keyOf({ alias, client, port, subset }: PostureRow): string {
 }
 
 /** What makes a difference; words about it don't. */
-const TELLING = ["target", "declared", "tls", "verifier", "verdict", "kind", "rule"] as const;
+const TELLING = [
+  "target",
+  "declared",
+  "tls",
+  "verifier",
+  "verdict",
+  "kind",
+  "rule",
+  "call",
+] as const;
 
 function changeOf(before?: PostureRow, after?: PostureRow): PostureChange[] {
   if (before && after && TELLING.every((field) => before[field] === after[field])) return [];

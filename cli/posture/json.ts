@@ -21,6 +21,7 @@ const row = z.object({
   kind: z.enum(["live", "declared"]).exactOptional(),
   rule: z.string().exactOptional(),
   level: z.enum(["top", "port", "subset", "subset-port"]).exactOptional(),
+  call: z.string().exactOptional(),
   finding: z.string().exactOptional(),
   fix: z.string().exactOptional(),
 });

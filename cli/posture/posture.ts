@@ -12,6 +12,7 @@ import {
   readMesh,
   type Verdict,
 } from "../../mesh/index.js";
+import { type CallTeller, callTeller } from "./call.js";
 import { declaredTls } from "./declared.js";
 import { isOutsideMesh } from "./membership.js";
 import { type PostureRow, type PostureTls, severityOf } from "./row.js";
@@ -35,7 +36,8 @@ export function postureOf(
   const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
   const places = placesIn(verdicts);
   const shown = clients ? places : places.filter(isShown);
-  return shown.map((place) => rowOf(mesh, place));
+  const tellCall = callTeller(mesh);
+  return shown.map((place) => rowOf(mesh, place, tellCall));
 }
 
 /** Clients in namespaces that no object is in are judged in case they exist; only what is wrong is shown. */
@@ -73,7 +75,7 @@ function groupedBy(verdicts: readonly Verdict[], keyOf: (verdict: Verdict) => un
   return [...groups.values()];
 }
 
-function rowOf(mesh: Mesh, place: Place): PostureRow {
+function rowOf(mesh: Mesh, place: Place, tellCall: CallTeller): PostureRow {
   const worst = place.reduce((worst, one) => (severityOf(one) < severityOf(worst) ? one : worst));
   const carrier = place.find(({ tls }) => tls !== undefined) ?? worst;
   const { alias, target, client, port, subset, verdict, kind, level } = worst;
@@ -82,6 +84,7 @@ function rowOf(mesh: Mesh, place: Place): PostureRow {
   const isFollowed = verdict !== "ok" || (tls !== "no cluster" && tls !== "no sidecar");
   const rule = isFollowed ? worst.rule : undefined;
   const { summary, fix } = explain(worst, mesh);
+  const call = tellCall(carrier);
   return {
     alias: refText(alias),
     target,
@@ -95,6 +98,7 @@ function rowOf(mesh: Mesh, place: Place): PostureRow {
     ...(kind && { kind }),
     ...(rule && { rule: refText(rule) }),
     ...(rule && level && { level }),
+    ...(call !== undefined && { call }),
     ...(verdict !== "ok" && { finding: summary, fix }),
   };
 }

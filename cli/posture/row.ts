@@ -47,6 +47,8 @@ export interface PostureRow {
   rule?: string;
   /** Where in that rule. */
   level?: RuleLevel;
+  /** What becomes of the call, where that is more than the TLS of the alias's own cluster tells. */
+  call?: string;
   /** What is wrong or not known, in words; absent where all is well. */
   finding?: string;
   /** What to do about it. */

@@ -34,6 +34,7 @@ export function postureTable(posture: Posture, colour: ChalkInstance): string {
       : "No external alias.",
     ...moreLines(lines.length),
     ...findings(shown, colour),
+    ...calls(shown),
     ...firstOf(
       posture.notes,
       MOST_NOTES,
@@ -74,6 +75,19 @@ function findings(lines: readonly PostureLine[], colour: ChalkInstance): string[
     const also = others > 0 ? ` Also for ${clientsText(clients.slice(1))}.` : "";
     return [colour.bold(paragraph(finding + also)) + (fix && `\n${paragraph(fix, "  ")}`)];
   });
+}
+
+/** Where the call doesn't go the way that the table shows. */
+function calls(lines: readonly PostureLine[]): string[] {
+  return lines.flatMap((line) =>
+    line.call === undefined
+      ? []
+      : [
+          paragraph(
+            `call from ${clientsText(line.clients)} to ${line.alias}, port ${portText(line)}: ${line.call}`,
+          ),
+        ],
+  );
 }
 
 /** What differs, for people at a terminal, worst first. */
