@@ -10,6 +10,7 @@ import {
   countsText,
   linesOf,
   PLACE_COLUMNS,
+  portText,
   type PostureColumn,
   type PostureLine,
   verdictText,
