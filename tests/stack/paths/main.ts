@@ -10,6 +10,7 @@ import { tryPaths } from "./tryPaths.js";
 interface Options {
   count: number;
   seed: number;
+  batch: number;
 }
 
 function wholeNumber(text: string): number {
@@ -18,14 +19,19 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Expected a whole number.");
 }
 
+function positive(text: string): number {
+  if (wholeNumber(text) > 0) return Number(text);
+  throw new InvalidArgumentError("Expected 1 or more.");
+}
+
 async function main(options: Options): Promise<number> {
   const on = await ownPlane();
   try {
     const { paths, pushes, calls, seconds } = await tryPaths(on, {
       ...options,
-      onPath: (done, { edits }) => {
-        const what = edits.map(({ what }) => what).join(", ");
-        console.log(`${done}/${options.count} ${what}`);
+      onBatch: (done, batch) => {
+        const what = batch.map(({ edits }) => edits.map(({ what }) => what).join(", "));
+        console.log(`${done}/${options.count} ${what.join("; ")}`);
       },
     });
     console.log(
@@ -45,6 +51,7 @@ const command = new Command("paths")
   .description("Take stacks from one random catalogue to another, and compare with a fresh update.")
   .option("--count <number>", "how many paths", wholeNumber, 25)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber, Date.now() % 1e6)
+  .option("--batch <number>", "how many go at once, through one stack", positive, 10)
   .parse();
 void main(command.opts<Options>()).then((code) => {
   process.exitCode = code;

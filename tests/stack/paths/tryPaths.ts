@@ -8,50 +8,96 @@ export interface PathsOptions {
   count: number;
   /** Repeats a run. @default a random one */
   seed?: number;
-  /** Called after each path that went well. */
-  onPath?: (done: number, path: Path) => void;
+  /** How many go at once, through one stack. */
+  batch: number;
+  /** Called after each batch that went well. */
+  onBatch?: (done: number, batch: readonly Path[]) => void;
 }
 
 /**
- * Tries random paths. One that fails is made as short as it can be, within ten minutes.
+ * Tries random paths, some at once. Those of a batch that fails are tried one by one; one that fails
+ * alone is made as short as it can be, within ten minutes.
  *
  * @throws with the catalogues of the shortest path that fails, and the seed
  */
 export async function tryPaths(
   on: TestPlane,
-  { count, seed, onPath }: PathsOptions,
-): Promise<Seen & { paths: number; seconds: number }> {
+  { count, seed = Date.now() % 1e6, batch, onBatch }: PathsOptions,
+): Promise<Seen & { paths: number; seconds: number; seed: number }> {
   const started = Date.now();
   const total = { pushes: 0, calls: 0, paths: 0 };
-  let failedAt: number | undefined;
-  const property = fc.asyncProperty(path, async (one) => {
-    // What is left untried when time is up counts as passed: the shortest failure so far is told.
-    if (failedAt !== undefined && Date.now() - failedAt > SHRINKING_MS) return;
+  const drawn = draw(count, seed);
+  for (let from = 0; from < count; from += batch) {
+    const paths = drawn.slice(from, from + batch);
     try {
-      const { pushes, calls } = await walk(on, one);
-      if (failedAt !== undefined) return;
+      const { pushes, calls } = await walk(on, paths);
       total.pushes += pushes;
       total.calls += calls;
-      onPath?.(++total.paths, one);
+      total.paths += paths.length;
+      onBatch?.(total.paths, paths);
     } catch (error) {
-      failedAt ??= Date.now();
-      throw error;
+      throw new Error(await failureIn(on, { from, paths, count, seed }, error), { cause: error });
     }
-  });
-  const result = await fc.check(property, { numRuns: count, ...(seed !== undefined && { seed }) });
-  if (result.failed) throw new Error(failure(result), { cause: result.errorInstance });
-  return { ...total, seconds: Math.round((Date.now() - started) / 1000) };
+  }
+  return { ...total, seed, seconds: Math.round((Date.now() - started) / 1000) };
+}
+
+/** The paths of a seed. */
+function draw(count: number, seed: number): Path[] {
+  const drawn: Path[] = [];
+  const keep = fc.property(path, (one) => void drawn.push(one));
+  fc.assert(keep, { numRuns: count, seed });
+  return drawn;
+}
+
+interface Failed {
+  /** The first path of the batch is the how-manieth of the seed. */
+  from: number;
+  paths: readonly Path[];
+  count: number;
+  seed: number;
 }
 
 const SHRINKING_MS = 600_000;
 
-function failure({ counterexample, seed, errorInstance }: fc.RunDetails<[Path]>): string {
+/** What fails in a batch: a path alone, made short, or else all of them together. */
+async function failureIn(
+  on: TestPlane,
+  { from, paths, count, seed }: Failed,
+  error: unknown,
+): Promise<string> {
+  let index = 0;
+  let failedAt: number | undefined;
+  const alone = fc.asyncProperty(path, async (one) => {
+    const isShrinking = failedAt !== undefined;
+    const isOfBatch = index >= from && index < from + paths.length;
+    index += 1;
+    if (!isShrinking && !isOfBatch) return;
+    // What is left untried when time is up counts as passed: the shortest failure so far is told.
+    if (failedAt !== undefined && Date.now() - failedAt > SHRINKING_MS) return;
+    try {
+      await walk(on, [one]);
+    } catch (failure) {
+      failedAt ??= Date.now();
+      throw failure;
+    }
+  });
+  const numRuns = Math.min(count, from + paths.length);
+  const { failed, counterexample, errorInstance } = await fc.check(alone, { numRuns, seed });
   const [found] = counterexample ?? [];
-  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-  return [
-    `A path fails (--seed ${seed}): ${reason}`,
-    `The edits: ${found?.edits.map(({ what }) => what).join(", ")}`,
-    `From this catalogue\n\n${stringify(found?.before)}`,
-    `to this one\n\n${stringify(found?.after)}`,
-  ].join("\n");
+  return failed && found
+    ? `A path fails (--seed ${seed}): ${told([found], errorInstance)}`
+    : `Paths fail together, and each alone doesn't (--seed ${seed}): ${told(paths, error)}`;
+}
+
+function told(paths: readonly Path[], error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const catalogues = paths.map(({ edits, before, after }) =>
+    [
+      `The edits: ${edits.map(({ what }) => what).join(", ")}`,
+      `From this catalogue\n\n${stringify(before)}`,
+      `to this one\n\n${stringify(after)}`,
+    ].join("\n"),
+  );
+  return [reason, ...catalogues].join("\n");
 }

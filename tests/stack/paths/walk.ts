@@ -6,7 +6,7 @@ import { ApiServer } from "../../../cli/kube/api-server.js";
 import { askCluster } from "../../../cli/verify/ask-cluster.js";
 import { inEmbeddedMesh } from "../../../cli/verify/ask-istiod.js";
 import { rowsOf } from "../../../cli/verify/rows.js";
-import { parseCatalogue } from "../../../catalogue/catalogue.js";
+import { type Catalogue, parseCatalogue } from "../../../catalogue/catalogue.js";
 import { eventually } from "../../local/eventually.js";
 import { nowhere, objectsIn } from "../kube.js";
 import type { TestPlane } from "../sharedPlane.js";
@@ -26,32 +26,59 @@ export interface Seen {
 
 let count = 0;
 
+/** Where one path is taken: by the stack that is looked at, and by the one that goes straight to its end. */
+interface Walk extends Path {
+  walked: Side;
+  fresh: Side;
+}
+
 /**
- * Takes a stack from one catalogue to another, and a second one straight to the other: afterwards
- * they have the same objects, the same files, and nobody has been without the TLS that both declare.
+ * Takes a stack from the first catalogues of some paths to the second ones, and another stack straight
+ * to these: afterwards both have the same objects and the same files, and nobody has been without the
+ * TLS that both catalogues declare. The paths go beside each other, each in namespaces and with targets
+ * of its own, so that the engine, which takes longest to start, serves them all.
  *
  * @throws what is otherwise
  */
-export async function walk(on: TestPlane, { before, after }: Path): Promise<Seen> {
+export async function walk(on: TestPlane, paths: readonly Path[]): Promise<Seen> {
   const number = ++count;
-  const [left, right] = [`left${number}`, `right${number}`];
+  const walks = paths.map((one, index) => ({
+    ...one,
+    walked: `walked${number}x${index}`,
+    fresh: `fresh${number}x${index}`,
+  }));
   const server = await ApiServer.from({ kubeconfig: on.plane.kubeconfig });
   try {
     const [seen] = await Promise.all([
-      walkInCluster(on, left, { before, after }),
-      straight(on, right, after),
-      walkInFiles(on, number, { before, after }),
+      walkInCluster(on, walks),
+      straight(on, walks),
+      walkInFiles(on, number, walks),
     ]);
-    // Kubernetes collects what belonged to deleted objects a moment later.
-    await eventually(async () => {
-      const [walked, fresh] = [await objectsAt(server, left), await objectsAt(server, right)];
-      assert.deepEqual(walked, fresh, "the objects differ from those of a fresh update");
-      return true;
-    });
+    for (const one of walks) {
+      // Kubernetes collects what belonged to deleted objects a moment later.
+      await eventually(async () => {
+        const found = await Promise.all([one.walked, one.fresh].map((s) => objectsAt(server, s)));
+        assert.deepEqual(found[0], found[1], "the objects differ from those of a fresh update");
+        return true;
+      });
+    }
     return seen;
   } finally {
-    await Promise.all([left, right].map((side) => clear(on, side)));
+    await Promise.all(walks.flatMap(({ walked, fresh }) => [clear(on, walked), clear(on, fresh)]));
   }
+}
+
+/** One catalogue of several, each at a place of its own. */
+function together(
+  walks: readonly Walk[],
+  end: "before" | "after",
+  side: (one: Walk) => Side,
+): WrittenCatalogue {
+  const parts = walks.map((one) => placed(one[end], side(one)));
+  return {
+    clients: parts.flatMap(({ clients }) => clients),
+    aliases: parts.flatMap(({ aliases }) => aliases),
+  };
 }
 
 async function succeeded(running: Promise<Run>): Promise<Run> {
@@ -60,25 +87,22 @@ async function succeeded(running: Promise<Run>): Promise<Run> {
   return run;
 }
 
-async function straight(on: TestPlane, side: Side, catalogue: WrittenCatalogue): Promise<void> {
+async function straight(on: TestPlane, walks: readonly Walk[]): Promise<void> {
+  const to = together(walks, "after", ({ fresh }) => fresh);
   const stack = await TestStack.open({ on });
-  await succeeded(stack.up(placed(catalogue, side)));
-  await verified(on, placed(catalogue, side));
+  await succeeded(stack.up(to));
+  await verified(on, to);
 }
 
-async function walkInCluster(
-  on: TestPlane,
-  side: Side,
-  { before, after }: Pick<Path, "before" | "after">,
-): Promise<Seen> {
-  const [from, to] = [placed(before, side), placed(after, side)];
+async function walkInCluster(on: TestPlane, walks: readonly Walk[]): Promise<Seen> {
+  const side = ({ walked }: Walk) => walked;
+  const [from, to] = [together(walks, "before", side), together(walks, "after", side)];
   const stack = await TestStack.open({ on });
   await succeeded(stack.up(from));
   await verified(on, from);
 
-  const namespaces = NAMESPACES.map((namespace) => `${side}-${namespace}`);
-  const calls = guardedCalls(parseCatalogue(from, "A"), parseCatalogue(to, "B"), namespaces);
-  const onlookers = namespaces.map((namespace) => onlooker(on, namespace, calls));
+  const calls = walks.flatMap((one) => callsOf(one));
+  const onlookers = to.clients.map(({ namespace }) => onlooker(on, namespace, calls));
   try {
     await eventually(() => onlookers.every(({ isReady }) => isReady()) || undefined);
     for (const { begin } of onlookers) begin();
@@ -97,6 +121,15 @@ async function walkInCluster(
   assert.deepEqual(again.changes, [], "a second update changes something");
   const pushes = onlookers.reduce((sum, one) => sum + one.pushes(), 0);
   return { pushes, calls: calls.length };
+}
+
+/** The calls of a path that its own clients make, whose TLS both catalogues declare. */
+function callsOf({ before, after, walked }: Walk): GuardedCall[] {
+  const [from, to] = [before, after].map((catalogue) =>
+    parseCatalogue(placed(catalogue, walked), "drawn"),
+  ) as [Catalogue, Catalogue];
+  const namespaces = NAMESPACES.map((namespace) => `${walked}-${namespace}`);
+  return guardedCalls(from, to, namespaces);
 }
 
 /** Waits until istiod has sent nothing for half a second: the last objects to go have pushes of their own. */
@@ -152,12 +185,11 @@ async function verified(on: TestPlane, written: WrittenCatalogue): Promise<void>
 }
 
 /** The same for a folder of YAML files. */
-async function walkInFiles(
-  on: TestPlane,
-  number: number,
-  { before, after }: Pick<Path, "before" | "after">,
-): Promise<void> {
-  const filesOf = async (name: string, catalogues: readonly WrittenCatalogue[]) => {
+async function walkInFiles(on: TestPlane, number: number, walks: readonly Walk[]): Promise<void> {
+  const [from, to] = (["before", "after"] as const).map((end) =>
+    together(walks, end, ({ walked }) => walked),
+  );
+  const filesOf = async (name: string, catalogues: readonly unknown[]) => {
     const folder = path.join(on.folder, name);
     const config = { "kubernetes:renderYamlToDirectory": folder };
     const stack = await TestStack.open({ on, kubeconfig: nowhere(on), config });
@@ -165,8 +197,8 @@ async function walkInFiles(
     return filesIn(folder);
   };
   const [walked, fresh] = await Promise.all([
-    filesOf(`walked${number}`, [before, after]),
-    filesOf(`fresh${number}`, [after]),
+    filesOf(`walked${number}`, [from, to]),
+    filesOf(`fresh${number}`, [to]),
   ]);
   assert.deepEqual(walked, fresh, "the files differ from those of a fresh update");
 }
