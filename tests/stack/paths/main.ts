@@ -51,7 +51,7 @@ const command = new Command("paths")
   .description("Take stacks from one random catalogue to another, and compare with a fresh update.")
   .option("--count <number>", "how many paths", wholeNumber, 25)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber, Date.now() % 1e6)
-  .option("--batch <number>", "how many go at once, through one stack", positive, 10)
+  .option("--batch <number>", "how many go at once, through one stack", positive, 25)
   .parse();
 void main(command.opts<Options>()).then((code) => {
   process.exitCode = code;
