@@ -9,7 +9,7 @@ describe("from one catalogue to another, on real parts", function () {
     const { paths, calls, pushes } = await tryPaths(await sharedPlane(), {
       count: 25,
       seed: 2026,
-      batch: 25,
+      batch: 9,
     });
     assert.equal(paths, 25);
     assert.ok(calls > 0 && pushes > 0, "nobody has called while the stack changed");

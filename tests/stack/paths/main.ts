@@ -33,6 +33,7 @@ async function main(options: Options): Promise<number> {
         const what = batch.map(({ edits }) => edits.map(({ what }) => what).join(", "));
         console.log(`${done}/${options.count} ${what.join("; ")}`);
       },
+      onFailure: (reason) => console.log(`Some of the next fail; trying each alone. ${reason}`),
     });
     console.log(
       `${paths} paths, seed ${options.seed}: ${pushes} pushes looked at for ${calls} calls.`,
@@ -51,7 +52,7 @@ const command = new Command("paths")
   .description("Take stacks from one random catalogue to another, and compare with a fresh update.")
   .option("--count <number>", "how many paths", wholeNumber, 25)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber, Date.now() % 1e6)
-  .option("--batch <number>", "how many go at once, through one stack", positive, 25)
+  .option("--batch <number>", "how many go at once, through one stack", positive, 9)
   .parse();
 void main(command.opts<Options>()).then((code) => {
   process.exitCode = code;

@@ -12,6 +12,8 @@ export interface PathsOptions {
   batch: number;
   /** Called after each batch that went well. */
   onBatch?: (done: number, batch: readonly Path[]) => void;
+  /** Called when a batch fails, before its paths are tried one by one. */
+  onFailure?: (reason: string) => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PathsOptions {
  */
 export async function tryPaths(
   on: TestPlane,
-  { count, seed = Date.now() % 1e6, batch, onBatch }: PathsOptions,
+  { count, seed = Date.now() % 1e6, batch, onBatch, onFailure }: PathsOptions,
 ): Promise<Seen & { paths: number; seconds: number; seed: number }> {
   const started = Date.now();
   const total = { pushes: 0, calls: 0, paths: 0 };
@@ -36,6 +38,7 @@ export async function tryPaths(
       total.paths += paths.length;
       onBatch?.(total.paths, paths);
     } catch (error) {
+      onFailure?.(error instanceof Error ? error.message : String(error));
       throw new Error(await failureIn(on, { from, paths, count, seed }, error), { cause: error });
     }
   }

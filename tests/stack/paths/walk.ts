@@ -91,7 +91,7 @@ async function straight(on: TestPlane, walks: readonly Walk[]): Promise<void> {
   const to = together(walks, "after", ({ fresh }) => fresh);
   const stack = await TestStack.open({ on });
   await succeeded(stack.up(to));
-  await verified(on, to);
+  await verified(on, walks, "after", ({ fresh }) => fresh);
 }
 
 async function walkInCluster(on: TestPlane, walks: readonly Walk[]): Promise<Seen> {
@@ -99,7 +99,7 @@ async function walkInCluster(on: TestPlane, walks: readonly Walk[]): Promise<See
   const [from, to] = [together(walks, "before", side), together(walks, "after", side)];
   const stack = await TestStack.open({ on });
   await succeeded(stack.up(from));
-  await verified(on, from);
+  await verified(on, walks, "before", side);
 
   const calls = walks.flatMap((one) => callsOf(one));
   const onlookers = to.clients.map(({ namespace }) => onlooker(on, namespace, calls));
@@ -107,7 +107,7 @@ async function walkInCluster(on: TestPlane, walks: readonly Walk[]): Promise<See
     await eventually(() => onlookers.every(({ isReady }) => isReady()) || undefined);
     for (const { begin } of onlookers) begin();
     await succeeded(stack.up(to));
-    await verified(on, to);
+    await verified(on, walks, "after", side);
     await atRest(onlookers);
   } finally {
     for (const { close } of onlookers) close();
@@ -172,16 +172,23 @@ function onlooker(on: TestPlane, namespace: string, calls: readonly GuardedCall[
   };
 }
 
-/** Waits until reality is as a catalogue declares. */
-async function verified(on: TestPlane, written: WrittenCatalogue): Promise<void> {
-  const catalogue = parseCatalogue(written, "drawn");
+/** Waits until reality is as the catalogues declare. */
+async function verified(
+  on: TestPlane,
+  walks: readonly Walk[],
+  end: "before" | "after",
+  side: (one: Walk) => Side,
+): Promise<void> {
   const server = await ApiServer.from({ kubeconfig: on.plane.kubeconfig });
-  await eventually(async () => {
-    const reality = await askCluster(catalogue, server, inEmbeddedMesh(on.plane.istiod));
-    const wrong = rowsOf(catalogue, reality).filter(({ ok }) => !ok);
-    assert.deepEqual(wrong, [], "the cluster isn't as declared");
-    return true;
-  });
+  for (const one of walks) {
+    const catalogue = parseCatalogue(placed(one[end], side(one)), "drawn");
+    await eventually(async () => {
+      const reality = await askCluster(catalogue, server, inEmbeddedMesh(on.plane.istiod));
+      const wrong = rowsOf(catalogue, reality).filter(({ ok }) => !ok);
+      assert.deepEqual(wrong, [], "the cluster isn't as declared");
+      return true;
+    });
+  }
 }
 
 /** The same for a folder of YAML files. */
