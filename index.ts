@@ -1,5 +1,6 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
 import { all, type Output } from "@pulumi/pulumi";
+import { adoption } from "./stack/adoption.js";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
 import { EgressAlias } from "./components/egressAlias.js";
 import { EgressGuard } from "./components/egressGuard.js";
@@ -33,7 +34,7 @@ encryptedFirst(aliases, ({ call, ...alias }, after) => {
   const id = `${name}.${namespace}`;
   const dependsOn = after.then(() => namespaces[namespace] ?? []);
   const args = { ...alias, mesh, transform: serviceInAnyRole(id) };
-  const egress = new EgressAlias(id, args, { provider, protect, dependsOn });
+  const egress = new EgressAlias(id, args, { provider, protect, dependsOn, ...adoption() });
 
   aliasHosts[id] = egress.host;
   if (alias.addresses) clusterIPs[id] = egress.clusterIP;

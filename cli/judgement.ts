@@ -149,6 +149,11 @@ export function refText({ namespace, name }: ObjectRef): string {
   return namespace === "" ? name : `${namespace}/${name}`;
 }
 
+/** `Kind namespace/name`, for people. */
+export function namedText(ref: ObjectRef): string {
+  return `${ref.kind} ${refText(ref)}`;
+}
+
 /** `Kind/namespace/name`, which no other object has. */
 export function objectText(ref: ObjectRef): string {
   return `${ref.kind}/${refText(ref)}`;

@@ -19,6 +19,10 @@ export const ANYWHERE: Subcommands = {
     summary: "show all effective TLS of a stack or of YAML, and what a change does to it",
     load: () => import("./posture.js"),
   },
+  import: {
+    summary: "write the catalogue of what was applied without one, to be taken over",
+    load: () => import("./import.js"),
+  },
   "pr-report": {
     summary: "preview every stack with the policy pack and write what a pull request should say",
     load: () => import("./pr-report.js"),

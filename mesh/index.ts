@@ -16,12 +16,13 @@ export {
   istioVersionMistake,
   trustsSystemAuthorities,
 } from "./input/istio-version.js";
-export { hostPatternMistake } from "./input/hosts.js";
+export { hostPatternMistake, resolveHost } from "./input/hosts.js";
 export {
   at,
   isPlain,
   items,
   text,
+  texts,
   wholeNumber,
   type Plain,
   compareText,

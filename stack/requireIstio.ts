@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Question, UsedNamespace } from "./askForIstio.js";
-import { ISTIO_API_VERSION } from "../components/resources/istio.js";
+import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
 import { signature } from "./roles.js";
 import { rendersYaml } from "./stackProvider.js";
 

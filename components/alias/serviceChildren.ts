@@ -10,11 +10,21 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
 import { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import type { EndpointSliceArgs } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
-import { transportOf, type AliasPort } from "../../catalogue/ports.js";
+import type { AliasPort } from "../../catalogue/ports.js";
 import { type ChildOptions, childOptions } from "../resources/child.js";
-import { MANAGED_BY, MANAGER } from "../resources/labels.js";
+import { MANAGED_BY } from "../resources/labels.js";
 import { createChild, type Transform } from "../resources/transform.js";
-import { type InsidePods, type InsideService, type Location, NOWHERE } from "./location.js";
+import type { InsidePods, InsideService, Location } from "./location.js";
+import {
+  addressesServiceSpec,
+  byFamily,
+  endpointSubsets,
+  type Family,
+  nameServiceSpec,
+  sliceContent,
+  sliceLabels,
+  sliceSuffix,
+} from "./serviceObjects.js";
 
 /** Which Kubernetes API carries the addresses of an alias. */
 export type EndpointsApi = "Endpoints" | "EndpointSlice";
@@ -96,7 +106,7 @@ export function createServiceChildren(
   const endpointSlices = outside.map(([family, addresses]) =>
     createChild(
       EndpointSlice,
-      `${name}-${family.toLowerCase()}`,
+      name + sliceSuffix(family),
       endpointSlice(args.name, namespace, family, addresses, args.ports),
       childOptions(opts),
       transform?.endpointSlice,
@@ -115,7 +125,7 @@ export function createServiceChildren(
       ? createChild(
           Endpoints,
           `${name}-endpoints`,
-          { metadata, subsets: [endpointSubset(args.addresses, args.ports)] },
+          { metadata, subsets: endpointSubsets(args.addresses, args.ports) },
           childOptions(opts, [service]),
           transform?.endpoints,
         )
@@ -139,47 +149,15 @@ function annotations({ addresses, inside, location }: ExternalServiceArgs) {
   return waits ? undefined : { "pulumi.com/skipAwait": "true" };
 }
 
-/** No clusterIP, ever: it is Kubernetes' to give. No selector, unless the servers may be Pods. */
 function serviceSpec(args: ExternalServiceArgs): NonNullable<ServiceArgs["spec"]> {
-  if (args.addresses) {
-    const { inside, location } = args;
-    const selector = location === "inside" ? inside?.selector : NOWHERE;
-    return {
-      ports: args.ports.map((port) => {
-        const targetPort = inside ? inside.targetPorts?.[port.name] : port.targetPort;
-        return { ...servicePort(port), targetPort };
-      }),
-      ...(inside && { selector }),
-    };
-  }
-  // A targetPort means nothing to an ExternalName, which is a CNAME.
-  return {
-    type: "ExternalName",
-    externalName: args.location === "inside" ? insideName(args) : args.externalName,
-    ports: args.ports.map(servicePort),
-  };
+  if (args.addresses) return addressesServiceSpec(args);
+  const name = args.location === "inside" ? insideName(args) : args.externalName;
+  return nameServiceSpec(name, args.ports);
 }
 
 function insideName({ inside, namespace, clusterDomain }: ExternalServiceArgs): Output<string> {
   const { service, namespace: own = namespace ?? "default" } = inside as InsideService;
   return interpolate`${service}.${own}.svc.${clusterDomain ?? "cluster.local"}`;
-}
-
-function servicePort(port: AliasPort) {
-  return { name: port.name, protocol: transportOf(port), port: port.port };
-}
-
-/** Endpoints carry the port where the outside service really listens, under the Service's port name. */
-function endpointPort(port: AliasPort) {
-  return {
-    name: port.name,
-    port: port.targetPort ?? port.port,
-    protocol: transportOf(port),
-  };
-}
-
-function endpointSubset(addresses: readonly Input<string>[], ports: readonly AliasPort[]) {
-  return { addresses: addresses.map((ip) => ({ ip })), ports: ports.map(endpointPort) };
 }
 
 function endpointSlice(
@@ -189,32 +167,7 @@ function endpointSlice(
   addresses: readonly Input<string>[],
   ports: readonly AliasPort[],
 ): EndpointSliceArgs {
-  return {
-    metadata: {
-      name: interpolate`${service}-${family.toLowerCase()}`,
-      namespace,
-      labels: {
-        ...MANAGED_BY,
-        // The only link to the Service: a slice's name means nothing.
-        "kubernetes.io/service-name": service,
-        // Keeps Kubernetes' own controllers off it.
-        "endpointslice.kubernetes.io/managed-by": MANAGER,
-      },
-    },
-    addressType: family,
-    // One endpoint an address: further addresses of an endpoint are ignored.
-    endpoints: addresses.map((address) => ({ addresses: [address] })),
-    ports: ports.map(endpointPort),
-  };
-}
-
-type Family = "IPv4" | "IPv6";
-
-function byFamily(addresses: readonly Input<string>[]): [Family, Input<string>[]][] {
-  const isV6 = (address: Input<string>) => typeof address === "string" && address.includes(":");
-  const families: [Family, Input<string>[]][] = [
-    ["IPv4", addresses.filter((address) => !isV6(address))],
-    ["IPv6", addresses.filter(isV6)],
-  ];
-  return families.filter(([, members]) => members.length > 0);
+  const name = interpolate`${service}${sliceSuffix(family)}`;
+  const metadata = { name, namespace, labels: sliceLabels(service) };
+  return { metadata, ...sliceContent(family, addresses, ports) };
 }

@@ -7,12 +7,7 @@ import type { Input } from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import type * as inputs from "@pulumi/kubernetes/types/input.js";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
-
-/**
- * v1alpha3, v1beta1 and v1 have one schema. This is the one that the task writes and that every
- * Istio a catalogue can name serves (v1 came with 1.22).
- */
-export const ISTIO_API_VERSION = "networking.istio.io/v1alpha3";
+import { ISTIO_API_VERSION } from "./istioApi.js";
 
 /** ISTIO_MUTUAL is left out on purpose: nothing outside the mesh can speak it. */
 export type ExternalTlsMode = "DISABLE" | "SIMPLE" | "MUTUAL";
