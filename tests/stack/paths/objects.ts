@@ -84,6 +84,8 @@ const GIVEN = new Set([
 function normalised(object: object, side: Side): string {
   const text = JSON.stringify(object, (key, value: unknown) => {
     if (GIVEN.has(key)) return undefined;
+    // Kubernetes mirrors addresses in any order.
+    if (key === "endpoints" && Array.isArray(value)) return value.map(asText).sort();
     return isMap(value) ? sorted(value) : value;
   });
   // The mirror of Endpoints has a name that Kubernetes made up.
@@ -93,6 +95,10 @@ function normalised(object: object, side: Side): string {
     side,
     "side",
   );
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
