@@ -31,7 +31,7 @@ function objectIn(line: string): KubeObject {
     kind,
     metadata: { name, namespace, ...metadata },
     ...content,
-  } as KubeObject;
+  };
 }
 
 const web =
