@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { alone, openEmbedded, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { shellWord } from "../stack/commands.js";
 import { readCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
@@ -48,7 +49,7 @@ async function up(stack: string): Promise<ExitCode> {
   const code = await verify({ stack, plane });
   console.log(
     `\nUp in ${((Date.now() - started) / 1000).toFixed(0)} s. Look around with\n` +
-      `  export KUBECONFIG=${plane.kubeconfig}\n` +
+      `  export KUBECONFIG=${shellWord(plane.kubeconfig)}\n` +
       "and take it all down with  npm run down",
   );
   return code;

@@ -5,7 +5,7 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import type { ServiceAccountArgs } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import * as kx from "@pulumi/kubernetesx";
-import { MANAGED_BY } from "./resources/labels.js";
+import { MANAGED_BY, NO_SIDECAR } from "./resources/labels.js";
 import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
@@ -25,6 +25,12 @@ export interface SleepDeploymentArgs {
   namespace?: Input<string>;
   /** @default {@link SLEEP_IMAGE} */
   image?: Input<string>;
+  /**
+   * Whether its Pods get a sidecar where their namespace gives them one. `false` is written on the
+   * Pods, so that they are made anew when it changes, and opt out whatever their namespace says.
+   * @default true
+   */
+  injected?: boolean;
   transform?: {
     serviceAccount?: Transform<ServiceAccountArgs>;
     service?: Transform<ServiceArgs>;
@@ -50,6 +56,7 @@ export class SleepDeployment extends ComponentResource {
   constructor(name: string, args: SleepDeploymentArgs = {}, opts?: ComponentResourceOptions) {
     super(TOKENS.SleepDeployment, name, inputsOf(args), opts);
     const { name: app = "sleep", namespace = "default", image = SLEEP_IMAGE, transform } = args;
+    const podLabels = { app, ...(args.injected === false && NO_SIDECAR) };
     const metadata = { name: app, namespace };
     this.serviceAccount = createChild(
       ServiceAccount,
@@ -76,7 +83,10 @@ export class SleepDeployment extends ComponentResource {
     this.deployment = createChild(
       kx.Deployment,
       `${name}-deployment`,
-      { metadata: { ...metadata, labels: MANAGED_BY }, spec: deploymentSpec(app, image) },
+      {
+        metadata: { ...metadata, labels: MANAGED_BY },
+        spec: deploymentSpec(app, podLabels, image),
+      },
       { parent: this, dependsOn: this.serviceAccount },
       transform?.deployment,
     );
@@ -87,12 +97,16 @@ export class SleepDeployment extends ComponentResource {
 }
 
 /** As in the sample: sleeps for ever, stops at once, and takes a Secret for TLS if there is one. */
-function deploymentSpec(app: string, image: Input<string>): DeploymentArgs["spec"] {
+function deploymentSpec(
+  app: string,
+  labels: Record<string, string>,
+  image: Input<string>,
+): DeploymentArgs["spec"] {
   return {
     replicas: 1,
     selector: { matchLabels: { app } },
     template: {
-      metadata: { labels: { app } },
+      metadata: { labels },
       spec: {
         terminationGracePeriodSeconds: 0,
         serviceAccountName: app,

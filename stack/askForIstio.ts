@@ -11,6 +11,8 @@ export interface Question {
   apiVersion: string;
   /** How long the API server may take to answer. */
   patienceMs: number;
+  /** Whether only what the API server says of the namespaces counts, and no answer is none. @default false */
+  isPreview?: boolean;
   /** A path, or what is in the file. @default as kubectl finds it */
   kubeconfig?: string;
   /** @default the kubeconfig's current one */
@@ -54,6 +56,19 @@ async function mistake(question: Question): Promise<string | undefined> {
   return Promise.race([answer, silence(config, question.patienceMs)]);
 }
 
+/** What an API server that can be asked says of the namespaces. */
+async function mistakeInPreview(question: Question): Promise<string | undefined> {
+  const config = new KubeConfig();
+  try {
+    load(config, question);
+    if (choiceMistake(config, question) !== undefined) return undefined;
+    const none = setTimeout(question.patienceMs, undefined);
+    return await Promise.race([namespaceMistakes(config, question), none]);
+  } catch {
+    return undefined;
+  }
+}
+
 /** As the Kubernetes provider reads it: `~` is the home folder, and what is no file is its content. */
 function load(config: KubeConfig, { kubeconfig, context }: Question): void {
   const file = kubeconfig?.replace(/^~(?=\/|$)/, homedir());
@@ -86,7 +101,7 @@ function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | u
 }
 
 async function checked(config: KubeConfig, question: Question): Promise<string | undefined> {
-  const { apiVersion, namespaces = [] } = question;
+  const { apiVersion } = question;
   const [group, version] = apiVersion.split("/") as [string, string];
   try {
     await config.makeApiClient(CustomObjectsApi).getAPIResources({ group, version });
@@ -101,6 +116,14 @@ async function checked(config: KubeConfig, question: Question): Promise<string |
     // Whatever else is wrong (no rights, a certificate), the provider says it.
     return undefined;
   }
+  return namespaceMistakes(config, question);
+}
+
+async function namespaceMistakes(
+  config: KubeConfig,
+  question: Question,
+): Promise<string | undefined> {
+  const { namespaces = [] } = question;
   const found = await Promise.all(namespaces.map((used) => unusable(config, used, question)));
   return found.flatMap((mistake) => mistake ?? []).join("\n") || undefined;
 }
@@ -138,7 +161,8 @@ function where(config: KubeConfig): string {
 }
 
 async function main(): Promise<never> {
-  const found = await mistake(JSON.parse(await text(process.stdin)) as Question);
+  const question = JSON.parse(await text(process.stdin)) as Question;
+  const found = await (question.isPreview ? mistakeInPreview(question) : mistake(question));
   if (found !== undefined) console.error(found);
   // A request that nobody answers would keep the process alive.
   process.exit(found === undefined ? 0 : 1);

@@ -35,7 +35,7 @@ export function declareClients(
       namespaces[namespace] = [new WithoutIstioNamespace(namespace, { ...of, optOutLabel }, kept)];
     }
     const id = `${sleep.name}.${namespace}`;
-    const args = { ...sleep, namespace, transform: serviceInAnyRole(id) };
+    const args = { ...sleep, namespace, injected, transform: serviceInAnyRole(id) };
     const dependsOn = namespaces[namespace] ?? [];
     new SleepDeployment(id, args, { provider, protect, dependsOn });
   }

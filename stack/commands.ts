@@ -68,6 +68,6 @@ export function requestCommands(
 }
 
 /** An argument as a POSIX shell reads it back. */
-function shellWord(argument: string): string {
+export function shellWord(argument: string): string {
   return /^[\w%+,./:=@-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { RunError, runtime } from "@pulumi/pulumi";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { log, RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Question, UsedNamespace } from "./askForIstio.js";
 import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
@@ -7,34 +9,52 @@ import { signature } from "./roles.js";
 import { rendersYaml } from "./stackProvider.js";
 
 const PATIENCE_MS = 30_000;
+/** A preview waits for nobody: it is as good without an answer. */
+const PREVIEW_PATIENCE_MS = 5_000;
 
 /**
  * Ends an update before anything is created where the stack's cluster can't be reached, has no
  * Istio, or hasn't a namespace that the catalogue takes for granted. Pulumi would create what it
- * can, and try the rest for a minute. A preview goes on: a pull request may be judged, and YAML be
- * rendered, without a cluster.
+ * can, and try the rest for a minute. A preview fails where the cluster answers that a namespace is
+ * missing; else it goes on: a pull request may be judged, and YAML be rendered, without a cluster.
  *
  * @throws RunError (which Pulumi prints without a stack trace) with what to do about it
  */
 export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">): void {
-  const isUpdate = runtime.hasEngine() && !runtime.isDryRun();
-  if (!isUpdate || rendersYaml()) return;
-  // By a process of its own: the answer must be there before the first resource is registered, and
-  // a Kubernetes client takes half a second to load which previews should not pay.
+  if (!runtime.hasEngine() || rendersYaml()) return;
+  const isPreview = runtime.isDryRun();
   const question: Question = {
     apiVersion: ISTIO_API_VERSION,
-    patienceMs: PATIENCE_MS,
+    patienceMs: isPreview ? PREVIEW_PATIENCE_MS : PATIENCE_MS,
+    isPreview,
     ...stackCluster(),
     namespaces: usedNamespaces(catalogue),
     signature: signature(),
   };
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [...process.execArgv, require.resolve("./askForIstio.js")],
-    { input: JSON.stringify(question), encoding: "utf8", stdio: "pipe" },
-  );
+  if (!isPreview) askFirst(question);
+  else if (question.namespaces!.length > 0) askBeside(question);
+}
+
+/** By a process of its own: the answer must be there before the first resource is registered. */
+function askFirst(question: Question): void {
+  const { status, stderr } = spawnSync(process.execPath, ASKER, {
+    input: JSON.stringify(question),
+    encoding: "utf8",
+    stdio: "pipe",
+  });
   if (status !== 0) throw new RunError(stderr.trim());
 }
+
+/** While the preview goes on, which a Kubernetes client of its own would hold up for half a second. */
+function askBeside(question: Question): void {
+  const asker = spawn(process.execPath, ASKER, { stdio: ["pipe", "ignore", "pipe"] });
+  const ended = Promise.all([text(asker.stderr), once(asker, "close")]);
+  asker.stdin.end(JSON.stringify(question));
+  // What is logged as an error fails the preview.
+  void ended.then(([said, [code]]) => (code === 1 ? log.error(said.trim()) : undefined));
+}
+
+const ASKER = [...process.execArgv, require.resolve("./askForIstio.js")];
 
 /**
  * The namespaces in which a catalogue declares something, and which it neither makes nor labels.

@@ -6,3 +6,6 @@ export const MANAGED_BY = { "app.kubernetes.io/managed-by": MANAGER } as const;
 
 /** Istio's switch for sidecar injection in a namespace; it wins over `istio.io/rev`. */
 export const INJECTION_LABEL = "istio-injection";
+
+/** On a Pod that Istio is to leave alone, whatever its namespace says. */
+export const NO_SIDECAR = { "sidecar.istio.io/inject": "false" } as const;

@@ -65,6 +65,23 @@ describe("SleepDeployment", () => {
     });
   });
 
+  it("writes on the Pods that they get no sidecar, so that a change makes them anew", async () => {
+    const labelsWith = async (injected?: boolean) => {
+      const { registrations } = await run(() => new SleepDeployment("x", { injected }));
+      const { spec } = find(registrations, "Deployment").inputs as {
+        spec: { selector: object; template: { metadata: { labels: object } } };
+      };
+      assert.deepEqual(spec.selector, { matchLabels: { app: "sleep" } });
+      return spec.template.metadata.labels;
+    };
+    assert.deepEqual(await labelsWith(), { app: "sleep" });
+    assert.deepEqual(await labelsWith(true), { app: "sleep" });
+    assert.deepEqual(await labelsWith(false), {
+      app: "sleep",
+      "sidecar.istio.io/inject": "false",
+    });
+  });
+
   it("can be called otherwise, as newer Istio calls its sample curl", async () => {
     const { registrations } = await run(
       () => new SleepDeployment("x", { name: "curl", image: "example.com/curl:1" }),

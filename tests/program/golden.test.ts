@@ -48,6 +48,8 @@ const ADDED: Record<string, RegExp> = {
   "the namespace, which the task leaves to kubectl's default": /^metadata\.namespace$/,
   "the opt-out of injection, so that the outcome doesn't depend on the mesh's default":
     /^metadata\.labels\.istio-injection$/,
+  "the opt-out on the Pods, which are made anew when it changes":
+    /^spec\.template\.metadata\.labels\.sidecar\.istio\.io\/inject$/,
   "that the provider needn't wait: for a Service whose Deployment it waits for, or an external name":
     /^metadata\.annotations\.pulumi\.com\/skipAwait$/,
   "Kubernetes' own default": /^subsets\.0\.ports\.0\.protocol$/,

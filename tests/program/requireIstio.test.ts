@@ -50,7 +50,7 @@ describe("before an update the stack's cluster is asked for Istio", function () 
 
   /** What it is told to do, with an empty home and no ambient cluster. */
   async function answer(
-    question: { kubeconfig?: string; context?: string },
+    question: { kubeconfig?: string; context?: string; isPreview?: boolean },
     env: Record<string, string> = {},
   ): Promise<{ code: number | null; said: string }> {
     const asker: ChildProcess = spawn(process.execPath, ["-r", REGISTER, ASKER], {
@@ -110,6 +110,14 @@ describe("before an update the stack's cluster is asked for Istio", function () 
       assert.equal(code, 1);
     });
   }
+
+  it("but a preview goes on without an answer", async () => {
+    for (const [, question] of refused) {
+      const [asked, env] = question();
+      const ending = await answer({ ...asked, isPreview: true }, env);
+      assert.deepEqual(ending, { code: 0, said: "" });
+    }
+  });
 
   it("a kubeconfig in the home folder is found by ~, as the provider finds it", async () => {
     writeFileSync(path.join(folder, "own.yaml"), kubeconfig("https://127.0.0.1:9"));

@@ -166,9 +166,13 @@ describe("one object, one identity, on real parts", function () {
   it("says which namespace isn't there, instead of trying for a minute", async () => {
     const [httpbin] = FORMER.catalogue.aliases as [WrittenAlias];
     const aliases = [...FORMER.catalogue.aliases, { ...httpbin, namespace: "nowhere" }];
-    const { exitCode, output } = await stack.up({ ...FORMER.catalogue, aliases });
-    assert.notEqual(exitCode, 0);
-    assert.match(output, /namespace nowhere, where aliases\[2\] belongs, isn't in the cluster/);
+    for (const { exitCode, output } of [
+      await stack.preview({ ...FORMER.catalogue, aliases }),
+      await stack.up({ ...FORMER.catalogue, aliases }),
+    ]) {
+      assert.notEqual(exitCode, 0);
+      assert.match(output, /namespace nowhere, where aliases\[2\] belongs, isn't in the cluster/);
+    }
   });
 
   it("keeps the Service of a client whose name an alias takes", async () => {
