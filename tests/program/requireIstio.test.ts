@@ -30,7 +30,7 @@ function kubeconfig(server: string, current = "first"): string {
 }
 
 describe("before an update the stack's cluster is asked for Istio", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   let folder: string;
   let silent: Server;

@@ -102,10 +102,13 @@ function apartFromOwnership(live: Live): object {
   assert.ok(managedFields && resourceVersion && generation !== 0);
   const others = (map: object = {}) =>
     Object.fromEntries(Object.entries(map).filter(([key]) => !OWNERSHIP.includes(key)));
-  // A catalogue writes the host of a rule in full.
+  // Endpoints are ready unless they say otherwise, and a catalogue writes a rule's host in full.
+  const content = JSON.parse(
+    JSON.stringify(object, (key, value: unknown) => (key === "conditions" ? undefined : value)),
+  ) as object;
   const full = `${rest.name}.${rest.namespace}.svc.cluster.local`;
   return {
-    ...object,
+    ...content,
     spec: { ...spec, ...(spec?.host === rest.name && { host: full }) },
     metadata: { ...rest, labels: others(labels), annotations: others(annotations) },
   };
