@@ -56,7 +56,7 @@ function contentOf(object: Plain, clusterDomain: string): Plain {
 }
 
 function serviceContent(spec: unknown): Plain {
-  const { ports, ...rest } = (isPlain(spec) ? spec : {});
+  const { ports, ...rest } = isPlain(spec) ? spec : {};
   const fields = Object.entries(rest).filter(
     ([field, value]) => !SERVICE_GIVEN.includes(field) && SERVICE_DEFAULTS[field] !== value,
   );
