@@ -1,16 +1,14 @@
 import { statSync } from "node:fs";
-import path from "node:path";
 import { Command, Option } from "commander";
 import { colour } from "./format/colour.js";
 import { readInput } from "./input/files.js";
 import * as options from "./input/options.js";
-import { readManifests } from "./input/reading.js";
 import { Mistake } from "./mistake.js";
 import { diffPostures } from "./posture/diff.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/row.js";
-import type { StackEngine } from "./stack/engine.js";
-import { postureOfSeen, type Question, type Seen, seenInFiles } from "./posture/seen.js";
+import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
+import { postureOfSeen, type Question, type Seen } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";
 
 interface QuestionOptions extends options.FactOptions {
@@ -19,14 +17,9 @@ interface QuestionOptions extends options.FactOptions {
   gateway?: Client[];
 }
 
-interface PostureOptions extends QuestionOptions {
+interface PostureOptions extends QuestionOptions, StackLook {
   file?: string[];
   stack?: string;
-  deployed?: boolean;
-  embedded?: boolean;
-  project: string;
-  policyPack?: string;
-  policyPackConfig?: string;
   format: Format;
 }
 
@@ -155,31 +148,6 @@ async function sidePosture(name: string, given: QuestionOptions): Promise<Postur
 function questionOf(given: QuestionOptions): Question {
   const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
   return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
-}
-
-async function filesSeen(names: readonly string[], given: QuestionOptions): Promise<Seen> {
-  const { namespace } = given;
-  const source = names.map((name) => (name === "-" ? "standard input" : name)).join(", ");
-  return seenInFiles(source, await readManifests(names, { namespace }), options.factsFrom(given));
-}
-
-async function stackSeen(stack: string, given: PostureOptions): Promise<Seen> {
-  const { withEngine } = await import("./stack/engine.js");
-  const project = path.resolve(given.project);
-  return withEngine(project, given.embedded, (on) => stackSeenOn(on, stack, given));
-}
-
-async function stackSeenOn(on: StackEngine, stack: string, given: PostureOptions): Promise<Seen> {
-  const { seenInPreview, seenInState } = await import("./posture/seen.js");
-  if (given.deployed) return seenInState(on, stack);
-  const { preparePack, previewStack } = await import("./stack/preview.js");
-  await preparePack(given);
-  const preview = await previewStack(on, stack, given);
-  const seen = seenInPreview(stack, preview);
-  if (seen) return seen;
-  throw new Mistake(
-    `the preview of stack ${stack} ended before the policy pack had seen all of it:\n\n${preview.output}`,
-  );
 }
 
 async function formatted(seen: Seen, question: Question, format: Format): Promise<string> {

@@ -143,7 +143,19 @@ async function stackOutcome(
   const head = seen && postureOfSeen(seen);
   // The base is judged in the same context, so that only what the change does makes a difference.
   const base = head && (await basePosture(on, stack, given, seen));
-  return outcomeOf(stack, preview, head, base);
+  const outcome = outcomeOf(stack, preview, head, base);
+  if (!seen) return outcome;
+  const from = given.base === undefined ? await lastVersion(on, stack) : base?.istioVersion;
+  const to = seen.facts.istioVersion;
+  if (from === undefined || to === undefined || from === to) return outcome;
+  const { upgradeOf } = await import("./upgrade/report.js");
+  return { ...outcome, upgrade: upgradeOf(seen, { from, to, facts: {} }) };
+}
+
+/** The version of Istio that the stack was last updated for. */
+async function lastVersion(on: StackEngine, stack: string): Promise<string | undefined> {
+  const { deployedIstioVersion } = await import("./stack/history.js");
+  return deployedIstioVersion(on, stack);
 }
 
 async function basePosture(

@@ -23,6 +23,10 @@ export const ANYWHERE: Subcommands = {
     summary: "write the catalogue of what was applied without one, to be taken over",
     load: () => import("./import.js"),
   },
+  upgrade: {
+    summary: "say what another version of Istio changes for each alias, and what to write before",
+    load: () => import("./upgrade.js"),
+  },
   "pr-report": {
     summary: "preview every stack with the policy pack and write what a pull request should say",
     load: () => import("./pr-report.js"),

@@ -27,8 +27,20 @@ export interface FactOptions {
 
 /** Adds the options for what the objects don't say and istiod's configuration does. */
 export function addFactOptions(command: Command): Command {
+  return addFactsBesideVersion(
+    command.addOption(
+      new Option("--istio-version <version>", "Istio's version (default: 1.31)")
+        .argParser(version)
+        .helpGroup(FACTS),
+    ),
+  );
+}
+
+const FACTS = "Mesh facts:";
+
+/** The same without Istio's version, for who asks about several. */
+export function addFactsBesideVersion(command: Command): Command {
   const options = [
-    new Option("--istio-version <version>", "Istio's version (default: 1.31)").argParser(version),
     new Option(
       "--no-external-name-alias",
       "ENABLE_EXTERNAL_NAME_ALIAS is off (Istio 1.21 to 1.23)",
@@ -63,7 +75,7 @@ export function addFactOptions(command: Command): Command {
     ).choices(["ALLOW_ANY", "REGISTRY_ONLY"]),
     new Option("--dns-capture", "sidecars answer DNS (ISTIO_META_DNS_CAPTURE)"),
   ];
-  for (const option of options) command.addOption(option.helpGroup("Mesh facts:"));
+  for (const option of options) command.addOption(option.helpGroup(FACTS));
   return command;
 }
 
@@ -142,7 +154,8 @@ export function parseClient(text: string): Client {
   return { namespace, labels: Object.fromEntries(pairs) as Record<string, string> };
 }
 
-function version(text: string): string {
+/** A version of Istio, as an option gives it. */
+export function version(text: string): string {
   const mistake = istioVersionMistake(text);
   if (mistake) throw new InvalidArgumentError(`${mistake}.`);
   return text;

@@ -28,6 +28,7 @@ const row = z.object({
 
 const posture = z.object({
   source: z.string(),
+  istioVersion: z.string().exactOptional(),
   rows: z.array(row),
   notes: z.array(z.string()),
 });

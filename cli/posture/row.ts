@@ -59,6 +59,8 @@ export interface PostureRow {
 export interface Posture {
   /** Where the objects came from, for people: a stack, files. */
   source: string;
+  /** The version of Istio that it is judged by. @default the newest */
+  istioVersion?: string;
   rows: PostureRow[];
   /** What couldn't be seen, a sentence each. */
   notes: string[];

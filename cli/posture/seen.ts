@@ -49,7 +49,8 @@ export function postureOfSeen(
   });
   const leftOut =
     rows.length === 0 ? [] : [...versionNotes(known), ...clusters.flatMap(unmodelledNotes)];
-  return { source, rows, notes: [...notes, ...leftOut] };
+  const { istioVersion } = known;
+  return { source, ...(istioVersion && { istioVersion }), rows, notes: [...notes, ...leftOut] };
 }
 
 function unmodelledNotes(manifests: readonly Manifest[]): string[] {

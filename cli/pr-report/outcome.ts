@@ -12,6 +12,7 @@ import {
 import type { Grounds } from "../../policies/grounds.js";
 import { rules } from "../../policies/rules/index.js";
 import { PACK_NAME, type Preview } from "../stack/preview.js";
+import type { Upgrade } from "../upgrade/report.js";
 
 /** Everything that a report says about one stack. */
 export interface StackOutcome {
@@ -32,6 +33,8 @@ export interface StackOutcome {
   posture?: Posture;
   /** What the change does to it, worst first; absent where one of the two isn't known. */
   postureChanges?: PostureChange[];
+  /** What becomes of the stack's calls as istiod goes to another version; present where the change names one. */
+  upgrade?: Upgrade;
 }
 
 /**

@@ -8,6 +8,9 @@ import {
 import { changeCounts } from "../posture/change-lines.js";
 import { postureMermaid } from "../posture/mermaid.js";
 import type { PolicyReport, ResourceChange } from "../stack/events.js";
+import { ExitCode } from "../mistake.js";
+import { upgradeMarkdown } from "../upgrade/markdown.js";
+import { exitCodeOf, type Upgrade } from "../upgrade/report.js";
 import type { Result, StackOutcome } from "./outcome.js";
 import { type Budget, withinLimit } from "./within-limit.js";
 
@@ -135,6 +138,7 @@ function section(outcome: StackOutcome, budget: Budget): string {
     ...shown(undecided, budget, "undecided finding", (report) => policyText(report, budget)),
     ...(limits.length > 0 ? [listText("What this preview couldn't know:", limits, budget)] : []),
     ...(restsOn.length > 0 ? [listText("What this answer rests on:", restsOn, budget)] : []),
+    ...(outcome.upgrade ? [upgradeText(outcome.upgrade, budget)] : []),
     ...(changes.length > 0
       ? [folded(`Resources: ${changesText(changes)}`, resourceTable(changes, budget))]
       : []),
@@ -166,6 +170,23 @@ function section(outcome: StackOutcome, budget: Budget): string {
         ]
       : []),
   ].join("\n\n");
+}
+
+/** What another version of Istio makes of what the change leaves; open where something breaks. */
+function upgradeText(upgrade: Upgrade, { items }: Budget): string {
+  const { from, to } = upgrade.rehearsals[0] ?? { from: "", to: "" };
+  const title = `Istio ${cell(from)} → ${cell(to)}`;
+  const text = upgradeMarkdown(upgrade, items);
+  const [isBroken, isOpen] = [ExitCode.Violation, ExitCode.Undecided].map(
+    (code) => exitCodeOf(upgrade) === code,
+  );
+  if (!isBroken) {
+    const summary = isOpen
+      ? "not all is known"
+      : "nothing breaks. Apply this change, then upgrade istiod";
+    return folded(`${title}: ${summary}`, text);
+  }
+  return `❌ **${title}: calls break as istiod is upgraded, with what this change leaves.**\n\n${text}`;
 }
 
 /** The first few of many things, and a word about the rest. */

@@ -22,6 +22,7 @@ describe("istio-egress judge", function () {
     "tls-origination": ExitCode.Ok,
     "dead-host": ExitCode.Ok,
     violation: ExitCode.Violation,
+    upgrade: ExitCode.Ok,
     wildcard: ExitCode.Violation,
     "subset-port": ExitCode.Violation,
     "unknown-order": ExitCode.Undecided,

@@ -106,6 +106,7 @@ describe("the command line", function () {
       "verify",
       "judge",
       "posture",
+      "upgrade",
       "pr-report",
       "test",
       "oracle",
@@ -117,7 +118,7 @@ describe("the command line", function () {
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
   });
 
-  for (const name of ["up", "down", "verify", "judge", "posture", "pr-report", "test"]) {
+  for (const name of ["up", "down", "verify", "judge", "posture", "upgrade", "pr-report", "test"]) {
     it(`has a help for ${name}, in 100 columns`, () => {
       const { status, stdout } = run(name, "--help");
       assert.ok(stdout.startsWith(`Usage: istio-egress ${name} `), stdout);

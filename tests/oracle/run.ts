@@ -1,12 +1,14 @@
 /** `npm run oracle`: the model against istiod on random meshes. Exit code 1 when they differ. */
 import { Command, InvalidArgumentError } from "commander";
 import { isClean, replayRegressions, runDifferential } from "./differential.js";
-import { generationOf, NEWEST } from "./generations.js";
+import { type Generation, generationOf, NEWEST } from "./generations.js";
 import { progress, reportDisagreement, reportRun } from "./report.js";
+import { runUpgrades, upgradeText } from "./upgrade.js";
 
 interface Options {
   istio: string;
   calls: boolean;
+  upgrade?: string;
   meshes: number;
   seed?: number;
   disagreements: number;
@@ -18,8 +20,9 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Expected a whole number.");
 }
 
-async function main({ istio, ...options }: Options): Promise<number> {
+async function main({ istio, upgrade, ...options }: Options): Promise<number> {
   const generation = generationOf(istio);
+  if (upgrade !== undefined) return compareUpgrades(generation, generationOf(upgrade), options);
   const regressed = await replayRegressions(generation);
   for (const [name, disagreement] of regressed) {
     console.log(`regression ${name}`, `\n${reportDisagreement(disagreement)}\n`);
@@ -36,10 +39,22 @@ async function main({ istio, ...options }: Options): Promise<number> {
   return regressed.size === 0 && isClean(result) ? 0 : 1;
 }
 
+async function compareUpgrades(
+  from: Generation,
+  to: Generation,
+  { meshes, seed }: Pick<Options, "meshes" | "seed">,
+): Promise<number> {
+  const result = await runUpgrades({ from, to, meshes, seed, onProgress: progress(meshes) });
+  for (const fault of result.faults) console.log(fault);
+  console.log(upgradeText(result));
+  return result.faults.length === 0 ? 0 : 1;
+}
+
 const command = new Command("oracle")
   .description("Put random meshes to the model and to istiod, and compare every cluster.")
   .option("--istio <version>", "whose istiod answers", NEWEST.version)
   .option("--calls", "compare the way of calls rather than clusters", false)
+  .option("--upgrade <version>", "compare what `istio-egress upgrade` says of the way to this one")
   .option("--meshes <count>", "how many meshes", wholeNumber, 1000)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber)
   .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);

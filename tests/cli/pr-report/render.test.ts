@@ -3,6 +3,9 @@ import fc from "fast-check";
 import type { StackOutcome } from "../../../cli/pr-report/outcome.js";
 import { isBlocking, LIMIT, MARKER, renderReport } from "../../../cli/pr-report/render.js";
 import { diffPostures } from "../../../cli/posture/diff.js";
+import { upgradeOf } from "../../../cli/upgrade/report.js";
+import type { KubeObject } from "../../../mesh/index.js";
+import { PARTNER } from "../upgrade/objects.js";
 import { posture, row, VIOLATION } from "../posture/rows.js";
 
 const NOTHING = {
@@ -53,6 +56,26 @@ function big(count: number, message = "m"): StackOutcome {
 }
 
 describe("the report about a pull request", () => {
+  it("says of another version of Istio what breaks, openly, and what doesn't, folded", () => {
+    const to = (objects: KubeObject[], from: string) => {
+      const seen = { source: "stack dev", clusters: [objects.map((object) => ({ object }))] };
+      const question = { from, to: "1.31", facts: {} };
+      return renderReport([
+        outcome({ upgrade: upgradeOf({ ...seen, facts: {}, clients: [], notes: [] }, question) }),
+      ]);
+    };
+    const wrong = to(PARTNER, "1.20");
+    assert.match(wrong, /^❌ \*\*Istio 1\.20 → 1\.31: calls break as istiod is upgraded/m);
+    assert.match(wrong, /^\| ❌ breaks \| shop\/api → api\.partner\.example \|/m);
+    assert.match(wrong, /^```yaml\n# ServiceEntry shop\/api\.partner\.example, new/m);
+    const right = to(PARTNER, "1.22");
+    assert.match(
+      right,
+      /^<details><summary>Istio 1\.22 → 1\.31: nothing breaks\. Apply this change, then/m,
+    );
+    assert.doesNotMatch(right, /❌/);
+  });
+
   it("begins with the marker, the verdict, and a line for each stack", () => {
     const report = renderReport([
       outcome(),

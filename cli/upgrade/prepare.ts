@@ -1,0 +1,129 @@
+import { type Calls, callsOf, refKey } from "./calls.js";
+import { candidatesFor } from "./candidates.js";
+import { type Edit, objectRef, withEdits } from "./edits.js";
+import { dangerOf, isAsBefore } from "./effect.js";
+import type { CallChange } from "./rehearsal.js";
+import {
+  type Client,
+  type KubeObject,
+  type MeshFacts,
+  type ObjectRef,
+  readMesh,
+} from "../../mesh/index.js";
+
+/** What to write so that no call breaks: under the old version, under the new one, and while it is written. */
+export interface Preparation {
+  /** Before the upgrade, in this order. */
+  edits: Edit[];
+  /** Aliases of whose calls some break all the same: nothing that was tried is right on both sides. */
+  unprepared: { alias: ObjectRef; host: string }[];
+}
+
+/** A set of objects under two versions of Istio. */
+export interface Situation {
+  objects: readonly KubeObject[];
+  facts: Partial<MeshFacts>;
+  from: string;
+  to: string;
+  clients: readonly Client[];
+}
+
+/** Each trial judges all objects several times; so many are made, whatever the size. */
+const MOST_TRIALS = 200;
+
+/**
+ * Looks for objects that keep every call that an upgrade breaks as it is today, on both sides. What is found
+ * was judged: after each edit under the old version, and with all of them under the new one, the calls of
+ * the alias are sent as today, and no other call is the worse for it.
+ *
+ * @param present the calls under the old version
+ */
+export function prepare(
+  situation: Situation,
+  present: Calls,
+  changes: readonly CallChange[],
+): Preparation {
+  const broken = new Map<string, { alias: ObjectRef; changes: CallChange[] }>();
+  for (const change of changes.filter(needsPreparation)) {
+    const { alias, host } = (change.before ?? change.after)!;
+    const known = broken.get(host);
+    if (known) known.changes.push(change);
+    else broken.set(host, { alias, changes: [change] });
+  }
+  const preparation: Preparation = { edits: [], unprepared: [] };
+  let trials = 0;
+  let wrong = wrongCalls(present, callsUnder(situation, situation.to, []));
+  for (const [host, { alias, changes }] of broken) {
+    if (!isAnyOf(wrong, host)) continue; // what was written for another alias mends it, too
+    const found = candidatesFor(situation, changes, preparation.edits).find((candidate) => {
+      if (trials++ >= MOST_TRIALS) return false;
+      const left = wrongAfter(situation, present, preparation.edits, candidate);
+      if (!left || isAnyOf(left, host) || [...left.keys()].some((one) => !wrong.has(one)))
+        return false;
+      wrong = left;
+      return true;
+    });
+    if (found) preparation.edits.push(...found);
+    else preparation.unprepared.push({ alias, host });
+  }
+  return preparation;
+}
+
+/** What breaks, and what does if the alias leads outside; of what isn't known nothing can be promised. */
+function needsPreparation({ effect, before, after }: CallChange): boolean {
+  if (effect === "breaks") return true;
+  return effect === "undecided" && before?.tls !== "unknown" && after?.tls !== "unknown";
+}
+
+/**
+ * The calls that are wrong under the new version with more edits; undefined if one of them makes a call
+ * wrong under the old version.
+ */
+function wrongAfter(
+  situation: Situation,
+  present: Calls,
+  made: readonly Edit[],
+  candidate: readonly Edit[],
+): Map<string, string> | undefined {
+  const isRight = candidate.every((_, index) => {
+    const edits = [...made, ...candidate.slice(0, index + 1)];
+    return wrongCalls(present, callsUnder(situation, situation.from, edits), edits).size === 0;
+  });
+  if (!isRight) return undefined;
+  const edits = [...made, ...candidate];
+  return wrongCalls(present, callsUnder(situation, situation.to, edits), edits);
+}
+
+function callsUnder(
+  { objects, facts, clients }: Situation,
+  istioVersion: string,
+  edits: readonly Edit[],
+): Calls {
+  return callsOf(readMesh(withEdits(objects, edits), { ...facts, istioVersion }), clients);
+}
+
+/** Calls that aren't as today, each with its host; of those that are wrong today, what is worse. */
+function wrongCalls(
+  present: Calls,
+  calls: Calls,
+  edits: readonly Edit[] = [],
+): Map<string, string> {
+  const created = new Set(
+    edits
+      .filter(({ action }) => action === "create")
+      .map(({ object }) => refKey(objectRef(object))),
+  );
+  const wrong = new Map<string, string>();
+  for (const key of new Set([...present.keys(), ...calls.keys()])) {
+    const [was, is] = [present.get(key), calls.get(key)];
+    const { alias, host } = (is ?? was)!;
+    // A name that istiod didn't know is called as its ServiceEntry says, which the advice tells.
+    const isSame = dangerOf(was) > 0 || created.has(refKey(alias)) || isAsBefore(was, is);
+    if (dangerOf(is) > dangerOf(was) || !isSame) wrong.set(key, host);
+  }
+  return wrong;
+}
+
+function isAnyOf(wrong: ReadonlyMap<string, string>, host: string): boolean {
+  return [...wrong.values()].includes(host);
+}
