@@ -1,5 +1,5 @@
-import { ComponentResource, createUrn, interpolate } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import { ComponentResource, createUrn, getProject, getStack, interpolate } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
 import type { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import type { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
@@ -116,13 +116,15 @@ export class EgressAlias extends ComponentResource {
   }
 }
 
-/** The components that children of an alias had before it had them itself: beside it, and in it. */
+/** URNs of the components that children of an alias had before it had them itself: beside it, then in it. */
 function formerParents(
   part: "EgressTlsRule" | "ExternalService",
   name: string,
   opts: ComponentResourceOptions = {},
-): Output<string>[] {
+): Input<string>[] {
   return [TOKENS[part], `${TOKENS.EgressAlias}$${TOKENS[part]}`].map((type) =>
-    createUrn(name, type, opts.parent),
+    opts.parent
+      ? createUrn(name, type, opts.parent)
+      : `urn:pulumi:${getStack()}::${getProject()}::${type}::${name}`,
   );
 }

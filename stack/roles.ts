@@ -3,7 +3,7 @@
  * parents are part of its identity in Pulumi: an edit that gives an object another role would
  * create what is there already, and then delete it.
  */
-import { createUrn, type CustomResourceOptions, getProject, getStack } from "@pulumi/pulumi";
+import { type CustomResourceOptions, getProject, getStack } from "@pulumi/pulumi";
 import { TOKENS } from "../components/resources/tokens.js";
 
 /** Type and name of a resource in a component, the component's name left out. */
@@ -56,8 +56,10 @@ export function serviceInAnyRole(id: string): Record<"service", Aliasing> {
 
 function inAnyRole(roles: readonly Role[], id: string): Aliasing {
   return (_, opts) => {
-    const others = roles.map(({ component, type, suffix }) =>
-      createUrn(`${id}-${suffix}`, `${TOKENS[component]}$kubernetes:${type}`),
+    const stack = `urn:pulumi:${getStack()}::${getProject()}`;
+    const others = roles.map(
+      ({ component, type, suffix }) =>
+        `${stack}::${TOKENS[component]}$kubernetes:${type}::${id}-${suffix}`,
     );
     opts.aliases = [...others, ...(opts.aliases ?? [])];
   };

@@ -102,22 +102,17 @@ export function createServiceChildren(
   const { namespace = "default", clusterDomain = "cluster.local", transform } = args;
   const metadata = { name: args.name, namespace, labels: MANAGED_BY };
   const sliced = args.addresses && args.endpointsApi === "EndpointSlice";
-  const outside = sliced && args.location !== "inside" ? byFamily(args.addresses) : [];
-  const endpointSlices = outside.map(([family, addresses]) =>
-    createChild(
-      EndpointSlice,
-      name + sliceSuffix(family),
-      endpointSlice(args.name, namespace, family, addresses, args.ports),
-      childOptions(opts),
-      transform?.endpointSlice,
-    ),
-  );
+  const endpointSlices = createSlices(name, args, opts);
   const service = createChild(
     Service,
     `${name}-service`,
     { metadata: { ...metadata, annotations: annotations(args) }, spec: serviceSpec(args) },
     // On its way back outside it still has its Pods until the addresses are there.
-    childOptions(opts, endpointSlices),
+    childOptions(
+      opts,
+      { type: "kubernetes:core/v1:Service", name: `${name}-service` },
+      endpointSlices,
+    ),
     transform?.service,
   );
   const endpoints =
@@ -126,7 +121,9 @@ export function createServiceChildren(
           Endpoints,
           `${name}-endpoints`,
           { metadata, subsets: endpointSubsets(args.addresses, args.ports) },
-          childOptions(opts, [service]),
+          childOptions(opts, { type: "kubernetes:core/v1:Endpoints", name: `${name}-endpoints` }, [
+            service,
+          ]),
           transform?.endpoints,
         )
       : undefined;
@@ -137,6 +134,23 @@ export function createServiceChildren(
     host: interpolate`${args.name}.${namespace}.svc.${clusterDomain}`,
     clusterIP: args.addresses ? service.spec.clusterIP : output(undefined),
   };
+}
+
+/** One per address family, while the servers are outside. */
+function createSlices(
+  name: string,
+  args: ExternalServiceArgs,
+  opts: ChildOptions,
+): EndpointSlice[] {
+  const { namespace = "default", location, ports, transform } = args;
+  if (!args.addresses || args.endpointsApi !== "EndpointSlice" || location === "inside") return [];
+  return byFamily(args.addresses).map(([family, members]) => {
+    const type = "kubernetes:discovery.k8s.io/v1:EndpointSlice";
+    const own = { type, name: name + sliceSuffix(family) };
+    const slice = endpointSlice(args.name, namespace, family, members, ports);
+    const options = childOptions(opts, own);
+    return createChild(EndpointSlice, own.name, slice, options, transform?.endpointSlice);
+  });
 }
 
 /**

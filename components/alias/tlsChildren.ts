@@ -5,7 +5,12 @@
 import { output } from "@pulumi/pulumi";
 import type { CustomResource, Input, Output } from "@pulumi/pulumi";
 import { type ChildOptions, childOptions } from "../resources/child.js";
-import { DestinationRule, ServiceEntry, VirtualService } from "../resources/istio.js";
+import {
+  DestinationRule,
+  ISTIO_API_VERSION,
+  ServiceEntry,
+  VirtualService,
+} from "../resources/istio.js";
 import type {
   DestinationRuleSpec,
   IstioArgs,
@@ -46,7 +51,7 @@ export interface TlsChildren {
   effectiveHost: Output<string>;
 }
 
-/** Creates them in an order in which Istio never knows a target without its rule. */
+/** Creates them in an order in which Istio never knows a target without its rule, nor when both go. */
 export function createTlsChildren(
   name: string,
   args: EgressTlsRuleArgs,
@@ -55,49 +60,67 @@ export function createTlsChildren(
   const { namespace = "default", transform } = args;
   const { rule, serviceEntry, targetRule, virtualService } = egressTlsObjects(args);
   const target = targetName(args);
-  /** Up to version 0.1 an object of the target went by the alias's name. */
-  const ofTarget = (suffix: string, after: CustomResource[] = []) =>
-    childOptions(opts, after, target === undefined ? undefined : `${name}-${suffix}`);
+  const child = childrenOf(name, target, opts);
   const made: TlsChildren = {
     rule: createChild(
       DestinationRule,
       `${name}-rule`,
       manifest(namespace, rule),
-      childOptions(opts),
+      child("DestinationRule", `${name}-rule`),
       transform?.rule,
     ),
     effectiveHost: output((targetRule ?? rule).spec.host),
   };
   if (targetRule) {
+    const own = target === undefined ? `${name}-target-rule` : `${target}-rule`;
     made.targetRule = createChild(
       DestinationRule,
-      target === undefined ? `${name}-target-rule` : `${target}-rule`,
+      own,
       manifest(namespace, targetRule),
-      ofTarget("target-rule"),
+      child("DestinationRule", own, [], "target-rule"),
       transform?.targetRule,
     );
   }
   if (serviceEntry) {
+    const own = `${target ?? name}-serviceentry`;
     made.serviceEntry = createChild(
       ServiceEntry,
-      `${target ?? name}-serviceentry`,
+      own,
       manifest(namespace, serviceEntry),
-      // Istio never knows the target without its rule: not before, and not when both go.
-      ofTarget("serviceentry", [made.targetRule!]),
+      child("ServiceEntry", own, [made.targetRule!], "serviceentry"),
       transform?.serviceEntry,
     );
   }
   if (virtualService) {
+    const own = `${(serviceEntry && target) ?? name}-virtualservice`;
+    // A route to a host that Istio doesn't know yet would answer 503.
     made.virtualService = createChild(
       VirtualService,
-      `${(serviceEntry && target) ?? name}-virtualservice`,
+      own,
       manifest(namespace, virtualService),
-      // A route to a host that Istio doesn't know yet would answer 503.
-      made.serviceEntry ? ofTarget("virtualservice", [made.serviceEntry]) : childOptions(opts),
+      child(
+        "VirtualService",
+        own,
+        made.serviceEntry && [made.serviceEntry],
+        serviceEntry && "virtualservice",
+      ),
       transform?.virtualService,
     );
   }
   return made;
+}
+
+/**
+ * Options of the children. Up to version 0.1 an object of the target went by the alias's name: then
+ * `formerSuffix` is what stood after it.
+ */
+function childrenOf(name: string, target: string | undefined, opts: ChildOptions) {
+  return (kind: string, own: string, after: CustomResource[] = [], formerSuffix?: string) => {
+    const isRenamed = target !== undefined && formerSuffix !== undefined;
+    const formerName = isRenamed ? `${name}-${formerSuffix}` : undefined;
+    const type = `kubernetes:${ISTIO_API_VERSION}:${kind}`;
+    return childOptions(opts, { type, name: own, formerName }, after);
+  };
 }
 
 /**

@@ -99,11 +99,9 @@ describe("EgressAlias", () => {
     ]);
     // Up to version 0.1 it was called after the alias.
     assert.deepEqual(former("a.example.com.default-rule"), [
-      `${stack}${one}${kind}a-target-rule`,
       `${stack}${rule}${kind}a.example.com.default-rule`,
-      `${stack}${rule}${kind}a-target-rule`,
       `${stack}${one}${rule}${kind}a.example.com.default-rule`,
-      `${stack}${one}${rule}${kind}a-target-rule`,
+      `${stack}${rule}${kind}a-target-rule`,
     ]);
   });
 
