@@ -5,18 +5,14 @@
 import { output } from "@pulumi/pulumi";
 import type { CustomResource, Input, Output } from "@pulumi/pulumi";
 import { type ChildOptions, childOptions } from "../resources/child.js";
-import {
-  DestinationRule,
-  ISTIO_API_VERSION,
-  ServiceEntry,
-  VirtualService,
-} from "../resources/istio.js";
+import { DestinationRule, ServiceEntry, VirtualService } from "../resources/istio.js";
 import type {
   DestinationRuleSpec,
   IstioArgs,
   ServiceEntrySpec,
   VirtualServiceSpec,
 } from "../resources/istio.js";
+import { ISTIO_API_VERSION } from "../resources/istioApi.js";
 import { MANAGED_BY } from "../resources/labels.js";
 import { createChild, type Extensible, type Transform } from "../resources/transform.js";
 import { egressTlsObjects, type NamedSpec } from "./egressTlsObjects.js";
