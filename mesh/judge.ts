@@ -172,7 +172,7 @@ type Judge = (client: ScopedClient) => readonly Verdict[];
 /** Judges each host of a candidate where all is known. Clients with the same outcomes share verdicts. */
 function certainJudges(mesh: Mesh, { ref, alias }: AliasCandidate): Judge[] {
   if (!alias) return [];
-  return outcomesByHost(mesh, alias, { once: true }).map(({ host, isRegistered, outcomesFor }) => {
+  return outcomesByHost(mesh, alias).map(({ host, isRegistered, outcomesFor }) => {
     let last: { outcomes: readonly Outcome[]; verdicts: Verdict[] } | undefined;
     return (client) => {
       const outcomes = outcomesFor(client);

@@ -30,7 +30,7 @@ export function isRemedy(mesh: Mesh, verdict: Verdict, change: Change): boolean 
   const { host, client } = verdict;
   const changed = readEntries(mesh, change);
   const known = lookupOf(mesh);
-  const written = change.rules.map((rule) => readDestinationRule(rule, mesh.facts.clusterDomain));
+  const written = change.rules.map((rule) => writtenRule(mesh, rule));
   const hosts = new Set([host, ...[...changed, ...written].map((one) => one.host)]);
   for (const one of hosts) {
     if (!isWildcard(one)) continue;
@@ -62,6 +62,15 @@ function lookupOf(mesh: Mesh): Lookup {
     lookups.set(mesh, known);
   }
   return known;
+}
+
+/** A rule that is changed keeps its age; a new one is the youngest. */
+function writtenRule(mesh: Mesh, object: Plain): DestinationRule {
+  const rule = readDestinationRule(object, mesh.facts.clusterDomain);
+  const present = mesh.rules.find(
+    ({ ref }) => ref.namespace === rule.ref.namespace && ref.name === rule.ref.name,
+  );
+  return { ...rule, created: present?.created ?? Number.MAX_SAFE_INTEGER };
 }
 
 function readEntries({ facts }: Mesh, { entries }: Change): Service[] {

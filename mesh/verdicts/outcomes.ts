@@ -37,10 +37,8 @@ export type OutcomesFor = (client: ScopedClient) => readonly Outcome[];
 /**
  * The hosts that matter for an alias: its own and, where it is an ExternalName, that of its target,
  * whose rules hold for the traffic as soon as something registers it.
- *
- * @param once leaves a client out that is given another alias of the host: there it is told
  */
-export function outcomesByHost(mesh: Mesh, alias: Alias, { once = false } = {}): HostOutcomes[] {
+export function outcomesByHost(mesh: Mesh, alias: Alias): HostOutcomes[] {
   const target = alias.terminal;
   const hosts = target === undefined || target === alias.host ? [alias.host] : [alias.host, target];
   return hosts.map((host) => ({
@@ -48,8 +46,8 @@ export function outcomesByHost(mesh: Mesh, alias: Alias, { once = false } = {}):
     isRegistered: mesh.registry.of(host).length > 0,
     outcomesFor:
       host === alias.host
-        ? ofCallsOutside(mesh, alias, outcomesTowards(mesh, alias, host, once))
-        : ofCallsByAlias(mesh, alias, host, outcomesTowards(mesh, alias, host, false)),
+        ? ofCallsOutside(mesh, alias, outcomesTowards(mesh, alias, host))
+        : ofCallsByAlias(mesh, alias, host, outcomesTowards(mesh, alias, host)),
   }));
 }
 
@@ -57,7 +55,7 @@ export function outcomesByHost(mesh: Mesh, alias: Alias, { once = false } = {}):
 function ofCallsOutside(mesh: Mesh, alias: Alias, outcomesFor: OutcomesFor): OutcomesFor {
   const { terminal } = alias;
   if (terminal === undefined || mesh.registry.of(terminal).length <= 1) return outcomesFor;
-  const isAbout = aboutAlias(mesh, alias, false);
+  const isAbout = aboutAlias(mesh, alias, terminal);
   return (client) => {
     const given = importedService(mesh, client.scope, terminal);
     return given && !isAbout(given) ? [] : outcomesFor(client);
@@ -89,13 +87,13 @@ function ofCallsByAlias(
  * The outcomes for one host. Most clients import all there is and follow the same rule, or none:
  * they share one list, gateways another.
  */
-function outcomesTowards(mesh: Mesh, alias: Alias, host: string, once: boolean): OutcomesFor {
+function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
   const services = mesh.registry.of(host);
   const only = services[0] ?? unregistered(alias, host);
   const isShared = services.length <= 1 && isPublic(only);
   const rulesFor = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, only.ref.namespace);
   const notImported = withoutClusters(alias);
-  const isAbout = services.length <= 1 ? () => true : aboutAlias(mesh, alias, once);
+  const isAbout = services.length <= 1 ? () => true : aboutAlias(mesh, alias, host);
   const shared: { sidecar?: SharedOutcomes; gateway?: SharedOutcomes } = {};
   return ({ client, scope }) => {
     const importsOnly = isShared && (scope.importsEverything || services.length === 0);
@@ -128,14 +126,18 @@ function outcomesTowards(mesh: Mesh, alias: Alias, host: string, once: boolean):
  * what it is given leads outside, so that it is the alias that is called, or one like it. (Services of
  * one namespace share their endpoints, so any of them speaks for all.)
  */
-function aboutAlias(mesh: Mesh, { ref }: Alias, once: boolean): (given: Service) => boolean {
+function aboutAlias(mesh: Mesh, alias: Alias, host: string): (given: Service) => boolean {
+  const { ref } = alias;
   const aliases = new Map<Service["object"], Alias | undefined>();
   return (given) => {
     if (compareRefs(given.ref, ref) === 0) return true;
-    const { object } = given;
+    const { object, fromKubernetes } = given;
     if (!aliases.has(object)) aliases.set(object, aliasOf(mesh, given));
     const other = aliases.get(object);
-    return other !== undefined && !(once && isCertain(other));
+    if (!other) return false;
+    // A Service comes before a ServiceEntry beside it, whatever their age, and it is told there.
+    const isBeside = host === alias.host && given.ref.namespace === ref.namespace;
+    return !(isBeside && fromKubernetes && isCertain(other));
   };
 }
 
