@@ -146,11 +146,14 @@ function ruleFor(verdict: Verdict, mesh: Mesh | undefined): RuleAdvice {
   const namespace = isClients ? client.namespace : (beside ?? "default");
   // Each host of an alias gets a rule of its own, so each rule a name of its own.
   const isOnlyHost = alias.kind === "Service" ? isHostOf(alias, host) : hostsOf(alias, mesh) <= 1;
-  const name = freeName(isOnlyHost ? alias.name : host, namespace, mesh);
-  const advice = newRule(name, namespace, host);
   // What is private to the root namespace is looked at before all else, so the exception is as well.
   const exportTo = isClients ? exportToOf(followed.ref, mesh) : [];
-  return exportTo.length > 0 ? { ...advice, exportTo } : advice;
+  const own = isOnlyHost ? alias.name : host;
+  if (exportTo.length === 0) return newRule(freeName(own, namespace, mesh), namespace, host);
+  // Rules for different namespaces stand beside each other.
+  const readers = exportTo.map((one) => (one === "." ? namespace : one)).join("-");
+  const name = freeName(`${own}-for-${readers}`, namespace, mesh);
+  return { ...newRule(name, namespace, host), exportTo };
 }
 
 function labelsOfRule(ref: ObjectRef, mesh: Mesh | undefined): Labels {

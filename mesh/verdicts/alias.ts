@@ -162,6 +162,15 @@ function locationOfName(mesh: Mesh, written: string, names: readonly string[]): 
   return aliases.includes(undefined) ? "inside" : "unknown";
 }
 
+/** The services of a host that some client may be given: one of Kubernetes comes before others beside it. */
+function givenServices({ registry }: Mesh, host: string): readonly Service[] {
+  const services = registry.of(host);
+  const taken = new Set(
+    services.flatMap(({ fromKubernetes, ref }) => (fromKubernetes ? ref.namespace : [])),
+  );
+  return services.filter(({ fromKubernetes, ref }) => fromKubernetes || !taken.has(ref.namespace));
+}
+
 /** An ExternalName leads where the services that it ends at lead, if there are any. */
 function externalName(
   mesh: Mesh,
@@ -170,7 +179,7 @@ function externalName(
   names: readonly string[],
 ): Alias | undefined {
   const terminal = terminalOf(mesh, service);
-  const ends = terminal === undefined ? [] : mesh.registry.of(terminal);
+  const ends = terminal === undefined ? [] : givenServices(mesh, terminal);
   const aliases = ends.map((end) => aliasBeyond(mesh, end, [...names, service.host]));
   // Each client is given one of several: it is enough that one of them leads outside.
   const outside = aliases.filter((alias) => alias !== undefined);

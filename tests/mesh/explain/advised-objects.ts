@@ -117,8 +117,9 @@ export function unhelpedAtOnce(
   facts: Partial<MeshFacts>,
 ): string[] {
   return advisedMeshes(objects, clients, facts).flatMap(({ advised, objects: after }) => {
+    // What another revision would do comes to light when the mesh's own does nothing wrong any more.
     const left = judge(readMesh(after, facts), clients).filter(
-      ({ verdict }) => verdict === "violation",
+      ({ verdict, revision }) => verdict === "violation" && revision === undefined,
     );
     const places = new Set(left.map((one) => `${one.clientIndex} ${placeOf(one)}`));
     return [
