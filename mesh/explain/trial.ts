@@ -114,22 +114,25 @@ function withChange(
  * @param wrong the place that is to be put right
  */
 function isWell(
-  before: Mesh,
+  mesh: Mesh,
   after: Mesh,
   verdict: Verdict,
   client: Client,
   wrong: string | undefined,
 ): boolean {
-  const classes = client.labels ? [client.labels] : [{}, ...selectorsIn(before, client.namespace)];
+  const classes = client.labels ? [client.labels] : [{}, ...selectorsIn(mesh, client.namespace)];
   return classes.every((labels) => {
-    const was = towards(before, verdict, { ...client, labels });
+    const was = towards(mesh, verdict, { ...client, labels });
     const is = towards(after, verdict, { ...client, labels });
-    const isOutside = is.service !== undefined && leadsOutside(after, verdict, is.service);
+    const isOutside = is.service !== undefined && leadsOutside(after, is.service);
     for (const [place, outcome] of is.places) {
-      const wasMutual = was.places.has(place) && isMutual(was.places.get(place)!);
-      if (isOutside && isMutual(outcome) && (place === wrong || !wasMutual)) return false;
+      if (!isOutside || !isMutual(outcome)) continue;
+      const before = was.places.get(place);
+      const wasWrong = before !== undefined && isMutual(before);
+      const turnsLive = outcome.tls === "ISTIO_MUTUAL" && before?.tls !== "ISTIO_MUTUAL";
+      if (place === wrong || !wasWrong || turnsLive) return false;
     }
-    const mayHaveSidecars = was.service !== undefined && hasSidecars(before, was.service);
+    const mayHaveSidecars = was.service !== undefined && hasSidecars(mesh, was.service);
     return [...was.places].every(([place, { tls }]) => {
       const now = is.places.get(place)?.tls;
       if (tls === "SIMPLE" || tls === "MUTUAL") return now === tls;
@@ -139,8 +142,9 @@ function isWell(
   });
 }
 
-function leadsOutside(mesh: Mesh, { why }: Verdict, service: Service): boolean {
-  return service.object === undefined ? why === "declared" : aliasOf(mesh, service) !== undefined;
+/** What nothing registers is known only as that what an alias leads to. */
+function leadsOutside(mesh: Mesh, service: Service): boolean {
+  return service.object === undefined || aliasOf(mesh, service) !== undefined;
 }
 
 /** Whether anything behind a service has a sidecar, or may have one. */

@@ -78,55 +78,31 @@ function placeOf({ host, port, subset }: Pick<Cluster, "host" | "port" | "subset
   return `${host}:${port}${subset}`;
 }
 
-/** A mesh as all that is advised for one of its aliases leaves it. */
-export interface AdvisedMesh {
-  alias: Verdict["alias"];
-  /** Violations for which something is advised. */
-  advised: readonly Verdict[];
-  objects: KubeObject[];
-}
-
-/** Takes all advice for each alias at once. */
-export function advisedMeshes(
-  objects: readonly KubeObject[],
-  clients: readonly Client[],
-  facts: Partial<MeshFacts>,
-): AdvisedMesh[] {
-  const mesh = readMesh(objects, facts);
-  const byAlias = new Map<string, AdvisedMesh>();
-  for (const verdict of judge(mesh, clients)) {
-    if (verdict.verdict !== "violation" || verdict.revision !== undefined) continue;
-    const { yaml } = explain(verdict, mesh);
-    if (yaml === undefined) continue;
-    const { alias } = verdict;
-    const key = JSON.stringify(alias);
-    const known = byAlias.get(key) ?? { alias, advised: [], objects: [...objects] };
-    byAlias.set(key, {
-      alias,
-      advised: [...known.advised, verdict],
-      objects: applied(known.objects, yaml),
-    });
-  }
-  return [...byAlias.values()];
-}
-
-/** What is still wrong, or is wrong now, when all advice for an alias was taken at once. */
-export function unhelpedAtOnce(
+/** What is advised against each violation and doesn't put it right by itself, or harms somebody. */
+export function unhelpedBy(
   objects: readonly KubeObject[],
   clients: readonly Client[],
   facts: Partial<MeshFacts>,
 ): string[] {
-  return advisedMeshes(objects, clients, facts).flatMap(({ advised, objects: after }) => {
-    // What another revision would do comes to light when the mesh's own does nothing wrong any more.
-    const left = judge(readMesh(after, facts), clients).filter(
-      ({ verdict, revision }) => verdict === "violation" && revision === undefined,
+  const mesh = readMesh(objects, facts);
+  const violations = judge(mesh, clients).filter(
+    ({ verdict, revision }) => verdict === "violation" && revision === undefined,
+  );
+  return violations.flatMap((violation) => {
+    const { yaml, summary } = explain(violation, mesh);
+    if (yaml === undefined) return [];
+    const after = applied(objects, yaml);
+    const isLeft = judge(readMesh(after, facts), clients).some(
+      (one) =>
+        // What another revision would do comes to light when the mesh's own does nothing wrong any more.
+        one.verdict === "violation" && one.revision === undefined && isSame(one, violation),
     );
-    const places = new Set(left.map((one) => `${one.clientIndex} ${placeOf(one)}`));
-    return [
-      ...advised
-        .filter((one) => places.has(`${one.clientIndex} ${placeOf(one)}`))
-        .map((one) => explain(one).summary),
-      ...lostIn(objects, after, clients, facts),
-    ];
+    return [...(isLeft ? [summary] : []), ...lostIn(objects, after, clients, facts)];
   });
+}
+
+function isSame(a: Verdict, b: Verdict): boolean {
+  const keyOf = ({ alias, clientIndex, ...place }: Verdict) =>
+    [alias.kind, alias.namespace, alias.name, clientIndex, placeOf(place)].join("|");
+  return keyOf(a) === keyOf(b);
 }
