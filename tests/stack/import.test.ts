@@ -156,7 +156,9 @@ describe("taking over what others have applied, on real parts", function () {
   });
 
   it("imports what a catalogue can say, and names the rest with the reason", () => {
-    const names = catalogue.aliases.map(({ namespace, name }) => `${namespace}/${name}`);
+    const names = catalogue.aliases.map(
+      ({ namespace, name }) => `${namespace as string}/${name as string}`,
+    );
     const services = APPLIED.filter(({ kind }) => kind === "Service");
     const expected = services
       .filter(({ metadata }) => !LEFT_OUT.includes(metadata.name))
