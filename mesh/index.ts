@@ -38,6 +38,17 @@ export type { Client, Dataplane } from "./scope/client.js";
 export { clustersOf, type Cluster } from "./clusters/clusters.js";
 export type { EffectiveTls } from "./clusters/effective-tls.js";
 
+// What a rehearsal of an upgrade reads of a mesh besides.
+export { type Path, unknownPaths } from "./input/unknowns.js";
+export { exportedTo } from "./registry/registry.js";
+export { terminalOf } from "./registry/external-names.js";
+export type { Service } from "./registry/service.js";
+export type { ConsolidatedRule } from "./rules/destination-rule-index.js";
+export { importedService } from "./scope/imported-service.js";
+export { findUncertainty } from "./unknown/partial-objects.js";
+export { rulesFollowedTowards } from "./findings/followed-rules.js";
+export { objectName } from "./explain/advice-objects.js";
+
 // What comes of it for external aliases.
 export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.js";
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";

@@ -10,9 +10,9 @@ import {
   type Mesh,
   type ObjectRef,
   type Verdict,
+  findUncertainty,
+  importedService,
 } from "../../mesh/index.js";
-import { importedService } from "../../mesh/scope/imported-service.js";
-import { findUncertainty } from "../../mesh/unknown/partial-objects.js";
 
 /** What one version of Istio makes of one client's calls to one port and subset of an alias. */
 export interface Call {

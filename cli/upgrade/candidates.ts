@@ -1,13 +1,25 @@
-import { ANY_OTHER, type Client, type KubeObject, type Mesh, readMesh } from "../../mesh/index.js";
+import {
+  ANY_OTHER,
+  type Client,
+  type KubeObject,
+  type Mesh,
+  readMesh,
+  terminalOf,
+} from "../../mesh/index.js";
 import { refText } from "../judgement.js";
 import type { Call } from "./calls.js";
-import { copiedRule, mergedRules, plainRule, uncheckedRule } from "./copied-rules.js";
+import {
+  copiedRule,
+  mergedRules,
+  plainRule,
+  type RulePlace,
+  uncheckedRule,
+} from "./copied-rules.js";
 import { type Edit, withEdits } from "./edits.js";
-import type { Situation } from "./prepare.js";
-import type { CallChange } from "./rehearsal.js";
+import type { CallChange } from "./call-change.js";
+import type { Situation } from "./situation.js";
 import { serviceEntryFor } from "./service-entries.js";
 import { hiddenServices } from "./visibility.js";
-import { terminalOf } from "../../mesh/registry/external-names.js";
 
 /**
  * Ways to keep the broken calls of one alias as they are, the least intrusive first. Nobody has judged them
@@ -93,13 +105,6 @@ function rulesByNamespace(sides: Sides, calls: readonly Call[]): Edit[] {
     if (namespace === undefined) return [];
     return ruleIn(sides, call, { host, namespace, ...(!isOther && { exportTo: ["."] }) });
   });
-}
-
-/** Where a rule is to stand, and for whom. */
-export interface RulePlace {
-  host: string;
-  namespace: string;
-  exportTo?: string[];
 }
 
 /** What a client follows today, as a rule for one host; what else the namespace says of the host is in its way. */

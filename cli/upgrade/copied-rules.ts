@@ -1,13 +1,25 @@
 import type { Call } from "./calls.js";
-import type { RulePlace } from "./candidates.js";
 import { CREATED, type Edit } from "./edits.js";
 import { wireOf } from "./effect.js";
-import type { KubeObject, Mesh } from "../../mesh/index.js";
-import { objectName } from "../../mesh/explain/advice-objects.js";
-import { rulesFollowedTowards } from "../../mesh/findings/followed-rules.js";
-import { at, isPlain, items, type Plain } from "../../mesh/input/plain.js";
-import { unknownPaths } from "../../mesh/input/unknowns.js";
-import type { ConsolidatedRule } from "../../mesh/rules/destination-rule-index.js";
+import {
+  at,
+  type ConsolidatedRule,
+  isPlain,
+  items,
+  type KubeObject,
+  type Mesh,
+  objectName,
+  type Plain,
+  rulesFollowedTowards,
+  unknownPaths,
+} from "../../mesh/index.js";
+
+/** Where a rule is to stand, and for whom. */
+export interface RulePlace {
+  host: string;
+  namespace: string;
+  exportTo?: string[];
+}
 
 /**
  * What a client follows towards a call's host, written as one rule for that host alone; undefined if it

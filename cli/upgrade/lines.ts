@@ -1,7 +1,7 @@
 import { clientText, refText } from "../judgement.js";
 import type { Call } from "./calls.js";
 import type { Effect } from "./effect.js";
-import type { CallChange } from "./rehearsal.js";
+import type { CallChange } from "./call-change.js";
 
 /** Changes that differ in nothing but the client, in words. */
 export interface ChangeLine {

@@ -2,14 +2,9 @@ import { type Calls, callsOf, refKey } from "./calls.js";
 import { candidatesFor } from "./candidates.js";
 import { type Edit, objectRef, withEdits } from "./edits.js";
 import { dangerOf, isAsBefore } from "./effect.js";
-import type { CallChange } from "./rehearsal.js";
-import {
-  type Client,
-  type KubeObject,
-  type MeshFacts,
-  type ObjectRef,
-  readMesh,
-} from "../../mesh/index.js";
+import type { CallChange } from "./call-change.js";
+import type { Situation } from "./situation.js";
+import { type ObjectRef, readMesh } from "../../mesh/index.js";
 
 /** What to write so that no call breaks: under the old version, under the new one, and while it is written. */
 export interface Preparation {
@@ -17,15 +12,6 @@ export interface Preparation {
   edits: Edit[];
   /** Aliases of whose calls some break all the same: nothing that was tried is right on both sides. */
   unprepared: { alias: ObjectRef; host: string }[];
-}
-
-/** A set of objects under two versions of Istio. */
-export interface Situation {
-  objects: readonly KubeObject[];
-  facts: Partial<MeshFacts>;
-  from: string;
-  to: string;
-  clients: readonly Client[];
 }
 
 /** Each trial judges all objects several times; so many are made, whatever the size. */

@@ -1,9 +1,13 @@
 import { refText } from "../judgement.js";
 import type { Call } from "./calls.js";
-import type { CallChange } from "./rehearsal.js";
-import type { Client, Mesh, ObjectRef } from "../../mesh/index.js";
-import type { Service } from "../../mesh/registry/service.js";
-import { importedService } from "../../mesh/scope/imported-service.js";
+import type { CallChange } from "./call-change.js";
+import {
+  type Client,
+  importedService,
+  type Mesh,
+  type ObjectRef,
+  type Service,
+} from "../../mesh/index.js";
 
 /** What Istio does otherwise about a call, a phrase each, in the order in which istiod decides. */
 export function reasonsFor(

@@ -1,6 +1,7 @@
 import { type Call, type Calls, callsOf, refKey } from "./calls.js";
+import type { CallChange } from "./call-change.js";
 import { type ClusterChange, clusterChanges } from "./cluster-changes.js";
-import { type Effect, effectOf, EFFECTS } from "./effect.js";
+import { effectOf, EFFECTS } from "./effect.js";
 import { minorsBetween } from "./minors.js";
 import { type Preparation, prepare } from "./prepare.js";
 import { reasonsFor } from "./reasons.js";
@@ -19,18 +20,6 @@ import {
 export interface Versions {
   from: string;
   to: string;
-}
-
-/** What an upgrade does to one call. */
-export interface CallChange {
-  effect: Effect;
-  /** Absent: the alias has no such port or subset under that version. */
-  before?: Call;
-  after?: Call;
-  /** The first minor version that does it. */
-  since: string;
-  /** What Istio does otherwise, a phrase each. */
-  reasons: string[];
 }
 
 /** What an upgrade does to the calls of one set of objects. */

@@ -1,8 +1,6 @@
 import type { Call } from "./calls.js";
 import { CREATED, type Edit } from "./edits.js";
-import type { Mesh } from "../../mesh/index.js";
-import { objectName } from "../../mesh/explain/advice-objects.js";
-import { terminalOf } from "../../mesh/registry/external-names.js";
+import { type Mesh, objectName, terminalOf } from "../../mesh/index.js";
 import ipaddr from "ipaddr.js";
 
 /** What a ServiceEntry's `protocol` may be, in lower case; `tcp` for others. */

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
 import { clientsText } from "../posture/lines.js";
-import { visible } from "../../mesh/explain/visible.js";
+import { visible } from "../../mesh/index.js";
 import type { Effect } from "./effect.js";
 import { changeLinesOf, type ChangeLine } from "./lines.js";
 import { preparationText } from "./preparation-text.js";

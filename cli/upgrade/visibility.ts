@@ -1,10 +1,14 @@
 import { refText } from "../judgement.js";
 import { type Call, refKey } from "./calls.js";
 import type { Edit } from "./edits.js";
-import { at, type KubeObject, type Mesh } from "../../mesh/index.js";
-import { exportedTo } from "../../mesh/registry/registry.js";
-import type { Service } from "../../mesh/registry/service.js";
-import { importedService } from "../../mesh/scope/imported-service.js";
+import {
+  at,
+  exportedTo,
+  importedService,
+  type KubeObject,
+  type Mesh,
+  type Service,
+} from "../../mesh/index.js";
 
 /** Hides from the callers those services of the host that only the new version gives them. */
 export function hiddenServices(before: Mesh, after: Mesh, calls: readonly Call[]): Edit[] {
