@@ -135,9 +135,10 @@ function aboutAlias(mesh: Mesh, alias: Alias, host: string): (given: Service) =>
     if (!aliases.has(object)) aliases.set(object, aliasOf(mesh, given));
     const other = aliases.get(object);
     if (!other) return false;
+    if (host !== alias.host) return true;
     // A Service comes before a ServiceEntry beside it, whatever their age, and it is told there.
-    const isBeside = host === alias.host && given.ref.namespace === ref.namespace;
-    return !(isBeside && fromKubernetes && isCertain(other));
+    if (given.ref.namespace === ref.namespace) return !(fromKubernetes && isCertain(other));
+    return isCertain(other) || !isCertain(alias);
   };
 }
 

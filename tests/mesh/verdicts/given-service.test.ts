@@ -98,6 +98,14 @@ describe("a host that several services have", () => {
     ]);
   });
 
+  it("is as open for those who are given a Service without addresses as that is", () => {
+    const open = service("shop", "cart", { ports: [HTTP] });
+    assert.deepEqual(said([open, entry("other"), MUTUAL_EVERYWHERE]), [
+      "shop/cart for shop: undecided ",
+      "shop/cart for web: undecided ",
+    ]);
+  });
+
   it("is told once where both stand for what is outside", () => {
     assert.deepEqual(said([...inside, entry("shop"), MUTUAL_HERE]), [
       "shop/cart for shop: violation ISTIO_MUTUAL",
