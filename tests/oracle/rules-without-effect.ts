@@ -3,6 +3,7 @@ import {
   externalAliases,
   inertRules,
   type InertReason,
+  type InertRule,
   type Mesh,
   type ObjectRef,
   shadowedRules,
@@ -27,8 +28,11 @@ export function compareRulesWithoutEffect(
   const clients = question.clients.map((client) => ({ ...client, labels: client.labels ?? {} }));
   const inert = inertRules(mesh, clients);
   const called = new Set(inert.map(({ rule }) => nameOf(rule)));
+  // A cluster that names a rule may have its TLS from another that was merged into it.
+  const isComparable = ({ rule, reason }: InertRule) =>
+    reason !== "no-certificate" || !isMerged(mesh, rule);
   return [
-    ...inert.flatMap(({ rule, reason }) =>
+    ...inert.filter(isComparable).flatMap(({ rule, reason }) =>
       (ONLY_TLS.includes(reason) ? encrypted : identity)(namedBy(rule, sent)).map(
         ([client, cluster]) => ({
           client,
@@ -58,6 +62,12 @@ export function compareRulesWithoutEffect(
         model: `${nameOf(rule)} isn't inert`,
       })),
   ];
+}
+
+function isMerged({ rules }: Mesh, { namespace, name }: ObjectRef): boolean {
+  const ofNamespace = rules.filter(({ ref }) => ref.namespace === namespace);
+  const own = ofNamespace.find(({ ref }) => ref.name === name);
+  return ofNamespace.some((rule) => rule !== own && rule.host === own?.host);
 }
 
 /** Then a rule is followed, and what it says of TLS comes to nothing. */
