@@ -85,11 +85,15 @@ describe("one object, one identity, on real parts", function () {
     const preview = await succeeded(stack.preview(catalogue));
     assert.deepEqual(toObjects(preview), []);
     const ofAliases = ["my-httpbin.shop", "partner.shop"];
-    assert.deepEqual(preview.changes, [
-      ...ofAliases.map((id) => `create EgressAlias ${id}`),
-      ...ofAliases.map((id) => `delete EgressTlsRule ${id}`),
-      ...ofAliases.map((id) => `delete ExternalService ${id}`),
-    ]);
+    const components = /^\w+ (EgressAlias|EgressTlsRule|ExternalService) /;
+    assert.deepEqual(
+      preview.changes.filter((change) => components.test(change)),
+      [
+        ...ofAliases.map((id) => `create EgressAlias ${id}`),
+        ...ofAliases.map((id) => `delete EgressTlsRule ${id}`),
+        ...ofAliases.map((id) => `delete ExternalService ${id}`),
+      ],
+    );
     assert.deepEqual(toObjects(await succeeded(stack.up(catalogue))), []);
     assert.deepEqual((await succeeded(stack.up(catalogue))).changes, []);
     await stack.close();
