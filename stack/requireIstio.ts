@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { log, RunError, runtime } from "@pulumi/pulumi";
+import { spawnSync } from "node:child_process";
+import { RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Question, UsedNamespace } from "./askForIstio.js";
 import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
@@ -31,27 +29,17 @@ export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">):
     namespaces: usedNamespaces(catalogue),
     signature: signature(),
   };
-  if (!isPreview) askFirst(question);
-  else if (question.namespaces!.length > 0) askBeside(question);
+  if (!isPreview || question.namespaces!.length > 0) ask(question);
 }
 
 /** By a process of its own: the answer must be there before the first resource is registered. */
-function askFirst(question: Question): void {
+function ask(question: Question): void {
   const { status, stderr } = spawnSync(process.execPath, ASKER, {
     input: JSON.stringify(question),
     encoding: "utf8",
     stdio: "pipe",
   });
   if (status !== 0) throw new RunError(stderr.trim());
-}
-
-/** While the preview goes on, which a Kubernetes client of its own would hold up for half a second. */
-function askBeside(question: Question): void {
-  const asker = spawn(process.execPath, ASKER, { stdio: ["pipe", "ignore", "pipe"] });
-  const ended = Promise.all([text(asker.stderr), once(asker, "close")]);
-  asker.stdin.end(JSON.stringify(question));
-  // What is logged as an error fails the preview.
-  void ended.then(([said, [code]]) => (code === 1 ? log.error(said.trim()) : undefined));
 }
 
 const ASKER = [...process.execArgv, require.resolve("./askForIstio.js")];
