@@ -1,4 +1,4 @@
-import { endpointLookup, type EndpointLookup } from "./registry/endpoint-lookup.js";
+import { endpointLookup, portLookup, type EndpointLookup } from "./registry/endpoint-lookup.js";
 import type { EndpointSources } from "./registry/endpoints.js";
 import { flatten } from "./input/flatten.js";
 import { externalNameIsAlias, readDefaultExportTo, trimsExportTo } from "./input/istio-version.js";
@@ -101,10 +101,11 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
 /** A mesh in which the services of one host were created in another order, oldest first. */
 export function withServiceOrder(mesh: Mesh, host: string, services: readonly Service[]): Mesh {
   const registry = mesh.registry.withOrder(host, services);
-  const isFirstTaken = services.some(({ resolution }) => resolution === "dns-round-robin");
-  if (!isFirstTaken) return { ...mesh, registry };
   const { byKind, facts } = mesh;
-  const endpointsOf = endpointLookup(endpointSources(byKind), registry, facts);
+  const isFirstTaken = services.some(({ resolution }) => resolution === "dns-round-robin");
+  const endpointsOf = isFirstTaken
+    ? endpointLookup(endpointSources(byKind), registry, facts)
+    : portLookup((service) => mesh.endpointsOf(service), registry, facts);
   return { ...mesh, registry, endpointsOf };
 }
 

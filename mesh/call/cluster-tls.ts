@@ -2,9 +2,11 @@ import { outcomesOf, ruleFor, type Outcome } from "../clusters/clusters.js";
 import { fits } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { ConsolidatedRule } from "../rules/destination-rule-index.js";
-import type { Service } from "../registry/service.js";
+import type { Endpoint } from "../registry/endpoints.js";
+import type { Service, ServicePort } from "../registry/service.js";
 import type { Client } from "../scope/client.js";
 import { importedService } from "../scope/imported-service.js";
+import { isReal } from "./addresses.js";
 import type { ClusterTls } from "./call.js";
 
 /** A cluster that a client's proxy has, with what decided its TLS. */
@@ -94,11 +96,22 @@ function tlsOf(
   if (tls !== "AUTO") return tls;
   const labels = rule?.subsets.find(({ name }) => name === subset)?.labels ?? {};
   const own = service.ports.find(({ number }) => number === port);
-  const endpoints = mesh
-    .endpointsOf(service, own)
-    .filter((endpoint) => !endpoint.isUnready && fits(labels, endpoint.labels))
-    // What is sent apart from the cluster is matched by the port's name, whatever it is of.
-    .filter(({ portName }) => service.resolution !== "eds" || portName === own?.name);
+  const endpoints = (own ? endpointsBehind(mesh, service, own) : []).filter(
+    (endpoint) => !endpoint.isUnready && fits(labels, endpoint.labels),
+  );
   const isInMesh = endpoints.length > 0 && endpoints.every(({ tlsMode }) => tlsMode === "istio");
   return isInMesh ? "ISTIO_MUTUAL" : "none";
+}
+
+/**
+ * What a cluster connects to. Endpoints that are sent apart from it are all of the host's that have the
+ * port's name and an address (`BuildClusterLoadAssignment`); names to look up are a part of it.
+ */
+function endpointsBehind(mesh: Mesh, service: Service, port: ServicePort): readonly Endpoint[] {
+  if (service.resolution !== "eds") return mesh.endpointsOf(service, port);
+  return mesh
+    .endpointsOf(service)
+    .filter(
+      ({ portName, address, isMissing }) => !isMissing && portName === port.name && isReal(address),
+    );
 }

@@ -14,17 +14,15 @@ export function endpointLookup(
   registry: Registry,
   facts: Pick<MeshFacts, "clusterDomain" | "istioVersion">,
 ): EndpointLookup {
-  const byNumber = matchesPortsByNumber(facts);
   const index = new EndpointIndex(sources, facts);
   const endpointsOfHost = new Map<string, Endpoint[]>();
   // Services of one host in one namespace share their endpoints, whatever registry they are of.
-  return (service: Service, port?: ServicePort): Endpoint[] => {
-    const { host } = service;
-    const { namespace } = service.ref;
+  const endpointsOf = ({ host, ref }: Service): Endpoint[] => {
+    const { namespace } = ref;
     const key = `${namespace}/${host}`;
     let endpoints = endpointsOfHost.get(key);
     if (!endpoints) {
-      const same = registry.of(host).filter(({ ref }) => ref.namespace === namespace);
+      const same = registry.of(host).filter((service) => service.ref.namespace === namespace);
       endpoints = collectEndpoints(index, same);
       const missing = same.some(({ fromKubernetes }) => fromKubernetes)
         ? undefined
@@ -34,16 +32,47 @@ export function endpointLookup(
       }
       endpointsOfHost.set(key, endpoints);
     }
-    if (!port) return endpoints;
-    if (!byNumber) return endpointsByName(endpoints, registry.of(host), service, port);
-    return endpoints.filter(
-      (endpoint) =>
-        !endpoint.isMissing &&
-        (endpoint.portNumber === undefined
-          ? endpoint.portName === port.name
-          : endpoint.portNumber === port.number),
-    );
+    return endpoints;
   };
+  return portLookup(endpointsOf, registry, facts);
+}
+
+/** Finds the endpoints of ports among those of services, as the order of the registry has it. */
+export function portLookup(
+  endpointsOf: (service: Service) => readonly Endpoint[],
+  registry: Registry,
+  facts: Pick<MeshFacts, "istioVersion">,
+): EndpointLookup {
+  const find = matchesPortsByNumber(facts) ? endpointsByNumber : endpointsByName;
+  return (service, port) => {
+    const endpoints = endpointsOf(service);
+    if (!port) return endpoints;
+    const { namespace } = service.ref;
+    const same = registry.of(service.host).filter(({ ref }) => ref.namespace === namespace);
+    // What nothing declares stands for itself.
+    return find(endpoints, same.length > 0 ? same : [service], port);
+  };
+}
+
+/**
+ * The endpoints of a port (`initServiceRegistry`). Each of the namespace's services of a host looks at the
+ * endpoints of all of them, and the last that finds any for a number decides what is there.
+ */
+function endpointsByNumber(
+  endpoints: readonly Endpoint[],
+  services: readonly Service[],
+  { number }: ServicePort,
+): Endpoint[] {
+  for (const { ports } of services.toReversed()) {
+    if (!ports.some((port) => port.number === number)) continue;
+    const numbers = new Map(ports.map((port) => [port.name, port.number]));
+    const found = endpoints.filter(
+      ({ isMissing, portName, portNumber = numbers.get(portName) }) =>
+        !isMissing && portNumber === number,
+    );
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /**
@@ -52,11 +81,10 @@ export function endpointLookup(
  */
 function endpointsByName(
   endpoints: readonly Endpoint[],
-  ofHost: readonly Service[],
-  { ref }: Service,
+  services: readonly Service[],
   port: ServicePort,
 ): Endpoint[] {
-  const last = ofHost.findLast((service) => service.ref.namespace === ref.namespace);
+  const last = services.at(-1);
   const numbers = new Map(last?.ports.map(({ name, number }) => [name, number]));
   return endpoints.filter(
     ({ isMissing, portName }) =>
