@@ -4,6 +4,7 @@ import { runUpgrades, upgradeText } from "./upgrade.js";
 
 /** `npm run oracle -- --istio 1.22 --upgrade 1.31 --meshes 1000` is the long one. */
 const MESHES = Number(process.env.ORACLE_UPGRADES ?? 100);
+const SEED = process.env.ORACLE_SEED === undefined ? undefined : Number(process.env.ORACLE_SEED);
 
 describe("what upgrade says, and the istiods of both versions", function () {
   before(function () {
@@ -15,7 +16,7 @@ describe("what upgrade says, and the istiods of both versions", function () {
     it(`agree on ${MESHES} random meshes from ${version} to ${NEWEST.version}, and on what is to be written before`, async function () {
       this.timeout(0);
       const from = GENERATIONS.find((one) => one.version === version)!;
-      const result = await runUpgrades({ from, to: NEWEST, meshes: MESHES });
+      const result = await runUpgrades({ from, to: NEWEST, meshes: MESHES, seed: SEED });
       console.log(upgradeText(result).replaceAll(/^/gm, "      "));
       assert.deepEqual(result.faults, [], `seed ${result.seed}`);
       assert.ok(result.clusters > 0 && result.prepared > 0, "something differs, and is mended");
