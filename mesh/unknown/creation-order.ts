@@ -12,13 +12,15 @@ import type { Plain } from "../input/plain.js";
 /**
  * Whether istiod's order of two objects is known: both were created, and at different times or
  * (then names decide) under names that are known. Of ServiceEntries of one host it is the namespaces'
- * names; two of one age in one namespace have no order that istiod would keep to.
+ * names, and a Service comes before them; two of one age in one namespace have no order that istiod would
+ * keep to.
  */
 export function isOrderKnown(a: Plain, b: Plain): boolean {
   if (isPolicy(a) || isPolicy(b)) return true;
   const [timeA, timeB] = [creationTime(a), creationTime(b)];
   if (timeA === 0 || timeB === 0) return false;
   if (timeA !== timeB) return true;
+  if (a.kind !== b.kind) return true;
   if (a.kind !== "ServiceEntry") return nameOf(a) !== "" && nameOf(b) !== "";
   const [namespaceA, namespaceB] = [refOf(a).namespace, refOf(b).namespace];
   return namespaceA !== NAMELESS && namespaceB !== NAMELESS && namespaceA !== namespaceB;
@@ -129,6 +131,12 @@ function isPolicy({ kind }: Plain): boolean {
 function compareAge(a: Plain, b: Plain): number {
   if (isPolicy(a) || isPolicy(b)) return Number(isPolicy(b)) - Number(isPolicy(a));
   const [refA, refB] = [refOf(a), refOf(b)];
+  if (a.kind !== b.kind) {
+    return (
+      creationTime(a) - creationTime(b) ||
+      Number(b.kind === "Service") - Number(a.kind === "Service")
+    );
+  }
   if (a.kind === "ServiceEntry") {
     return creationTime(a) - creationTime(b) || compareText(refA.namespace, refB.namespace);
   }

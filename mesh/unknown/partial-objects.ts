@@ -4,6 +4,7 @@ import { HostTable } from "../input/hosts.js";
 import type { Kind } from "../input/kinds.js";
 import type { Mesh } from "../mesh.js";
 import { isUnordered } from "./creation-order.js";
+import { besideEntries } from "./possible-services.js";
 import { unknownPaths, type Path } from "../input/unknowns.js";
 
 /** An object with values that aren't known and make a difference. */
@@ -61,7 +62,8 @@ export function findUncertainty(mesh: Mesh): Uncertainty | undefined {
     const known = unorderedRules.get(first.host) ?? [];
     unorderedRules.set(first.host, [...known, first.ref.namespace]);
   }
-  const entries = mesh.services.filter((service) => !service.fromKubernetes);
+  const entryHosts = new Set(mesh.services.flatMap((one) => (one.fromKubernetes ? [] : one.host)));
+  const entries = [...entryHosts].flatMap((host) => besideEntries(mesh.registry.of(host)));
   const unordered = {
     unorderedRules,
     unorderedEntries: unorderedKeys(

@@ -45,11 +45,21 @@ export function possibleServices(
   return more.length === 0 ? [{ mesh: only?.mesh ?? mesh }] : [...different.values()];
 }
 
-/** ServiceEntries that a namespace sees, and those beside them that may stand before them. */
+/**
+ * ServiceEntries of a host that a namespace sees, and what may stand before them in their namespaces: other
+ * ServiceEntries, and the Service, which shares its endpoints with them.
+ */
 export function seenEntries(services: readonly Service[], namespace: string): Service[] {
   const seen = services.filter((service) => isPublic(service) || isVisible(service, namespace));
   const owners = new Set(seen.map(({ ref }) => ref.namespace));
-  return services.filter(({ fromKubernetes, ref }) => !fromKubernetes && owners.has(ref.namespace));
+  return besideEntries(services).filter(({ ref }) => owners.has(ref.namespace));
+}
+
+/** Services of one host that are ServiceEntries, or in a namespace with one. */
+export function besideEntries(services: readonly Service[]): Service[] {
+  const entries = services.filter(({ fromKubernetes }) => !fromKubernetes);
+  const namespaces = new Set(entries.map(({ ref }) => ref.namespace));
+  return services.filter(({ ref }) => namespaces.has(ref.namespace));
 }
 
 function agedEntry(value: Service): Aged<Service> | [] {

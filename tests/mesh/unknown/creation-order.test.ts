@@ -8,13 +8,16 @@ import {
   type Verdict,
 } from "../../../mesh/index.js";
 import {
+  endpoints,
   HTTPS,
   IM,
   MUTUAL,
   namespaces,
   OFF,
+  pod,
   POOL_ONLY,
   rule,
+  service,
   serviceEntry,
   sidecar,
   W,
@@ -25,6 +28,14 @@ const CLIENT: Client = { namespace: "n" };
 const EVERYTHING = { egress: [{ hosts: ["*/*"] }] };
 const NOTHING = { egress: [{ hosts: ["~/*"] }] };
 const ENTRY_PORTS = [{ number: 443, name: "tls", protocol: "TLS" }];
+/** Takes the host of `n/w`, for Pods with a sidecar. */
+const SELECTING = {
+  hosts: [W_HOST],
+  location: "MESH_INTERNAL",
+  resolution: "STATIC",
+  ports: [{ number: 443, name: "tcp", protocol: "TCP" }],
+  workloadSelector: { labels: { app: "b" } },
+};
 const OF_ALL = rule("n", "all", { host: "*.local", ...IM });
 
 function many(count: number, make: (index: number) => KubeObject): KubeObject[] {
@@ -125,6 +136,24 @@ describe("objects whose order of creation isn't known", () => {
     const [byEntry] = judge(readMesh([...namespaces("z"), ...entries, inY]), [{ namespace: "z" }]);
     assert.ok(byEntry);
     assert.deepEqual(oldest(byEntry), { ok: ["a"], violation: ["b"] });
+  });
+
+  it("may be a Service and a ServiceEntry: the later one says what is behind a port", () => {
+    const answer = (ofService?: number, ofEntry?: number): string => {
+      const objects = [
+        service("n", "w", { clusterIP: "None", ports: [HTTPS] }, { created: ofService }),
+        serviceEntry("n", "e", SELECTING, { created: ofEntry }),
+        endpoints("n", "w"),
+        pod("n", "b", "10.0.0.2", { app: "b" }),
+      ];
+      const verdicts = judge(readMesh(objects), [CLIENT]);
+      return verdicts.find(({ alias }) => alias.kind === "Service")?.verdict ?? "ok";
+    };
+    assert.equal(answer(2, 1), "ok");
+    assert.equal(answer(1, 2), "violation");
+    // Of one age, the Service comes first.
+    assert.equal(answer(1, 1), "violation");
+    assert.equal(answer(), "undecided");
   });
 
   it("are undecided however many others stand beside the two that decide", () => {
