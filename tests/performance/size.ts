@@ -210,7 +210,7 @@ function nobodysKubeconfig(folder: string): string {
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name, cluster: { server: "https://127.0.0.1:1" } }],
-    users: [{ name, user: {} }],
+    users: [{ name, user: { token: "none" } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,
   };
