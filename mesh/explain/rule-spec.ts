@@ -14,7 +14,7 @@ export function adviseSpec(
   from: Plain | undefined,
   remedy: Remedy,
 ): RuleSpec | undefined {
-  const known = from && unknownPaths(from).length === 0 ? from : undefined;
+  const known = from && unknownPaths(from).length === 0 ? inOrder(from) : undefined;
   const base = rule.isChange && known ? known : newSpec(rule, known);
   const mutual = mutualPlaces(base);
   if (remedy === "AUTO") {
@@ -27,7 +27,18 @@ export function adviseSpec(
     const spec = mutual.reduce<Plain>((spec, place) => withValue(spec, place, DISABLE), base);
     return { spec, places: mutual };
   }
-  return withTlsAt(base, rule);
+  const { spec, places } = withTlsAt(base, rule);
+  return { spec: inOrder(spec), places };
+}
+
+/** The order of fields in Istio's reference. */
+const FIELDS = ["host", "exportTo", "workloadSelector", "trafficPolicy", "subsets"];
+
+/** A spec with its fields in one order: a rule and a patch of it may give them in another. */
+function inOrder(spec: Plain): Plain {
+  const place = ([field]: [string, unknown]) =>
+    FIELDS.includes(field) ? FIELDS.indexOf(field) : FIELDS.length;
+  return Object.fromEntries(Object.entries(spec).sort((a, b) => place(a) - place(b)));
 }
 
 const DISABLE = { mode: "DISABLE" };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { readYaml } from "../../../cli/input/yaml.js";
 import type { RuleAdvice } from "../../../mesh/explain/advised.js";
 import { adviceYaml } from "../../../mesh/explain/advice-yaml.js";
+import { adviseSpec } from "../../../mesh/explain/rule-spec.js";
 
 const RULE: RuleAdvice = {
   ...{ name: "web", namespace: "shop", host: "web.shop.svc.cluster.local", isChange: false },
@@ -84,6 +85,20 @@ spec:
         },
       },
     ]);
+  });
+
+  it("gives a rule's fields in the same order, whatever theirs is", () => {
+    const changed: RuleAdvice = { ...RULE, isChange: true };
+    const trafficPolicy = { tls: { mode: "ISTIO_MUTUAL" } };
+    const { host } = changed;
+    const [one, other] = [
+      { host, workloadSelector: {}, trafficPolicy, subsets: [] },
+      { subsets: [], workloadSelector: {}, host, trafficPolicy },
+    ].map((from) => {
+      const advised = adviseSpec(changed, from, "DISABLE");
+      return adviceYaml({ rule: { ...changed, advised: advised! } }, "api.example.com");
+    });
+    assert.equal(other, one);
   });
 
   it("keeps every name as it is for whoever applies it, and is itself whatever the names are", () => {
