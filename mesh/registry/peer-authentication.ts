@@ -17,13 +17,16 @@ export function readAuthentication(
     .map((object) => ({ object, ref: refOf(object), created: creationTime(object) }))
     .sort(byCreation);
   for (const { object, ref } of policies) {
-    const spec = at(object, "spec");
-    const selective = Object.keys(labelsOf(at(spec, "selector", "matchLabels"))).length > 0;
-    if (selective || modes.has(ref.namespace)) continue;
-    modes.set(ref.namespace, text(at(spec, "mtls", "mode")));
+    if (isSelective(object) || modes.has(ref.namespace)) continue;
+    modes.set(ref.namespace, text(at(object, "spec", "mtls", "mode")));
   }
   const ofMesh = accepted(modes.get(rootNamespace)) ?? "PERMISSIVE";
   return (namespace) => accepted(modes.get(namespace)) ?? ofMesh;
+}
+
+/** Whether a PeerAuthentication is for some workloads only. */
+export function isSelective(object: Plain): boolean {
+  return Object.keys(labelsOf(at(object, "spec", "selector", "matchLabels"))).length > 0;
 }
 
 function accepted(mode: string | undefined): AcceptedTls | undefined {

@@ -1,6 +1,8 @@
 import { assess, type Assessment } from "../verdicts/assessment.js";
 import { at, items, wholeNumber, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
+import { isPublic, isVisible } from "../registry/registry.js";
+import type { Service } from "../registry/service.js";
 import type { Client } from "../scope/client.js";
 import {
   assignmentsOf,
@@ -12,9 +14,10 @@ import {
 } from "./choices.js";
 import { OTHER_PORT } from "./completions/values.js";
 import { possibleOutcomes, type OrderedOutcomes } from "./possible-outcomes.js";
+import { possiblePolicies } from "./possible-policies.js";
 import type { RelevantObjects } from "./relevant-objects.js";
 import { NOT_ALL_TRIED, summarize, type PossibleWorld } from "./summary.js";
-import { mayBeMutual, visibleTo, type VisibleObjects } from "./visible-objects.js";
+import { mayBeMutual, visibleTo } from "./visible-objects.js";
 
 /** Reads the objects of one world as istiod would. */
 export type ReadWorld = (objects: readonly Plain[]) => Mesh;
@@ -57,17 +60,9 @@ export function assessWorlds(
     isComplete,
     // Where no value was tried at all, what is wrong may still turn out well.
     isTried: !relevant.isTooBig,
-    isTlsCertain: !tlsMayVary && !isAcceptedTlsUnknown(relevant, visible),
+    isTlsCertain: !tlsMayVary,
   });
   return summary.length === 0 && !isComplete ? [nothingTried(relevant)] : summary;
-}
-
-/** Whether the mutual TLS that endpoints accept depends on which of two policies is older. */
-function isAcceptedTlsUnknown(
-  { uncertainty }: RelevantObjects,
-  { namespaces }: VisibleObjects,
-): boolean {
-  return namespaces.some((namespace) => uncertainty.unorderedPolicies.has(namespace));
 }
 
 /** Adds what holds with some values, by host and order. @returns whether every order was tried */
@@ -75,11 +70,17 @@ function addWorlds(worlds: PossibleWorld[], search: Search, assignment: Assignme
   const objects = complete(search.objects, search.choices, assignment);
   const mesh = search.readWorld(objects);
   let isComplete = true;
-  const found = sourcesIn(search, mesh, objects).map((source) => {
-    const possible = possibleOutcomes(mesh, search.client, source);
-    isComplete &&= possible.isComplete;
-    return possible.outcomes;
-  });
+  const policies = possiblePolicies(mesh);
+  const found = sourcesIn(search, mesh, objects).flatMap((source) =>
+    policies.map(({ mesh: world, oldestFirst }) => {
+      const possible = possibleOutcomes(world, search.client, source);
+      isComplete &&= possible.isComplete;
+      return possible.outcomes.map((one) => ({
+        ...one,
+        oldestFirst: [...oldestFirst, ...one.oldestFirst],
+      }));
+    }),
+  );
   const different = new Map<string, PossibleWorld>();
   for (const ordered of found.flat()) {
     const places = placesOf(search, ordered);
@@ -100,12 +101,18 @@ function addWorlds(worlds: PossibleWorld[], search: Search, assignment: Assignme
 /** What the candidate's own object is read as in a world. */
 function sourcesIn({ relevant, ...search }: Search, world: Mesh, objects: readonly Plain[]) {
   const { object, alias, otherHosts } = relevant.candidate;
+  const { namespace } = search.client;
   if (!object) return alias ? [{ alias }] : [];
   const own = objects[search.objects.indexOf(object)];
   const services = (own && world.servicesByObject.get(own)) ?? [];
   const isOther = (host: string) =>
     object.kind === "ServiceEntry" && (alias ? host !== alias.host : otherHosts.includes(host));
-  return services.filter((service) => !isOther(service.host)).map((service) => ({ service }));
+  // Who doesn't see a ServiceEntry can't call it; a Service's name can be looked up by any.
+  const isSeen = (service: Service) =>
+    service.fromKubernetes || isPublic(service) || isVisible(service, namespace);
+  return services
+    .filter((service) => !isOther(service.host) && isSeen(service))
+    .map((service) => ({ service }));
 }
 
 /** What each place of a host is in some orders. */

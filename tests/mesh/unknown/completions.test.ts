@@ -87,6 +87,7 @@ function answerAt(verdict: Verdict, found: readonly Verdict[]): Verdict["verdict
       clientIndex === verdict.clientIndex &&
       alias.kind === verdict.alias.kind &&
       (verdict.alias.name === "" || alias.name === verdict.alias.name) &&
+      (verdict.alias.namespace === "" || alias.namespace === verdict.alias.namespace) &&
       port === verdict.port &&
       subset === verdict.subset,
   );

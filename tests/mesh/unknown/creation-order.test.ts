@@ -8,12 +8,14 @@ import {
   type Verdict,
 } from "../../../mesh/index.js";
 import {
+  DISABLE,
   endpoints,
   HTTPS,
   IM,
   MUTUAL,
   namespaces,
   OFF,
+  peerAuthentication,
   pod,
   POOL_ONLY,
   rule,
@@ -154,6 +156,38 @@ describe("objects whose order of creation isn't known", () => {
     // Of one age, the Service comes first.
     assert.equal(answer(1, 1), "violation");
     assert.equal(answer(), "undecided");
+  });
+
+  it("are named as witnesses where a PeerAuthentication decides", () => {
+    const policies = [
+      peerAuthentication("n", "a", { mtls: DISABLE }),
+      peerAuthentication("n", "b", { mtls: { mode: "STRICT" } }),
+    ];
+    const passthrough = rule("n", "w", {
+      host: W_HOST,
+      trafficPolicy: {
+        portLevelSettings: [{ port: { number: 443 }, loadBalancer: { simple: "PASSTHROUGH" } }],
+      },
+    });
+    const verdict = only([...W, passthrough, ...policies]);
+    assert.equal(verdict.verdict, "undecided");
+    assert.deepEqual(oldest(verdict), { ok: ["a"], violation: ["b"] });
+    // In a namespace whose order is known, nothing is open.
+    const [a, b] = policies.map((policy, created) => ({
+      ...policy,
+      metadata: {
+        ...(policy.metadata as object),
+        creationTimestamp: new Date(created * 1000 + 1000).toISOString(),
+      },
+    }));
+    assert.deepEqual(answers([...W, passthrough, a!, b!], [CLIENT]), ["ok PLAIN"]);
+  });
+
+  it("leave the TLS certain that all PeerAuthentications give", () => {
+    const policies = ["STRICT", "PERMISSIVE"].map((mode) =>
+      peerAuthentication("n", mode.toLowerCase(), { mtls: { mode } }),
+    );
+    assert.deepEqual(answers([...W, ...policies], [CLIENT]), ["ok AUTO"]);
   });
 
   it("are undecided however many others stand beside the two that decide", () => {
