@@ -7,6 +7,7 @@ import {
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TLS_ORIGINATION } from "../rule.js";
+import { wikipedia } from "../rule-example.js";
 import { fullName } from "../stack-object.js";
 import { describeClients, entry, named } from "../wording.js";
 
@@ -32,20 +33,7 @@ WRONG_VERSION_NUMBER. Hosts without addresses on one TCP port share a listener, 
 calls. A route to a subset that no rule declares for the client ends in 503 NC. Only what is certain is
 reported: each port is taken for what its name declares.`,
   example: {
-    reported: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: https, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: https, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    reported: `${wikipedia("https")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:
@@ -53,20 +41,7 @@ spec:
   trafficPolicy:
     tls: { mode: SIMPLE, sni: en.wikipedia.org, subjectAltNames: [en.wikipedia.org] }
 `,
-    silent: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: https, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: https, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    silent: `${wikipedia("https")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:

@@ -1,6 +1,8 @@
 import { type Client, type Verdict, explain, groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { wikipedia } from "../rule-example.js";
+import { fullName } from "../stack-object.js";
 import { block, describeClients, entry, listed, named } from "../wording.js";
 
 /** Istio's mutual TLS must not reach an external alias, from any client, on any port or subset. */
@@ -25,20 +27,7 @@ with ISTIO_MUTUAL that reaches it, by its full name, by a short name, or by a wi
 heard of the mesh: each call fails. Which rule a client follows depends on its namespace, so the rule
 is judged for every client, port and subset as istiod would choose.`,
   example: {
-    reported: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    reported: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:
@@ -46,20 +35,7 @@ spec:
   trafficPolicy:
     tls: { mode: ISTIO_MUTUAL }
 `,
-    silent: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    silent: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:
@@ -89,13 +65,13 @@ function untried(verdicts: readonly Verdict[], { clients, urnOf }: Judgement): F
   const { alias, host, reason } = first;
   const judged = new Map<number, Client>(verdicts.map((one) => [one.clientIndex, one.client]));
   const message = [
-    entry(`${alias.namespace}/${alias.name}`, "it couldn't be tried whether it is safe"),
+    entry(fullName(alias), "it couldn't be tried whether it is safe"),
     entry("host", host),
     ...(reason ? [entry("because", reason)] : []),
     entry("clients", describeClients([...judged.values()], clients)),
     entry("instead", "write down values that are known, so that fewer are left open"),
   ].join("\n");
-  return { message, urn: urnOf(alias), about: { alias: `${alias.namespace}/${alias.name}`, host } };
+  return { message, urn: urnOf(alias), about: { alias: fullName(alias), host } };
 }
 
 /** Violations of one alias by one rule that are the same for a number of clients. */
@@ -142,7 +118,7 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
       ? "sidecars would send it Istio's mutual TLS, and every call would fail"
       : "a rule declares Istio's mutual TLS for it, though no call follows it yet";
   const lines = [
-    entry(`${alias.namespace}/${alias.name} (${target})`, outcome),
+    entry(`${fullName(alias)} (${target})`, outcome),
     entry("host", `${host}, ${listed(places)}`),
     entry("rule", rule ? `${named(rule)}, ${levelInWords(first)}` : "none: the mesh's own default"),
     entry("clients", describeClients(clients, judgement.clients)),
@@ -154,8 +130,8 @@ function finding({ first, clients, places }: Group, judgement: Judgement): Findi
     message: lines.join("\n"),
     urn: (rule && judgement.urnOf(rule)) ?? judgement.urnOf(alias),
     about: {
-      alias: `${alias.namespace}/${alias.name}`,
-      ...(rule ? { rule: `${rule.namespace}/${rule.name}` } : {}),
+      alias: fullName(alias),
+      ...(rule ? { rule: fullName(rule) } : {}),
       host,
     },
   };

@@ -2,6 +2,7 @@ import type { ShadowedRule } from "../../mesh/index.js";
 import { groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
+import { wikipedia } from "../rule-example.js";
 import { fullName } from "../stack-object.js";
 import { describeClients, entry, named } from "../wording.js";
 
@@ -26,20 +27,7 @@ the exact rule beside the Service. Two rules for one host are merged so that the
 wins as a whole. Either way the TLS that was written for the alias doesn't hold for those clients,
 although nothing fails yet.`,
   example: {
-    reported: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    reported: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:
@@ -55,20 +43,7 @@ spec:
   trafficPolicy:
     connectionPool: { tcp: { maxConnections: 10 } }
 `,
-    silent: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    silent: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:

@@ -9,6 +9,7 @@ import {
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
 import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { wikipedia } from "../rule-example.js";
 import { rangeOf } from "../special-addresses.js";
 import { addressesOf } from "../endpoint-addresses.js";
 import { serviceHost } from "../hosts.js";
@@ -44,20 +45,7 @@ dynamic provider does ([all of them](README.md#what-it-cant-see); a waiver may n
 and for what isn't modelled: EnvoyFilters that patch clusters, and routes of the Gateway
 API that bring services to clients in spite of a Sidecar.`,
   example: {
-    reported: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    reported: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: pool, namespace: default }
 spec:
@@ -73,20 +61,7 @@ spec:
   trafficPolicy:
     tls: { mode: ISTIO_MUTUAL } # only if this one is created first
 `,
-    silent: `apiVersion: v1
-kind: Service
-metadata: { name: my-wikipedia, namespace: default }
-spec:
-  ports: [{ name: tls, port: 443 }]
----
-apiVersion: v1
-kind: Endpoints
-metadata: { name: my-wikipedia, namespace: default }
-subsets:
-  - addresses: [{ ip: 198.35.26.96 }]
-    ports: [{ name: tls, port: 443 }]
----
-apiVersion: networking.istio.io/v1
+    silent: `${wikipedia("tls")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: my-wikipedia, namespace: default }
 spec:
