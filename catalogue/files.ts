@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { CORE_SCHEMA, loadAll, YAMLException } from "js-yaml";
 import { globSync } from "tinyglobby";
+import { isPlain } from "../mesh/index.js";
 import { parseCatalogue } from "./catalogue.js";
 import {
   CATALOGUE_KEY,
@@ -53,7 +54,7 @@ export interface ReadCatalogue {
  * @throws CatalogueError with every mistake; one in a file says its file and line
  */
 export function readCatalogueFiles(value: unknown, where: string, project: string): ReadCatalogue {
-  if (!isMap(value) || value.files === undefined) {
+  if (!isPlain(value) || value.files === undefined) {
     return withOrigins(parseCatalogue(value, where), []);
   }
   const { files: patterns, ...own } = value;
@@ -124,7 +125,8 @@ function readFile(name: string, full: string): { file?: CatalogueFile; issues: C
   }
   if (documents.length > 1) return mistake(`has ${documents.length} documents; write one`);
   const [content] = documents;
-  if (!isMap(content)) return mistake("has no aliases; write aliases: and a list, or aliases: []");
+  if (!isPlain(content))
+    return mistake("has no aliases; write aliases: and a list, or aliases: []");
   const lineOf = keyLinesOf(text);
   const issues = Object.entries(content).flatMap(([key, value]): CatalogueIssue[] => {
     const message = sectionMistake(key, value);
@@ -184,8 +186,4 @@ function withOrigins(catalogue: Catalogue, files: readonly CatalogueFile[]): Rea
 
 function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, UNKNOWN } from "../mesh/index.js";
+import { isPlain, type KubeObject, UNKNOWN } from "../mesh/index.js";
 import { type SeenObject, type StackObject, identity, refOf } from "./stack-object.js";
 
 /**
@@ -27,14 +27,10 @@ function isNamed(seen: StackObject): boolean {
 /** Server-side apply: maps are merged, everything else is replaced (lists of a custom resource are atomic). */
 function overlaid(below: unknown, above: unknown): unknown {
   if (above === undefined) return below;
-  if (!isMap(below) || !isMap(above)) return above;
+  if (!isPlain(below) || !isPlain(above)) return above;
   const merged: Record<string, unknown> = { ...below };
   for (const [name, value] of Object.entries(above)) merged[name] = overlaid(below[name], value);
   return merged;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether the API server has answered with the whole object. */
@@ -49,9 +45,9 @@ function standingAlone(patched: StackObject): StackObject[] {
   const { object } = patched;
   const spec = object.spec;
   const field = IDENTIFYING[object.kind];
-  if (object.kind === "Service") return isMap(spec) && "externalName" in spec ? [patched] : [];
+  if (object.kind === "Service") return isPlain(spec) && "externalName" in spec ? [patched] : [];
   if (!field) return [patched];
-  if (spec === undefined || (isMap(spec) && Object.keys(spec).length === 0)) return [];
-  if (!isMap(spec) || field in spec) return [patched];
+  if (spec === undefined || (isPlain(spec) && Object.keys(spec).length === 0)) return [];
+  if (!isPlain(spec) || field in spec) return [patched];
   return [{ ...patched, object: { ...object, spec: { ...spec, [field]: UNKNOWN } } }];
 }

@@ -1,4 +1,5 @@
 import type { ApiServer, Resource } from "../../../cli/kube/api-server.js";
+import { isPlain } from "../../../mesh/index.js";
 import { NAMESPACES, type WrittenCatalogue } from "./catalogues.js";
 
 /** A place in the cluster where nothing of another one is: a prefix of namespaces, a domain of targets. */
@@ -86,7 +87,7 @@ function normalised(object: object, side: Side): string {
     if (GIVEN.has(key)) return undefined;
     // Kubernetes mirrors addresses in any order.
     if (key === "endpoints" && Array.isArray(value)) return value.map(asText).sort();
-    return isMap(value) ? sorted(value) : value;
+    return isPlain(value) ? sorted(value) : value;
   });
   // The mirror of Endpoints has a name that Kubernetes made up.
   const generated = /"generateName":"([^"]*)","name":"[^"]*"|(?<="name":")[^"]*(?=")/;
@@ -101,10 +102,6 @@ function asText(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** With its keys in order: the server's order is that of the fields' first writing. */
 function sorted(value: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(value).filter(([, field]) => !isEmpty(field));
@@ -113,5 +110,5 @@ function sorted(value: Record<string, unknown>): Record<string, unknown> {
 
 /** What a map says that has lost its last key. */
 function isEmpty(value: unknown): boolean {
-  return isMap(value) && Object.keys(value).length === 0;
+  return isPlain(value) && Object.keys(value).length === 0;
 }
