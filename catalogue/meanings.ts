@@ -1,27 +1,11 @@
+import { FACTS } from "../mesh/index.js";
+
 /** What each key of a catalogue means, for the reference in docs/catalogue.md and for the plugin's schema. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   mesh: "What is known of the mesh, as istiod is configured.",
-  "mesh.istioVersion":
-    "Istio's version, which decides what an ExternalName is: a cluster up to 1.20, then an alias. A version newer than the newest known one counts as that one.",
-  "mesh.externalNameAlias":
-    "istiod's `ENABLE_EXTERNAL_NAME_ALIAS`, which Istio 1.20 to 1.23 has. The version decides it by default.",
-  "mesh.clusterDomain": "The cluster's DNS domain.",
-  "mesh.rootNamespace": "The namespace whose rules count for the whole mesh.",
-  "mesh.enableAutoMtls": "`enableAutoMtls` of the mesh configuration.",
-  "mesh.defaultDestinationRuleExportTo":
-    "`defaultDestinationRuleExportTo` of the mesh configuration.",
-  "mesh.defaultServiceExportTo": "`defaultServiceExportTo` of the mesh configuration.",
-  "mesh.defaultVirtualServiceExportTo":
-    "`defaultVirtualServiceExportTo` of the mesh configuration.",
-  "mesh.revision": "istiod's revision. Rules labelled for another revision don't count.",
-  "mesh.clusterCidrs":
-    "Ranges of the cluster's Pods and Services. An alias for an address in one of them is an error.",
-  "mesh.externalHosts":
-    "Hosts outside that other stacks declare, exact or `*.suffix`. The policy pack guards them too.",
-  "mesh.outboundTrafficPolicy":
-    "`outboundTrafficPolicy.mode` of the mesh configuration: whether a call to a host that Istio doesn't know passes the sidecar.",
-  "mesh.dnsCapture":
-    "Whether sidecars answer DNS themselves: `ISTIO_META_DNS_CAPTURE` in the proxies' metadata.",
+  ...Object.fromEntries(
+    Object.entries(FACTS).map(([name, { meaning }]) => [`mesh.${name}`, meaning]),
+  ),
   clients: "Workloads that call the aliases, one per namespace. `[]` declares none.",
   "clients[].namespace": "Namespace of the workload.",
   "clients[].injected": "Whether its Pods get Istio's sidecar.",

@@ -1,7 +1,16 @@
 /** What a user declares in a stack file: one schema that gives types, defaults and errors. */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { DEFAULT_FACTS, hostPatternMistake, isBefore, istioVersionMistake } from "../mesh/index.js";
+import {
+  byFact,
+  DEFAULT_FACTS,
+  type FactValue,
+  hostPatternMistake,
+  isBefore,
+  istioVersionMistake,
+  type MeshFacts,
+  OUTBOUND_TRAFFIC_POLICIES,
+} from "../mesh/index.js";
 import { unknownKey } from "./error.js";
 import * as names from "./names.js";
 
@@ -85,30 +94,31 @@ const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
 );
 
-const namespaces = list(text("a namespace"), "a list of namespaces");
+const factValues: Record<FactValue, z.ZodType> = {
+  version: istioVersion,
+  flag: flag(),
+  domain: text("the cluster's DNS domain", names.domainMistake),
+  namespace,
+  namespaces: list(text("a namespace"), "a list of namespaces"),
+  revision: text("a revision of istiod"),
+  ranges: list(cidr, "a list of ranges"),
+  hosts: list(text("a host", hostPatternMistake), "a list of hosts"),
+  "outbound policy": choice(OUTBOUND_TRAFFIC_POLICIES),
+};
+
+type FactSchemas = {
+  [Name in keyof MeshFacts]-?: Name extends "externalNameAlias"
+    ? z.ZodOptional<z.ZodType<boolean, boolean>>
+    : z.ZodDefault<z.ZodType<MeshFacts[Name], MeshFacts[Name]>>;
+};
 
 /** What is known of the mesh: see MeshFacts for what each key means. */
-const mesh = section({
-  istioVersion: istioVersion.default(DEFAULT_FACTS.istioVersion),
-  externalNameAlias: flag().optional(),
-  clusterDomain: text("the cluster's DNS domain", names.domainMistake).default(
-    DEFAULT_FACTS.clusterDomain,
-  ),
-  rootNamespace: namespace.default(DEFAULT_FACTS.rootNamespace),
-  enableAutoMtls: flag().default(DEFAULT_FACTS.enableAutoMtls),
-  defaultDestinationRuleExportTo: namespaces.default(DEFAULT_FACTS.defaultDestinationRuleExportTo),
-  defaultServiceExportTo: namespaces.default(DEFAULT_FACTS.defaultServiceExportTo),
-  defaultVirtualServiceExportTo: namespaces.default(DEFAULT_FACTS.defaultVirtualServiceExportTo),
-  revision: text("a revision of istiod").default(DEFAULT_FACTS.revision),
-  clusterCidrs: list(cidr, "a list of ranges").default(DEFAULT_FACTS.clusterCidrs),
-  externalHosts: list(text("a host", hostPatternMistake), "a list of hosts").default(
-    DEFAULT_FACTS.externalHosts,
-  ),
-  outboundTrafficPolicy: choice(["ALLOW_ANY", "REGISTRY_ONLY"]).default(
-    DEFAULT_FACTS.outboundTrafficPolicy,
-  ),
-  dnsCapture: flag().default(DEFAULT_FACTS.dnsCapture),
-});
+const mesh = section(
+  byFact(({ value }, name) => {
+    const schema = factValues[value];
+    return name in DEFAULT_FACTS ? schema.default(DEFAULT_FACTS[name]) : schema.optional();
+  }) as unknown as FactSchemas,
+);
 
 /** A workload that calls the aliases. One a namespace. */
 const client = section({

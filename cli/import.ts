@@ -3,9 +3,9 @@ import * as options from "./input/options.js";
 import { readManifests } from "./input/reading.js";
 import { ExitCode, Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
-import type { KubeObject, MeshFacts } from "../mesh/index.js";
+import { type KubeObject, type MeshFacts, NEWEST_VERSION } from "../mesh/index.js";
 
-interface ImportOptions extends options.FactOptions {
+interface ImportOptions {
   file?: string[];
   namespace?: string;
   only?: string[];
@@ -125,7 +125,9 @@ async function fromCluster(given: ImportOptions, progress: Progress): Promise<So
     source: server.server,
     notes: isKnown
       ? []
-      : ["Istio's version isn't to be seen in the cluster; taken as 1.31. Give --istio-version."],
+      : [
+          `Istio's version can't be seen in the cluster; ${NEWEST_VERSION} is assumed. Give --istio-version.`,
+        ],
   };
 }
 

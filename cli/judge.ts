@@ -8,10 +8,10 @@ import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgem
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
 import { call as readCall } from "./input/call.js";
-import type { Call, Client } from "../mesh/index.js";
+import { type Call, type Client, NEWEST_VERSION } from "../mesh/index.js";
 import common from "../packages/common.json";
 
-interface JudgeOptions extends options.FactOptions {
+interface JudgeOptions {
   file?: string[];
   namespace?: string;
   client?: Client[];
@@ -68,7 +68,7 @@ what is listed, and for --events to create events.
 
 --json-lines reads one mesh a line and prints one answer a line, in order:
   {"id": "1", "objects": [...], "clients": [{"namespace": "default", "labels": {"app": "web"}}],
-   "mesh": {"istioVersion": "1.31", "rootNamespace": "istio-system", "enableAutoMtls": true}}
+   "mesh": {"istioVersion": "${NEWEST_VERSION}", "rootNamespace": "istio-system", "enableAutoMtls": true}}
   {"id": "1", "effective": [{"client": 0, "host": "...", "port": 443, "subset": "", "tls": "PLAIN",
    "rule": "ns/name"}], "verdicts": [{"alias": "ns/name", "client": 0, "port": 443, ...}]}
 "effective" has every cluster that istiod would send to the client. A line without "clients" is

@@ -11,7 +11,7 @@ import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
 import { postureOfSeen, type Question, type Seen } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";
 
-interface QuestionOptions extends options.FactOptions {
+interface QuestionOptions {
   namespace?: string;
   client?: Client[];
   gateway?: Client[];

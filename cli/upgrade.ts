@@ -6,9 +6,9 @@ import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
 import type { Seen } from "./posture/seen.js";
 import { Progress } from "./progress.js";
 import { exitCodeOf, type Upgrade, upgradeOf } from "./upgrade/report.js";
-import { type Client, DEFAULT_FACTS } from "../mesh/index.js";
+import { type Client, DEFAULT_FACTS, NEWEST_VERSION } from "../mesh/index.js";
 
-interface UpgradeOptions extends options.FactOptions, StackLook {
+interface UpgradeOptions extends StackLook {
   from?: string;
   to: string;
   through?: boolean;
@@ -27,10 +27,10 @@ const FORMATS = ["table", "markdown", "json"] as const;
 
 const HELP = `
 Examples:
-  istio-egress upgrade --from 1.22 --to 1.31 -f deploy/
+  istio-egress upgrade --from 1.22 --to ${NEWEST_VERSION} -f deploy/
   istio-egress upgrade --from 1.20 -f deploy/ --through          minor version by minor version
-  istio-egress upgrade --kube --context staging --to 1.31        from the version that runs there
-  istio-egress upgrade --stack staging --deployed --to 1.31      from the version of its catalogue
+  istio-egress upgrade --kube --context staging --to ${NEWEST_VERSION}        from the version that runs there
+  istio-egress upgrade --stack staging --deployed --to ${NEWEST_VERSION}      from the version of its catalogue
 
 Judges the same objects under both versions, and tells what becomes of each client's calls to each
 alias, the worst first:

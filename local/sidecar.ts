@@ -9,6 +9,7 @@ import {
 import { loadSync } from "@grpc/proto-loader";
 import { type SidecarCluster, readClusters } from "./cluster-tls.js";
 import { LOOPBACK } from "./ports.js";
+import { ISTIO_VERSION } from "./toolchain/parts.js";
 
 export type { ClusterTls, SidecarCluster, SidecarEndpoint } from "./cluster-tls.js";
 
@@ -30,7 +31,7 @@ export interface SidecarIdentity {
 }
 
 /** As new as the istiod of the embedded mesh: an older one would be sent older configuration. */
-const SIDECAR_VERSION = "1.31.0";
+const SIDECAR_VERSION = `${ISTIO_VERSION}.0`;
 
 const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";

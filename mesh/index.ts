@@ -7,7 +7,16 @@
 
 // What goes in: objects, and the facts that they don't say.
 export * from "./input/kube-object.js";
-export { DEFAULT_FACTS, type MeshFacts, type OutboundTrafficPolicy } from "./input/mesh-facts.js";
+export {
+  byFact,
+  DEFAULT_FACTS,
+  type Fact,
+  FACTS,
+  type FactValue,
+  type MeshFacts,
+  NEWEST_VERSION,
+  OUTBOUND_TRAFFIC_POLICIES,
+} from "./input/mesh-facts.js";
 export { GROUPS, type Kind } from "./input/kinds.js";
 export {
   externalNameIsAlias,

@@ -1,4 +1,5 @@
 import type { Policy } from "@pulumi/policy";
+import { NEWEST_VERSION } from "../mesh/index.js";
 import type { Judgement } from "./judgement.js";
 import type { ResolvedSettings } from "./settings.js";
 import type { StackObject } from "./stack-object.js";
@@ -76,7 +77,7 @@ export interface Remedy {
 export function framework(specification: string): NonNullable<Policy["framework"]> {
   return {
     name: "Istio: Kubernetes Services for Egress Traffic",
-    version: "1.31",
+    version: NEWEST_VERSION,
     reference: ISTIO_TASK,
     specification,
   };

@@ -1,6 +1,14 @@
 import type { PolicyConfigSchema } from "@pulumi/policy";
 import { z } from "zod";
-import { hostPatternMistake, istioVersionMistake, type MeshFacts } from "../mesh/index.js";
+import {
+  byFact,
+  DEFAULT_FACTS,
+  type FactValue,
+  hostPatternMistake,
+  istioVersionMistake,
+  type MeshFacts,
+  OUTBOUND_TRAFFIC_POLICIES,
+} from "../mesh/index.js";
 import { waiver } from "./waivers.js";
 
 /** A text, and what is wrong with it in words. */
@@ -12,10 +20,10 @@ function text(mistake: (value: string) => string | undefined) {
 }
 
 /** An exact host, or `*.suffix`. */
-export const hostPattern = text(hostPatternMistake);
+const hostPattern = text(hostPatternMistake);
 
 /** An address range. */
-export const cidr = z.union([z.cidrv4(), z.cidrv6()], {
+const cidr = z.union([z.cidrv4(), z.cidrv6()], {
   error: "an address range such as 10.0.0.0/8",
 });
 
@@ -32,40 +40,34 @@ const client = z.strictObject({
   gateway: z.boolean().optional().describe("A gateway's proxy, not a sidecar. Default: false."),
 });
 
+const factValues: Record<FactValue, z.ZodType> = {
+  version: text(istioVersionMistake),
+  flag: z.boolean(),
+  domain: z.string(),
+  namespace,
+  namespaces: z.array(z.string()),
+  revision: z.string(),
+  ranges: z.array(cidr),
+  hosts: z.array(hostPattern),
+  "outbound policy": z.enum(OUTBOUND_TRAFFIC_POLICIES),
+};
+
+const { clusterCidrs, externalHosts, ...ofMesh } = byFact(({ value, meaning }, name) =>
+  factValues[value].optional().describe(meaning + defaultText(DEFAULT_FACTS[name])),
+) as {
+  [Name in keyof MeshFacts]-?: z.ZodOptional<z.ZodType<MeshFacts[Name], MeshFacts[Name]>>;
+};
+
 /** What a setting can say of the mesh, beside address ranges and hosts. */
-export const mesh = z.strictObject({
-  istioVersion: text(istioVersionMistake)
-    .optional()
-    .describe("Istio's version. Decides whether an ExternalName is an alias. Default: 1.31."),
-  externalNameAlias: z
-    .boolean()
-    .optional()
-    .describe("ENABLE_EXTERNAL_NAME_ALIAS of istiod, for Istio 1.20 to 1.23."),
-  clusterDomain: z.string().optional().describe("Default: cluster.local."),
-  rootNamespace: namespace.optional().describe("meshConfig.rootNamespace. Default: istio-system."),
-  enableAutoMtls: z.boolean().optional().describe("meshConfig.enableAutoMtls. Default: true."),
-  defaultDestinationRuleExportTo: z
-    .array(z.string())
-    .optional()
-    .describe('meshConfig.defaultDestinationRuleExportTo. Default: ["*"].'),
-  defaultServiceExportTo: z
-    .array(z.string())
-    .optional()
-    .describe('meshConfig.defaultServiceExportTo. Default: ["*"].'),
-  defaultVirtualServiceExportTo: z
-    .array(z.string())
-    .optional()
-    .describe('meshConfig.defaultVirtualServiceExportTo. Default: ["*"].'),
-  revision: z.string().optional().describe("The control plane's revision. Default: default."),
-  outboundTrafficPolicy: z
-    .enum(["ALLOW_ANY", "REGISTRY_ONLY"])
-    .optional()
-    .describe("meshConfig.outboundTrafficPolicy.mode. Default: ALLOW_ANY."),
-  dnsCapture: z
-    .boolean()
-    .optional()
-    .describe("Whether sidecars answer DNS (ISTIO_META_DNS_CAPTURE). Default: false."),
-});
+const mesh = z.strictObject(ofMesh);
+
+/** What a catalogue can say of the mesh. */
+export const meshOfCatalogue = mesh.extend({ clusterCidrs, externalHosts });
+
+function defaultText(value: unknown): string {
+  if (value === undefined) return "";
+  return ` Default: ${typeof value === "string" ? value : JSON.stringify(value)}.`;
+}
 
 const remedy = z
   .strictObject({

@@ -1,20 +1,13 @@
 import { z } from "zod";
 import { DEFAULT_FACTS, type MeshFacts } from "../mesh/index.js";
-import { cidr, hostPattern, mesh, type ResolvedSettings, SettingsError } from "./settings.js";
+import { meshOfCatalogue, type ResolvedSettings, SettingsError } from "./settings.js";
 import type { StackConfiguration } from "./engine-requests.js";
 
 /** Where a stack's catalogue stands in its configuration. */
 export const CATALOGUE = "istio-egress:catalogue";
 
 /** The part of a catalogue that the pack reads; the program reads and checks all of it. */
-const catalogue = z.object({
-  mesh: mesh
-    .extend({
-      clusterCidrs: z.array(cidr).optional(),
-      externalHosts: z.array(hostPattern).optional(),
-    })
-    .default({}),
-});
+const catalogue = z.object({ mesh: meshOfCatalogue.default({}) });
 
 /**
  * The mesh facts that a stack's catalogue states, completed as its program completes them.

@@ -2,7 +2,14 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { Mistake } from "../mistake.js";
 import type { Manifest } from "./manifests.js";
-import { at, items, type KubeObject, type MeshFacts } from "../../mesh/index.js";
+import {
+  at,
+  FACTS,
+  type FactValue,
+  items,
+  type KubeObject,
+  type MeshFacts,
+} from "../../mesh/index.js";
 
 /** What a mesh's configuration says of the mesh. */
 export interface MeshConfig {
@@ -11,12 +18,16 @@ export interface MeshConfig {
   notes: string[];
 }
 
-const meshFacts = z.object({
-  rootNamespace: z.string().optional(),
-  enableAutoMtls: z.boolean().optional(),
-  defaultDestinationRuleExportTo: z.array(z.string()).optional(),
-  defaultServiceExportTo: z.array(z.string()).optional(),
-  defaultVirtualServiceExportTo: z.array(z.string()).optional(),
+const values: Partial<Record<FactValue, z.ZodType>> = {
+  flag: z.boolean(),
+  namespace: z.string(),
+  namespaces: z.array(z.string()),
+};
+
+const sameNames = Object.entries(FACTS).filter(([, { inMeshConfig }]) => inMeshConfig);
+
+const meshConfig = z.object({
+  ...Object.fromEntries(sameNames.map(([name, { value }]) => [name, values[value]!.optional()])),
   outboundTrafficPolicy: z.object({ mode: z.string().optional() }).optional(),
 });
 
@@ -101,7 +112,7 @@ function configIn(object: KubeObject, revision: string | undefined): Found | und
 }
 
 function meshConfigFrom(config: unknown, where: string): MeshConfig {
-  const { success, data, error } = meshFacts.safeParse(config);
+  const { success, data, error } = meshConfig.safeParse(config);
   if (success) {
     const { outboundTrafficPolicy: policy, ...stated } = data;
     // REGISTRY_ONLY is the first value of the enumeration, so it holds when only the block is written.

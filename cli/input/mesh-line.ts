@@ -1,9 +1,12 @@
 import { z } from "zod";
 import {
+  byFact,
   type Client,
+  type FactValue,
   istioVersionMistake,
   type KubeObject,
   type MeshFacts,
+  OUTBOUND_TRAFFIC_POLICIES,
 } from "../../mesh/index.js";
 import { faultOf } from "./objects.js";
 
@@ -24,22 +27,22 @@ const istioVersion = z.string().superRefine((value, context) => {
   if (mistake) context.addIssue(mistake);
 });
 
+const factValues: Record<FactValue, z.ZodType> = {
+  version: istioVersion,
+  flag: z.boolean(),
+  domain: text,
+  namespace: text,
+  namespaces: z.array(text),
+  revision: text,
+  ranges: z.array(text),
+  hosts: z.array(text),
+  "outbound policy": z.enum(OUTBOUND_TRAFFIC_POLICIES),
+};
+
 /** Facts about the mesh as JSON gives them; a key that isn't one is refused, as it would do nothing. */
-const meshFacts = z.strictObject({
-  istioVersion: istioVersion.optional(),
-  externalNameAlias: z.boolean().optional(),
-  clusterDomain: text.optional(),
-  rootNamespace: text.optional(),
-  enableAutoMtls: z.boolean().optional(),
-  defaultDestinationRuleExportTo: z.array(text).optional(),
-  defaultServiceExportTo: z.array(text).optional(),
-  defaultVirtualServiceExportTo: z.array(text).optional(),
-  revision: text.optional(),
-  clusterCidrs: z.array(text).optional(),
-  externalHosts: z.array(text).optional(),
-  outboundTrafficPolicy: z.enum(["ALLOW_ANY", "REGISTRY_ONLY"]).optional(),
-  dnsCapture: z.boolean().optional(),
-}) satisfies z.ZodType<Partial<MeshFacts>>;
+const meshFacts = z.strictObject(
+  byFact(({ value }) => factValues[value].optional()),
+) as z.ZodType as z.ZodType<Partial<MeshFacts>, Partial<MeshFacts>>;
 
 const client = z.strictObject({
   namespace: text,

@@ -2,100 +2,73 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import ipaddr from "ipaddr.js";
 import { Mistake } from "../mistake.js";
 import {
+  byFact,
   type Client,
+  DEFAULT_FACTS,
+  type Fact,
+  FACTS,
+  type FactValue,
   istioVersionMistake,
   type MeshFacts,
-  type OutboundTrafficPolicy,
+  OUTBOUND_TRAFFIC_POLICIES,
 } from "../../mesh/index.js";
-
-/** Mesh facts as commander hands them over. */
-export interface FactOptions {
-  istioVersion?: string;
-  externalNameAlias: boolean;
-  clusterDomain?: string;
-  rootNamespace?: string;
-  autoMtls: boolean;
-  defaultDestinationRuleExportTo?: string[];
-  defaultServiceExportTo?: string[];
-  defaultVirtualServiceExportTo?: string[];
-  revision?: string;
-  clusterCidr?: string[];
-  externalHost?: string[];
-  outboundTrafficPolicy?: OutboundTrafficPolicy;
-  dnsCapture?: boolean;
-}
 
 /** Adds the options for what the objects don't say and istiod's configuration does. */
 export function addFactOptions(command: Command): Command {
-  return addFactsBesideVersion(
-    command.addOption(
-      new Option("--istio-version <version>", "Istio's version (default: 1.31)")
-        .argParser(version)
-        .helpGroup(FACTS),
-    ),
-  );
+  command.addOption(factOption(FACTS.istioVersion, "istioVersion"));
+  return addFactsBesideVersion(command);
 }
 
-const FACTS = "Mesh facts:";
-
-/** The same without Istio's version, for who asks about several. */
+/** The same without Istio's version, for a command that compares several. */
 export function addFactsBesideVersion(command: Command): Command {
-  const options = [
-    new Option(
-      "--no-external-name-alias",
-      "ENABLE_EXTERNAL_NAME_ALIAS is off (Istio 1.21 to 1.23)",
-    ),
-    new Option("--cluster-domain <domain>", "(default: cluster.local)"),
-    new Option("--root-namespace <namespace>", "meshConfig.rootNamespace (default: istio-system)"),
-    new Option("--no-auto-mtls", "meshConfig.enableAutoMtls is false"),
-    new Option(
-      "--default-destination-rule-export-to <namespace>",
-      'meshConfig.defaultDestinationRuleExportTo, repeatable (default: "*")',
-    ).argParser(collected),
-    new Option(
-      "--default-service-export-to <namespace>",
-      'meshConfig.defaultServiceExportTo, repeatable (default: "*")',
-    ).argParser(collected),
-    new Option(
-      "--default-virtual-service-export-to <namespace>",
-      'meshConfig.defaultVirtualServiceExportTo, repeatable (default: "*")',
-    ).argParser(collected),
-    new Option("--revision <revision>", "the control plane's revision (default: default)"),
-    new Option(
-      "--cluster-cidr <cidr>",
-      "a Pod or Service range, repeatable: addresses inside aren't external",
-    ).argParser(cidr),
-    new Option(
-      "--external-host <host>",
-      "a host that is external though its Service isn't given, repeatable; *.suffix works too",
-    ).argParser(collected),
-    new Option(
-      "--outbound-traffic-policy <mode>",
-      "meshConfig.outboundTrafficPolicy.mode (default: ALLOW_ANY)",
-    ).choices(["ALLOW_ANY", "REGISTRY_ONLY"]),
-    new Option("--dns-capture", "sidecars answer DNS (ISTIO_META_DNS_CAPTURE)"),
-  ];
-  for (const option of options) command.addOption(option.helpGroup(FACTS));
+  const options = Object.entries(byFact(factOption)).filter(([name]) => name !== "istioVersion");
+  for (const [, option] of options) command.addOption(option);
   return command;
 }
 
+/** What an option's value is called in `--help`. */
+const PLACEHOLDERS: Record<FactValue, string> = {
+  version: " <version>",
+  flag: "",
+  domain: " <domain>",
+  namespace: " <namespace>",
+  namespaces: " <namespace>",
+  revision: " <revision>",
+  ranges: " <cidr>",
+  hosts: " <host>",
+  "outbound policy": " <mode>",
+};
+
+/** The option of a fact; an item of a list is given by itself, and a flag that is on can be put off. */
+function factOption({ value, summary }: Fact, name: keyof MeshFacts): Option {
+  const standard = DEFAULT_FACTS[name];
+  const isPutOff = value === "flag" && standard !== false;
+  const words = name.replace(/^enable/, "").replace(/(Cidr|Host)s$/, "$1");
+  const flag = words.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/^-/, "");
+  const notes = [
+    ...(Array.isArray(standard) ? ["repeatable"] : []),
+    ...(value !== "flag" && [standard].flat().length > 0
+      ? [`default: ${[standard].flat().join()}`]
+      : []),
+  ];
+  const option = new Option(
+    `--${isPutOff ? "no-" : ""}${flag}${PLACEHOLDERS[value]}`,
+    notes.length > 0 ? `${summary} (${notes.join(", ")})` : summary,
+  ).helpGroup("Mesh facts:");
+  if (value === "version") return option.argParser(version);
+  if (value === "outbound policy") return option.choices(OUTBOUND_TRAFFIC_POLICIES);
+  if (value === "ranges") return option.argParser(cidr);
+  return Array.isArray(standard) ? option.argParser(collected) : option;
+}
+
 /** The facts that were given; what wasn't is left out, so that a cluster's own can stand. */
-export function factsFrom(options: FactOptions): Partial<MeshFacts> {
-  const facts: Partial<MeshFacts> = {
-    istioVersion: options.istioVersion,
-    externalNameAlias: options.externalNameAlias ? undefined : false,
-    clusterDomain: options.clusterDomain,
-    rootNamespace: options.rootNamespace,
-    enableAutoMtls: options.autoMtls ? undefined : false,
-    defaultDestinationRuleExportTo: options.defaultDestinationRuleExportTo,
-    defaultServiceExportTo: options.defaultServiceExportTo,
-    defaultVirtualServiceExportTo: options.defaultVirtualServiceExportTo,
-    revision: options.revision,
-    clusterCidrs: options.clusterCidr,
-    externalHosts: options.externalHost,
-    outboundTrafficPolicy: options.outboundTrafficPolicy,
-    dnsCapture: options.dnsCapture,
-  };
+export function factsFrom(options: object): Partial<MeshFacts> {
+  const given = options as Readonly<Record<string, unknown>>;
+  const facts = byFact((fact, name) => {
+    const option = factOption(fact, name);
+    const value = given[option.attributeName()];
+    return option.negate && value === true ? undefined : value;
+  });
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 

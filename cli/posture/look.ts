@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type FactOptions, factsFrom } from "../input/options.js";
+import { factsFrom } from "../input/options.js";
 import { readManifests } from "../input/reading.js";
 import { Mistake } from "../mistake.js";
 import type { StackEngine } from "../stack/engine.js";
@@ -20,7 +20,7 @@ export interface StackLook {
 /** Objects of files and folders. @throws {Mistake} if one can't be read */
 export async function filesSeen(
   names: readonly string[],
-  { namespace, ...said }: FactOptions & { namespace?: string },
+  { namespace, ...said }: { namespace?: string },
 ): Promise<Seen> {
   const source = names.map((name) => (name === "-" ? "standard input" : name)).join(", ");
   return seenInFiles(source, await readManifests(names, { namespace }), factsFrom(said));

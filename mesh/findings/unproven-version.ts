@@ -1,5 +1,5 @@
 import { isBefore } from "../input/istio-version.js";
-import type { MeshFacts } from "../input/mesh-facts.js";
+import { type MeshFacts, NEWEST_VERSION } from "../input/mesh-facts.js";
 
 /** Minor versions whose istiod the model was compared with: itself, or a newer one in its compatibility profile. */
 const COMPARED: readonly number[] = [22, 25, 26, 27, 28, 29, 30, 31];
@@ -21,5 +21,5 @@ export function unprovenVersion({
   }
   return isBefore(20, { istioVersion })
     ? `nothing was compared with Istio ${istioVersion}; it is judged as 1.20 is, as far as its notes say`
-    : `nothing was compared with Istio ${istioVersion}; it is judged as 1.31 is`;
+    : `nothing was compared with Istio ${istioVersion}; it is judged as ${NEWEST_VERSION} is`;
 }

@@ -1,4 +1,4 @@
-import type { MeshFacts } from "./mesh-facts.js";
+import { type MeshFacts, NEWEST_VERSION } from "./mesh-facts.js";
 
 type Version = Pick<MeshFacts, "istioVersion">;
 type AliasFacts = Pick<MeshFacts, "istioVersion" | "externalNameAlias">;
@@ -7,7 +7,7 @@ type AliasFacts = Pick<MeshFacts, "istioVersion" | "externalNameAlias">;
 export function istioVersionMistake(version: string): string | undefined {
   return /^1\.\d+(\.\d+)?([-+][\w.+-]+)?$/.test(version)
     ? undefined
-    : `"${version}" isn't a version of Istio; write one such as "1.31"`;
+    : `"${version}" isn't a version of Istio; write one such as "${NEWEST_VERSION}"`;
 }
 
 /** Whether it is older than Istio 1.`minor`; anything that can't be read counts as the newest. */
