@@ -17,7 +17,7 @@ export {
   NEWEST_VERSION,
   OUTBOUND_TRAFFIC_POLICIES,
 } from "./input/mesh-facts.js";
-export { GROUPS, type Kind } from "./input/kinds.js";
+export { groupOf, isIstios, isRead, type Kind, KINDS, kindSpec } from "./input/kinds.js";
 export {
   externalNameIsAlias,
   hasAliasSwitch,

@@ -1,4 +1,4 @@
-import { GROUPS, type KubeObject, UNKNOWN, compareText } from "../mesh/index.js";
+import { groupOf, type KubeObject, kindSpec, UNKNOWN, compareText } from "../mesh/index.js";
 import {
   clustersAmong,
   type Connection,
@@ -123,9 +123,8 @@ const UNREAD = new Set(["Secret", "ConfigMap"]);
 /** Another group's kind of the same name (Knative has a Service) is another kind. */
 function isRead({ apiVersion, kind }: KubeType): boolean {
   if (kind === "" || UNREAD.has(kind)) return false;
-  const group = (GROUPS as Record<string, string | undefined>)[kind];
-  const [first = "", version] = apiVersion.split("/");
-  return group === undefined || group === (version === undefined ? "" : first);
+  const known = kindSpec(kind);
+  return known === undefined || known.group === groupOf(apiVersion);
 }
 
 function kubeObject(

@@ -1,5 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { type Client, type KubeObject, type MeshFacts, UNKNOWN } from "../mesh/index.js";
+import {
+  type Client,
+  groupOf,
+  KINDS,
+  type KubeObject,
+  type MeshFacts,
+  UNKNOWN,
+} from "../mesh/index.js";
 import type { StackCluster } from "./adapter.js";
 import { meshFacts, type ResolvedSettings } from "./settings.js";
 
@@ -55,14 +62,16 @@ export function readSnapshot(text: string): StackSnapshot {
 /** No text of Kubernetes has a NUL in it. */
 const MARK = "\0unknown";
 
-const WHOLE_GROUPS =
-  /^(networking\.istio\.io|security\.istio\.io|discovery\.k8s\.io|gateway\.networking\.k8s\.io)\//;
+/** The groups of what decides; all of their kinds are kept whole, and the core group's Services and Endpoints. */
+const WHOLE_GROUPS = new Set<string>(
+  Object.values(KINDS).flatMap(({ group }) => (group === "" ? [] : [group])),
+);
 const WHOLE_KINDS = new Set(["Service", "Endpoints"]);
 
 /** Objects that decide nothing but who calls are kept without what they run, which may be secret. */
 function withoutContent(object: KubeObject): KubeObject {
   const { apiVersion, kind, metadata, spec, status } = object;
-  if (WHOLE_GROUPS.test(apiVersion) || WHOLE_KINDS.has(kind)) return object;
+  if (WHOLE_GROUPS.has(groupOf(apiVersion)) || WHOLE_KINDS.has(kind)) return object;
   const { template } = (spec === UNKNOWN ? {} : (spec ?? {})) as { template?: unknown };
   const pod = template === UNKNOWN ? {} : ((template ?? {}) as { metadata?: unknown });
   return {

@@ -1,4 +1,4 @@
-import { GROUPS, UNKNOWN } from "../mesh/index.js";
+import { isRead, KINDS, UNKNOWN } from "../mesh/index.js";
 import { text } from "./fields.js";
 import type { SeenResource } from "./stack-object.js";
 import { kubeType } from "./tokens.js";
@@ -109,9 +109,8 @@ function carriesObject(value: unknown): boolean {
 }
 
 function decides(apiVersion: string, kind: string): boolean {
-  const group = new Map<string, string>(Object.entries(GROUPS)).get(kind);
-  return group !== undefined && new RegExp(`^${group ? `${group}/` : ""}v\\d`).test(apiVersion);
+  return isRead({ apiVersion, kind }) && /(^|\/)v\d/.test(apiVersion);
 }
 
 /** `kind: Service`, in YAML or JSON. */
-const WRITTEN = new RegExp(`\\bkind["']?\\s*:\\s*["']?(${Object.keys(GROUPS).join("|")})\\b`);
+const WRITTEN = new RegExp(`\\bkind["']?\\s*:\\s*["']?(${Object.keys(KINDS).join("|")})\\b`);

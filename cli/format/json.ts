@@ -1,7 +1,6 @@
 import { type Judgement, objectText, refText } from "../judgement.js";
 import { callJson } from "./calls.js";
-import { isOfInterest } from "../input/objects.js";
-import { type Client, type Cluster, explain, type Verdict } from "../../mesh/index.js";
+import { type Client, type Cluster, explain, isRead, type Verdict } from "../../mesh/index.js";
 
 /** One answer as JSON: rules and aliases by `namespace/name`, the client by its place in the list. */
 export function verdictJson(verdict: Verdict, message = explain(verdict).summary) {
@@ -68,7 +67,7 @@ export interface LineAnswer {
 export function summaryOf({ manifests, clients, verdicts }: Judgement) {
   const count = (wanted: Verdict["verdict"]) =>
     verdicts.filter(({ verdict }) => verdict === wanted).length;
-  const read = manifests.filter(({ object }) => isOfInterest(object)).length;
+  const read = manifests.filter(({ object }) => isRead(object)).length;
   return {
     aliases: new Set(verdicts.map(({ alias }) => objectText(alias))).size,
     clients: clients.length,

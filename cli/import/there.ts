@@ -1,7 +1,5 @@
 /** What is there already, as an import looks things up in it. */
-import { isPlain, items, at, type ObjectRef, type Plain, text } from "../../mesh/index.js";
-import { isMap } from "../input/fault.js";
-import { groupOf } from "../input/schema/index.js";
+import { at, groupOf, isPlain, items, type ObjectRef, type Plain, text } from "../../mesh/index.js";
 
 /** The objects of a cluster, or of files, by kind, namespace and name. */
 export class ObjectsThere {
@@ -63,7 +61,7 @@ export function labelsOf(object: Plain): Plain {
 
 /** The maps of a list at a path. */
 export function mapsAt(object: unknown, ...path: string[]): Plain[] {
-  return items(at(object, ...path)).filter(isMap);
+  return items(at(object, ...path)).filter(isPlain);
 }
 
 function keyOf(object: Plain): string {

@@ -4,25 +4,16 @@ import { Mistake } from "../mistake.js";
 import type { Progress } from "../progress.js";
 import type { Manifest } from "./manifests.js";
 import { meshConfigName, readMeshConfig } from "./mesh-config.js";
-import type { KubeObject, MeshFacts } from "../../mesh/index.js";
+import { KINDS, kindSpec, type KubeObject, type MeshFacts } from "../../mesh/index.js";
 
 /**
- * What is read of a cluster, with `list` and nothing else. Endpoints are left out because istiod
- * reads the slices that Kubernetes mirrors them to; Deployments show which clients are gateways.
- * Istio's v1beta1 is served by every version that still lives, v1 only from 1.22.
+ * What is read of a cluster, with `list` and nothing else. Beside what decides about TLS: Deployments,
+ * which show what clients are gateways.
  */
 export const RESOURCES: readonly Resource[] = [
   { path: "/api/v1", plural: "namespaces" },
-  { path: "/api/v1", plural: "services" },
-  { path: "/api/v1", plural: "pods" },
   { path: "/apis/apps/v1", plural: "deployments" },
-  { path: "/apis/discovery.k8s.io/v1", plural: "endpointslices" },
-  { path: "/apis/networking.istio.io/v1beta1", plural: "destinationrules" },
-  { path: "/apis/networking.istio.io/v1beta1", plural: "serviceentries" },
-  { path: "/apis/networking.istio.io/v1beta1", plural: "workloadentries" },
-  { path: "/apis/networking.istio.io/v1beta1", plural: "virtualservices" },
-  { path: "/apis/networking.istio.io/v1beta1", plural: "sidecars" },
-  { path: "/apis/security.istio.io/v1beta1", plural: "peerauthentications" },
+  ...Object.keys(KINDS).flatMap((kind) => resourceOf(kind, undefined)),
 ];
 
 /** What a cluster may not have, or not show to everyone, beside Istio's own. */
@@ -31,10 +22,16 @@ export const OPTIONAL_RESOURCES: readonly Resource[] = [
   { path: "/apis/networking.istio.io/v1beta1", plural: "gateways" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "gatewayclasses" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "gateways" },
-  { path: "/apis/gateway.networking.k8s.io/v1", plural: "backendtlspolicies" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "httproutes" },
   { path: "/apis/gateway.networking.k8s.io/v1", plural: "grpcroutes" },
+  ...Object.keys(KINDS).flatMap((kind) => resourceOf(kind, "optional")),
 ];
+
+function resourceOf(kind: string, as: "optional" | undefined): Resource[] {
+  const { group, version, plural, listed } = kindSpec(kind)!;
+  const path = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  return listed === as ? [{ path, plural }] : [];
+}
 
 /** A live cluster, as {@link readCluster} found it. */
 export interface LiveMesh {

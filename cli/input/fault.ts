@@ -13,10 +13,6 @@ export function fault(path: (string | number)[], given: unknown, expected: strin
   return { path, given, message: `expected ${expected}, found ${nameOf(given)}` };
 }
 
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** What a value is, for people: `a list`, `text`. */
 export function nameOf(value: unknown): string {
   if (value === undefined) return "nothing";

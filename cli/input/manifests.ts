@@ -1,13 +1,12 @@
-import { visible } from "../../mesh/index.js";
+import { isRead, type KubeObject, visible } from "../../mesh/index.js";
 import { Mistake } from "../mistake.js";
 import { piecesOf, type Piece } from "./chunks.js";
 import { templateAt, templatedIn } from "./helm-template.js";
 import type { Path } from "./json-text.js";
-import { faultOf, isList, isOfInterest, itemOfList } from "./objects.js";
+import { faultOf, isList, itemOfList } from "./objects.js";
 import { positionIn } from "./place.js";
 import { type Position, SourceText } from "./source-text.js";
 import { YamlFault } from "./yaml.js";
-import type { KubeObject } from "../../mesh/index.js";
 
 /** One Kubernetes object and where it was read. */
 export interface Manifest {
@@ -61,7 +60,7 @@ function* manifestsOf(piece: Piece, mayBeTemplate: boolean): Generator<Manifest>
     }
     return;
   }
-  if (mayBeTemplate && isOfInterest(object)) {
+  if (mayBeTemplate && isRead(object)) {
     const field = templatedIn(object);
     if (field) throw helmTemplate(file, positionIn(piece, field));
   }

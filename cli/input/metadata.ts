@@ -1,4 +1,5 @@
-import { type Fault, fault, isMap } from "./fault.js";
+import { isPlain } from "../../mesh/index.js";
+import { type Fault, fault } from "./fault.js";
 import { nearest } from "./schema/suggestions.js";
 
 /** What an object's metadata may have: ObjectMeta of the Kubernetes API. */
@@ -13,7 +14,7 @@ const MOST_CHARACTERS = 253;
 
 /** The first thing that the API server would refuse of an object's metadata. */
 export function metadataFault(metadata: unknown, kind: string): Fault | undefined {
-  if (!isMap(metadata)) return fault(["metadata"], metadata, "a map with at least a name");
+  if (!isPlain(metadata)) return fault(["metadata"], metadata, "a map with at least a name");
   const unknown = Object.keys(metadata).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) {
     const near = nearest(unknown, FIELDS);
@@ -65,7 +66,7 @@ function labelsFault(metadata: Record<string, unknown>): Fault | undefined {
   for (const field of ["labels", "annotations"]) {
     const given = metadata[field];
     if (given === undefined || given === null) continue;
-    if (!isMap(given)) return fault(["metadata", field], given, "a map of texts");
+    if (!isPlain(given)) return fault(["metadata", field], given, "a map of texts");
     const wrong = Object.entries(given).find(
       ([, text]) => typeof text !== "string" && text !== null,
     );

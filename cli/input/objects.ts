@@ -3,17 +3,10 @@
  * is it a list of them.
  */
 
-import { GROUPS } from "../../mesh/index.js";
-import { type Fault, fault, isMap } from "./fault.js";
+import { isPlain, isRead } from "../../mesh/index.js";
+import { type Fault, fault } from "./fault.js";
 import { metadataFault } from "./metadata.js";
-import { groupOf, istioFault, kindFault } from "./schema/index.js";
-
-const groups = new Map<string, string>(Object.entries(GROUPS));
-
-/** Whether the model reads objects of this kind. */
-export function isOfInterest({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
-  return groups.get(kind) === groupOf(apiVersion);
-}
+import { istioFault, kindFault } from "./schema/index.js";
 
 /**
  * The first {@link Fault} of a value; undefined if it is an object, or a list of them. Refused is
@@ -21,7 +14,7 @@ export function isOfInterest({ apiVersion, kind }: { apiVersion: string; kind: s
  * look as they like (a Kustomization has no metadata).
  */
 export function faultOf(value: unknown): Fault | undefined {
-  if (!isMap(value)) return fault([], value, "a Kubernetes object");
+  if (!isPlain(value)) return fault([], value, "a Kubernetes object");
   for (const [field, example] of Object.entries({ apiVersion: "v1", kind: "Service" })) {
     const given = value[field];
     if (typeof given !== "string" || given === "") {
@@ -33,8 +26,7 @@ export function faultOf(value: unknown): Fault | undefined {
   const wrongKind = kindFault(object);
   if (wrongKind) return wrongKind;
   return (
-    (isOfInterest(object) ? metadataFault(object.metadata, object.kind) : undefined) ??
-    istioFault(object)
+    (isRead(object) ? metadataFault(object.metadata, object.kind) : undefined) ?? istioFault(object)
   );
 }
 
@@ -48,6 +40,6 @@ export function isList(
 
 /** An item of a typed list leaves out its own kind, because the list's says it. */
 export function itemOfList(list: { apiVersion: string; kind: string }, item: unknown): unknown {
-  if (list.kind === "List" || !isMap(item)) return item;
+  if (list.kind === "List" || !isPlain(item)) return item;
   return { apiVersion: list.apiVersion, kind: list.kind.replace(/List$/, ""), ...item };
 }

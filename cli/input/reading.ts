@@ -1,9 +1,7 @@
-import { visible } from "../../mesh/index.js";
+import { groupOf, isPlain, visible } from "../../mesh/index.js";
 import type { Progress } from "../progress.js";
-import { isMap } from "./fault.js";
 import { findFiles, readInput } from "./files.js";
 import { type Manifest, parseManifests } from "./manifests.js";
-import { groupOf } from "./schema/index.js";
 
 /** Objects as a cluster would have them after `kubectl apply`. */
 export interface Reading {
@@ -44,7 +42,7 @@ function inNamespace(manifest: Manifest, namespace: string): Manifest {
 }
 
 function metadataOf({ object: { metadata } }: Manifest): Record<string, unknown> {
-  return isMap(metadata) ? metadata : {};
+  return isPlain(metadata) ? metadata : {};
 }
 
 /** More objects than these are counted, not named. */

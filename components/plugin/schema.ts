@@ -4,6 +4,7 @@
  * `npm run schemas:plugin` writes it into schema.json.
  */
 import { catalogueSchema, type JsonSchema, meaningOf } from "../../catalogue/reference.js";
+import { isPlain } from "../../mesh/index.js";
 import { TOKENS } from "../resources/tokens.js";
 
 interface TypeSpec {
@@ -105,21 +106,17 @@ function objectSpec(
 
 function propertySpec(name: string, schema: JsonSchema, path: string, types: Types): PropertySpec {
   const isText = schema.type !== "object" && schema.type !== "array";
-  const isPlain =
+  const takesNoOutput =
     !isText || schema.enum !== undefined || PLAIN.includes(path) || path.startsWith("mesh.");
   const description = meaningOf(path).replace(/ See \[.*?\]\(.*?\)[.]/, "");
   return {
     ...typeSpec(name, schema, path, types),
-    ...(isPlain && { plain: true }),
+    ...(takesNoOutput && { plain: true }),
     description:
-      schema.default === undefined || isObject(schema.default)
+      schema.default === undefined || isPlain(schema.default)
         ? description
         : `${description} Default: \`${JSON.stringify(schema.default)}\`.`,
   };
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function typeSpec(name: string, schema: JsonSchema, path: string, types: Types): TypeSpec {

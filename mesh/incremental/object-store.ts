@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { HostTable, isWildcard, lookedUpName, resolveHost, serviceHost } from "../input/hosts.js";
+import { kindSpec } from "../input/kinds.js";
 import { at, isPlain, items, refOf, text, texts, type Plain } from "../input/plain.js";
 
 /** An object with the place that it has among all: the order of objects is kept in every part of them. */
@@ -14,16 +15,8 @@ export interface Stored {
   places: readonly string[];
 }
 
-/** Kinds that say something about every host, or about clients of every host. */
-const GLOBAL: readonly string[] = [
-  "Sidecar",
-  "VirtualService",
-  "PeerAuthentication",
-  "BackendTLSPolicy",
-  // What istiod deploys for them is inside, whatever its Service says.
-  "Gateway",
-  "GatewayClass",
-];
+/** What istiod deploys for them is inside, whatever its Service says. */
+const GATEWAYS: readonly string[] = ["Gateway", "GatewayClass"];
 
 /** What no other object has, whatever version of the API it is read by. */
 export function keyOf(object: Plain): string {
@@ -33,8 +26,9 @@ export function keyOf(object: Plain): string {
 }
 
 /** Whether an object says something about more than some hosts. */
-export function isGlobal({ kind }: Plain): boolean {
-  return GLOBAL.includes(text(kind));
+export function isGlobal(object: Plain): boolean {
+  const kind = text(object.kind);
+  return GATEWAYS.includes(kind) || kindSpec(kind)?.concernsAllHosts === true;
 }
 
 /**

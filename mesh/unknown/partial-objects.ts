@@ -1,7 +1,7 @@
 import { hasCompletions } from "./completions/completions.js";
 import { refOf, NAMELESS, type Plain, groupBy } from "../input/plain.js";
 import { HostTable } from "../input/hosts.js";
-import type { Kind } from "../input/kinds.js";
+import { type Kind, kindSpec } from "../input/kinds.js";
 import type { Mesh } from "../mesh.js";
 import { isUnordered } from "./creation-order.js";
 import { besideEntries } from "./possible-services.js";
@@ -33,18 +33,6 @@ export interface Uncertainty {
   /** Namespaces with several PeerAuthentications whose order isn't known. */
   unorderedPolicies: ReadonlySet<string>;
 }
-
-/** The places that say what an object is about. */
-const IDENTITY: Partial<Record<Kind, RegExp>> = {
-  DestinationRule: /^(metadata(\.namespace)?|spec|spec\.host)$/,
-  Service: /^metadata(\.name|\.namespace)?$/,
-  ServiceEntry: /^(metadata|metadata\.namespace|spec|spec\.hosts(\.\d+)?)$/,
-  EndpointSlice: /^metadata(\.namespace|\.labels|\.labels\.kubernetes\.io\/service-name)?$/,
-  Endpoints: /^metadata(\.name|\.namespace)?$/,
-  Pod: /^metadata(\.namespace)?$/,
-  WorkloadEntry: /^metadata(\.namespace)?$/,
-  BackendTLSPolicy: /^(metadata(\.namespace)?|spec|spec\.targetRefs(\.\d+(\.(kind|name))?)?)$/,
-};
 
 /** Finds what isn't known, or undefined where everything is. */
 export function findUncertainty(mesh: Mesh): Uncertainty | undefined {
@@ -112,7 +100,7 @@ const HARMLESS = new RegExp(
 );
 
 function partialObject(kind: Kind, object: Plain, all: readonly Path[]): PartialObject {
-  const identity = IDENTITY[kind];
+  const { identity } = kindSpec(kind) ?? {};
   const { namespace } = refOf(object);
   const paths = all.filter((path) => hasCompletions(object, path));
   const partial: PartialObject = {

@@ -1,4 +1,4 @@
-import { GROUPS, groupBy } from "../../mesh/index.js";
+import { groupBy, kindSpec } from "../../mesh/index.js";
 import type { StackCluster } from "../adapter.js";
 import type { Judgement } from "../judgement.js";
 import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
@@ -116,7 +116,7 @@ export function perhapsOneObject({ cluster }: Judgement): Finding[] {
 
 /** Objects that decide something, whose names may turn out to be another's. */
 function unnamed({ objects }: StackCluster): Finding[] {
-  const deciding = objects.filter(({ patch, object }) => !patch && object.kind in GROUPS);
+  const deciding = objects.filter(({ patch, object }) => !patch && kindSpec(object.kind));
   return groupBy(deciding, ({ object }) => object.kind).flatMap((ofKind) => {
     const unknown = ofKind.filter(
       (seen) => !isNamed(seen) && ofKind.some((other) => other !== seen && mayBe(seen, other)),

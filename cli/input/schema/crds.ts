@@ -1,3 +1,5 @@
+import { isIstios, KINDS } from "../../../mesh/index.js";
+
 /**
  * A structural schema, as a CustomResourceDefinition has it:
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
@@ -39,8 +41,10 @@ export interface Kind {
   isSpecRequired: boolean;
 }
 
-/** The kinds of Istio's that are read or must not be mistaken for such. */
-const GROUPS = new Set(["networking.istio.io", "security.istio.io"]);
+/** The groups of those of Istio's kinds that are read; others there must not be mistaken for such. */
+const GROUPS = new Set<string>(
+  Object.values(KINDS).flatMap(({ group }) => (isIstios(group) ? [group] : [])),
+);
 
 interface Crd {
   kind?: string;

@@ -1,19 +1,21 @@
-import { type Fault, isMap } from "../fault.js";
+import { groupOf, isPlain, KINDS } from "../../../mesh/index.js";
+import type { Fault } from "../fault.js";
 import type { Kind } from "./crds.js";
 import schemas from "./schemas.json";
 import { schemaFault } from "./structural.js";
 import { nearest } from "./suggestions.js";
 
-const KINDS = new Map(Object.entries(schemas as unknown as Record<string, Kind>));
-const ISTIO_GROUPS = new Set([...KINDS.values()].map(({ group }) => group));
+const ISTIO_KINDS = new Map(Object.entries(schemas as unknown as Record<string, Kind>));
+const ISTIO_GROUPS = new Set([...ISTIO_KINDS.values()].map(({ group }) => group));
 
-/** Other kinds that the model reads, with the versions that API servers from 1.30 on have. */
+/** Kinds of Kubernetes itself, with the versions that API servers from 1.30 on have. */
 const OTHERS: Record<string, { group: string; versions: readonly string[] }> = {
-  Service: { group: "", versions: ["v1"] },
-  Endpoints: { group: "", versions: ["v1"] },
-  Pod: { group: "", versions: ["v1"] },
   Namespace: { group: "", versions: ["v1"] },
-  EndpointSlice: { group: "discovery.k8s.io", versions: ["v1"] },
+  ...Object.fromEntries(
+    Object.entries(KINDS)
+      .filter(([, { group }]) => group === "" || group === "discovery.k8s.io")
+      .map(([kind, { group, version }]) => [kind, { group, versions: [version] }]),
+  ),
 };
 
 interface Typed {
@@ -21,18 +23,15 @@ interface Typed {
   kind: string;
 }
 
-/** `networking.istio.io` of `networking.istio.io/v1`, "" of `v1`. */
-export function groupOf(apiVersion: string): string {
-  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-}
-
 /** A kind or a version that no API server with Istio has. */
 export function kindFault({ apiVersion, kind }: Typed): Fault | undefined {
   const group = groupOf(apiVersion);
   const isIstios = ISTIO_GROUPS.has(group);
-  const known = isIstios ? KINDS.get(kind) : OTHERS[kind];
+  const known = isIstios ? ISTIO_KINDS.get(kind) : OTHERS[kind];
   if (known?.group === group) return versionFault(apiVersion, kind, known);
-  const kinds = [...KINDS, ...Object.entries(OTHERS)].filter(([, other]) => other.group === group);
+  const kinds = [...ISTIO_KINDS, ...Object.entries(OTHERS)].filter(
+    ([, other]) => other.group === group,
+  );
   const names = kinds.map(([name]) => name);
   if (isIstios) {
     const near = nearest(kind, names);
@@ -47,7 +46,7 @@ export function kindFault({ apiVersion, kind }: Typed): Fault | undefined {
       message: `there is no kind ${kind}; write ${sameButCase}`,
     };
   }
-  const istios = group === "" ? KINDS.get(kind) : undefined;
+  const istios = group === "" ? ISTIO_KINDS.get(kind) : undefined;
   if (!istios) return undefined;
   const message = `${kind} isn't of ${apiVersion}; write ${istios.group}/${istios.versions[0]}`;
   return { path: ["apiVersion"], given: apiVersion, message };
@@ -68,7 +67,7 @@ const TOP = ["apiVersion", "kind", "metadata", "spec", "status"];
 
 /** The first thing that the API server would refuse of one of Istio's objects. */
 export function istioFault(object: Typed): Fault | undefined {
-  const kind = KINDS.get(object.kind);
+  const kind = ISTIO_KINDS.get(object.kind);
   if (kind?.group !== groupOf(object.apiVersion)) return undefined;
   const unknown = Object.keys(object).find((field) => !TOP.includes(field));
   if (unknown !== undefined) {
@@ -81,7 +80,7 @@ export function istioFault(object: Typed): Fault | undefined {
     return kind.isSpecRequired
       ? {
           path: [],
-          given: isMap(object) ? Object.keys(object) : object,
+          given: isPlain(object) ? Object.keys(object) : object,
           message: "spec is missing",
         }
       : undefined;

@@ -1,5 +1,6 @@
 import type { Path } from "../json-text.js";
-import { type Fault, isMap, nameOf } from "../fault.js";
+import { isPlain } from "../../../mesh/index.js";
+import { type Fault, nameOf } from "../fault.js";
 import type { Schema } from "./crds.js";
 import { ruleFault } from "./rules.js";
 import { nearest, nestedPlaceOf } from "./suggestions.js";
@@ -51,7 +52,7 @@ function typeFault(value: unknown, schema: Schema, path: Path): Fault | undefine
 function isOfType(value: unknown, type: NonNullable<Schema["type"]>): boolean {
   switch (type) {
     case "object":
-      return isMap(value);
+      return isPlain(value);
     case "array":
       return Array.isArray(value);
     case "integer":
@@ -110,7 +111,7 @@ function sizeFault(value: unknown, schema: Schema): string | undefined {
     return outside([...value].length, schema.minLength, schema.maxLength, "character");
   }
   if (Array.isArray(value)) return outside(value.length, schema.minItems, schema.maxItems, "item");
-  if (!isMap(value)) return undefined;
+  if (!isPlain(value)) return undefined;
   return outside(Object.keys(value).length, schema.minProperties, schema.maxProperties, "key");
 }
 
@@ -122,7 +123,7 @@ function outside(size: number, least = 0, most = Infinity, what: string): string
 
 function partsFault(value: unknown, schema: Schema, path: Path): Fault | undefined {
   if (Array.isArray(value)) return itemsFault(value, schema, path);
-  if (!isMap(value)) return undefined;
+  if (!isPlain(value)) return undefined;
   for (const [key, part] of Object.entries(value)) {
     const found = fieldFault(key, part, schema, path);
     if (found) return found;
@@ -189,7 +190,7 @@ function satisfies(
 ): boolean {
   const holds = (part: Schema) => satisfies(value, part);
   return (
-    required.every((name) => isMap(value) && value[name] !== undefined && value[name] !== null) &&
+    required.every((name) => isPlain(value) && value[name] !== undefined && value[name] !== null) &&
     (oneOf?.filter(holds).length ?? 1) === 1 &&
     (anyOf?.some(holds) ?? true) &&
     allOf.every(holds) &&

@@ -6,6 +6,7 @@ import { SERVICE_ENTRY } from "./service-entry.js";
 import { SERVICE } from "./service.js";
 import type { CompletionRows, CompletionContext, Values } from "./values.js";
 import { POD, WORKLOAD_ENTRY } from "./workloads.js";
+import type { Kind } from "../../input/kinds.js";
 import { text, type Plain } from "../../input/plain.js";
 import { ABSENT, type Path } from "../../input/unknowns.js";
 
@@ -15,7 +16,7 @@ import { ABSENT, type Path } from "../../input/unknowns.js";
  * A place that isn't in the table makes no difference to whether ISTIO_MUTUAL is meant.
  */
 
-const TABLE: Readonly<Record<string, CompletionRows>> = {
+const TABLE: Readonly<Record<Kind, CompletionRows> & Partial<Record<string, CompletionRows>>> = {
   DestinationRule: DESTINATION_RULE,
   Service: SERVICE,
   EndpointSlice: ENDPOINT_SLICE,
