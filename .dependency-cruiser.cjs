@@ -28,6 +28,7 @@ const FLOORS_OF_MESH = [
   "explain/",
   "judge.ts",
   "incremental/",
+  "upgrade/",
   "index.ts",
 ].map((floor) => `^mesh/${floor.replace(".", "[.]")}`);
 

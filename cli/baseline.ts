@@ -1,9 +1,9 @@
 /** Findings that were there before, so that old ones don't stop new work. */
 import type { Log } from "sarif";
 import { readInput } from "./input/files.js";
-import { clientText, type Judgement, refText } from "./judgement.js";
+import { clientText, type Judgement } from "./judgement.js";
 import { Mistake } from "./mistake.js";
-import type { Verdict } from "../mesh/index.js";
+import { type Verdict, refText } from "../mesh/index.js";
 
 /** The key of a finding's fingerprint in SARIF by which `--baseline` knows it again. */
 export const OUTCOME = "istioEgress/outcome/v1";

@@ -17,7 +17,6 @@ import {
   judgeCalls,
   type Mesh,
   type MeshFacts,
-  type ObjectRef,
   readMesh,
   shadowedRules,
   type ShadowedRule,
@@ -25,6 +24,7 @@ import {
   type Unmodelled,
   unprovenVersion,
   type Verdict,
+  refText,
 } from "../mesh/index.js";
 
 /** What to judge, wherever it came from. */
@@ -142,21 +142,6 @@ export function exitCodeOf(judgement: Judgement): ExitCode {
 /** Says of an object that it isn't modelled, and what it can change. */
 export function unmodelledText({ object, why }: Unmodelled): string {
   return `${object.kind} ${refText(object)} isn't modelled: ${why}.`;
-}
-
-/** `namespace/name`, or the name alone of what has no namespace. */
-export function refText({ namespace, name }: ObjectRef): string {
-  return namespace === "" ? name : `${namespace}/${name}`;
-}
-
-/** `Kind namespace/name`, for people. */
-export function namedText(ref: ObjectRef): string {
-  return `${ref.kind} ${refText(ref)}`;
-}
-
-/** `Kind/namespace/name`, which no other object has. */
-export function objectText(ref: ObjectRef): string {
-  return `${ref.kind}/${refText(ref)}`;
 }
 
 /** `namespace`, `namespace:label=value`, `namespace (gateway)`: as `--client` takes it. */

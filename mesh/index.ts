@@ -42,26 +42,17 @@ export {
 export { readMesh, type Mesh } from "./mesh.js";
 export type { DestinationRule } from "./rules/destination-rule.js";
 export { resolvePolicy, type RuleLevel, type TlsMode } from "./rules/traffic-policy.js";
-export { derivedTls } from "./rules/backend-tls-policy.js";
+export { tlsBlock } from "./rules/tls-block.js";
 export type { Client, Dataplane } from "./scope/client.js";
 export { clustersOf, type Cluster } from "./clusters/clusters.js";
 export type { EffectiveTls } from "./clusters/effective-tls.js";
 
-// What a rehearsal of an upgrade reads of a mesh besides.
-export { type Path, unknownPaths } from "./input/unknowns.js";
-export { exportedTo } from "./registry/registry.js";
-export { terminalOf } from "./registry/external-names.js";
-export type { Service } from "./registry/service.js";
-export type { ConsolidatedRule } from "./rules/destination-rule-index.js";
-export { importedService } from "./scope/imported-service.js";
-export { findUncertainty } from "./unknown/partial-objects.js";
-export { rulesFollowedTowards } from "./findings/followed-rules.js";
-export { objectName } from "./explain/advice-objects.js";
-
 // What comes of it for external aliases.
 export { externalAliases, type Alias, type AliasReason } from "./verdicts/alias.js";
 export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
-export type { CompletedValue, Verdict, Witness } from "./verdicts/verdict.js";
+export { type CompletedValue, severityOf, type Verdict, type Witness } from "./verdicts/verdict.js";
+export { isOutsideMesh } from "./verdicts/outside-mesh.js";
+export { type ProxyTls, type Verifier, verifierOf } from "./verdicts/verifier.js";
 export { judge, judgeApiServer } from "./judge.js";
 export { IncrementalJudge, type HostVerdicts } from "./incremental/incremental-judge.js";
 
@@ -91,3 +82,11 @@ export { apiServerNotes, type ApiServerNote } from "./explain/api-server.js";
 export { explain, type Explanation } from "./explain/explain.js";
 export { visible } from "./explain/visible.js";
 export { witnessWords } from "./explain/witness-words.js";
+
+// What an upgrade of Istio changes.
+export type { CallChange } from "./upgrade/call-change.js";
+export type { AliasCall } from "./upgrade/calls.js";
+export { type Effect, EFFECTS } from "./upgrade/effect.js";
+export { asWritten, type Edit, objectRef } from "./upgrade/edits.js";
+export { minorsBetween } from "./upgrade/minors.js";
+export { type Rehearsal, rehearse, type Versions } from "./upgrade/rehearsal.js";

@@ -1,7 +1,13 @@
 import type { ChalkInstance } from "chalk";
-import { type CallVerdict, type Client, explainCall, visible } from "../../mesh/index.js";
+import {
+  type CallVerdict,
+  type Client,
+  explainCall,
+  visible,
+  objectText,
+} from "../../mesh/index.js";
 import { callText } from "../input/call.js";
-import { type CallRow, clientText, objectText } from "../judgement.js";
+import { type CallRow, clientText } from "../judgement.js";
 import { columns } from "./columns.js";
 import { paragraph } from "./text.js";
 

@@ -1,6 +1,14 @@
-import { type Judgement, objectText, refText } from "../judgement.js";
+import { type Judgement } from "../judgement.js";
 import { callJson } from "./calls.js";
-import { type Client, type Cluster, explain, isRead, type Verdict } from "../../mesh/index.js";
+import {
+  type Client,
+  type Cluster,
+  explain,
+  isRead,
+  type Verdict,
+  objectText,
+  refText,
+} from "../../mesh/index.js";
 
 /** One answer as JSON: rules and aliases by `namespace/name`, the client by its place in the list. */
 export function verdictJson(verdict: Verdict, message = explain(verdict).summary) {

@@ -2,7 +2,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
 import { OUTCOME, outcomeOf } from "../baseline.js";
-import { type CallRow, clientText, type Judgement, objectText, refText } from "../judgement.js";
+import { type CallRow, clientText, type Judgement } from "../judgement.js";
 import { callText } from "../input/call.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
@@ -16,6 +16,8 @@ import {
   type ShadowedRule,
   type Verdict,
   visible,
+  objectText,
+  refText,
 } from "../../mesh/index.js";
 
 /** The rules of the policy pack that `judge` reports by, under the same names. */

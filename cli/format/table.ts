@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { firstOf, paragraph } from "./text.js";
-import { clientText, type Judgement, objectText, refText, unmodelledText } from "../judgement.js";
+import { clientText, type Judgement, unmodelledText } from "../judgement.js";
 import {
   explain,
   type InertRule,
@@ -10,6 +10,9 @@ import {
   type ShadowedRule,
   type Verdict,
   visible,
+  objectText,
+  refText,
+  severityOf,
 } from "../../mesh/index.js";
 
 const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
@@ -58,12 +61,6 @@ function noteParagraphs(notes: readonly string[]): string[] {
   );
 }
 
-const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];
-
-function severity({ verdict, kind }: Verdict): number {
-  return SEVERITY.indexOf(verdict === "violation" ? `${verdict} ${kind}` : verdict);
-}
-
 function rowsOf(verdicts: readonly Verdict[]): Row[] {
   const rows = new Map<string, [Verdict, ...Verdict[]]>();
   for (const verdict of withoutEmptyHosts(verdicts)) {
@@ -74,7 +71,7 @@ function rowsOf(verdicts: readonly Verdict[]): Row[] {
     if (row) row.push(verdict);
     else rows.set(key, [verdict]);
   }
-  return [...rows.values()].sort(([a], [b]) => severity(a) - severity(b));
+  return [...rows.values()].sort(([a], [b]) => severityOf(a) - severityOf(b));
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Objects that are about imported aliases, too, and that a catalogue doesn't have. */
-import { at, type Mesh, type ObjectRef, texts } from "../../mesh/index.js";
-import { objectText, refText } from "../judgement.js";
+import { at, type Mesh, type ObjectRef, texts, objectText, refText } from "../../mesh/index.js";
 import { aliasHost } from "../verify/declared.js";
 import type { Entry } from "./entries.js";
 import { type ObjectsThere, refOf } from "./there.js";

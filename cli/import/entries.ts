@@ -12,8 +12,10 @@ import {
   type Mesh,
   type MeshFacts,
   type ObjectRef,
+  namedText,
+  objectText,
+  refText,
 } from "../../mesh/index.js";
-import { namedText, objectText, refText } from "../judgement.js";
 import { Mistake } from "../mistake.js";
 import { aliasHost } from "../verify/declared.js";
 import type { Difference } from "../verify/differences.js";

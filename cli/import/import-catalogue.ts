@@ -13,8 +13,8 @@ import {
   type Plain,
   readMesh,
   type Verdict,
+  objectText,
 } from "../../mesh/index.js";
-import { objectText } from "../judgement.js";
 import { type Beside, besides } from "./beside.js";
 import { candidateOf } from "./candidate.js";
 import { compare } from "./comparison.js";

@@ -1,7 +1,7 @@
 /** What people are told of an import, beside the stack file. */
 import { paragraph } from "../format/text.js";
-import { namedText } from "../judgement.js";
 import type { Imported } from "./import-catalogue.js";
+import { namedText } from "../../mesh/index.js";
 
 /** All of it, in lines. */
 export function importReport(imported: Imported): string {

@@ -9,9 +9,11 @@ import {
   type Plain,
   text,
   type Verdict,
+  namedText,
+  refText,
+  tlsBlock,
 } from "../../mesh/index.js";
-import { clientText, namedText, refText } from "../judgement.js";
-import { tlsBlock } from "../posture/tls-block.js";
+import { clientText } from "../judgement.js";
 import { Unsayable, type WrittenPort, type WrittenTls } from "./written.js";
 
 /** The keys of a `tls` block that a catalogue has, too. */

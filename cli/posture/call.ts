@@ -7,8 +7,8 @@ import {
   judgeCall,
   type Mesh,
   type Verdict,
+  objectText,
 } from "../../mesh/index.js";
-import { objectText } from "../judgement.js";
 
 /** Says what becomes of a call, where that is more than the TLS of the alias's own cluster tells. */
 export type CallTeller = (verdict: Verdict) => string | undefined;

@@ -6,8 +6,8 @@ import {
   type DestinationRule,
   type TlsMode,
   type Verdict,
+  tlsBlock,
 } from "../../mesh/index.js";
-import { tlsBlock } from "./tls-block.js";
 
 /** What the owner of an alias declared; `none`: nothing, `unknown`: not known in this preview. */
 export type DeclaredTls = TlsMode | "none" | "unknown";

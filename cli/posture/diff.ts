@@ -1,4 +1,5 @@
-import { type Posture, type PostureRow, severityOf } from "./row.js";
+import { type Posture, type PostureRow } from "./row.js";
+import { severityOf } from "../../mesh/index.js";
 
 /** What a change does to one client's calls to one alias. */
 export interface PostureChange {

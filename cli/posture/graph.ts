@@ -1,6 +1,6 @@
-import { visible } from "../../mesh/index.js";
+import { visible, severityOf } from "../../mesh/index.js";
 import { portText, tlsText } from "./lines.js";
-import { type Posture, type PostureRow, severityOf } from "./row.js";
+import { type Posture, type PostureRow } from "./row.js";
 
 /** A drawing of more can't be read: the worst are drawn, the others counted. */
 const MOST_CALLS = 60;

@@ -1,4 +1,5 @@
-import { type PostureRow, severityOf } from "./row.js";
+import { type PostureRow } from "./row.js";
+import { severityOf } from "../../mesh/index.js";
 
 /** Rows that differ in nothing but the client. */
 export type PostureLine = Omit<PostureRow, "client"> & { clients: readonly string[] };

@@ -1,4 +1,4 @@
-import { clientText, refText } from "../judgement.js";
+import { clientText } from "../judgement.js";
 import {
   type Client,
   clustersOf,
@@ -11,12 +11,15 @@ import {
   type MeshFacts,
   readMesh,
   type Verdict,
+  refText,
+  isOutsideMesh,
+  type ProxyTls,
+  severityOf,
+  verifierOf,
 } from "../../mesh/index.js";
 import { type CallTeller, callTeller } from "./call.js";
 import { declaredTls } from "./declared.js";
-import { isOutsideMesh } from "./membership.js";
-import { type PostureRow, type PostureTls, severityOf } from "./row.js";
-import { verifierOf } from "./verifier.js";
+import { type PostureRow } from "./row.js";
 
 /**
  * The posture of objects that live in one cluster: a row for each alias, client, port and subset,
@@ -103,11 +106,7 @@ function rowOf(mesh: Mesh, place: Place, tellCall: CallTeller): PostureRow {
   };
 }
 
-function tlsOf(
-  mesh: Mesh,
-  worst: Verdict,
-  { tls, host, client, port, subset }: Verdict,
-): PostureTls {
+function tlsOf(mesh: Mesh, worst: Verdict, { tls, host, client, port, subset }: Verdict): ProxyTls {
   if (worst.verdict === "undecided") return "unknown";
   if (worst.verdict === "ok" && isOutsideMesh(mesh, client)) return "no sidecar";
   if (tls) return tls;

@@ -1,27 +1,5 @@
-import type { EffectiveTls, RuleLevel, Verdict } from "../../mesh/index.js";
+import type { ProxyTls, RuleLevel, Verdict, Verifier } from "../../mesh/index.js";
 import type { DeclaredTls } from "./declared.js";
-
-/** What a client's proxy does, or why it does nothing. */
-export type PostureTls =
-  | EffectiveTls
-  /** istiod sends no cluster: the call passes the proxy as the workload sends it. */
-  | "no cluster"
-  /** The client's namespace opted out of the mesh. */
-  | "no sidecar"
-  | "unknown";
-
-/** Who checks that the server is the one that is meant. */
-export type Verifier =
-  /** The client's proxy: the certificate and the name on it. */
-  | "sidecar"
-  /** The proxy takes any name that a trusted authority signed for. */
-  | "sidecar, any name"
-  /** The workload speaks TLS itself, through the proxy. */
-  | "workload"
-  /** The port's name doesn't say whether the workload does. */
-  | "workload, if it encrypts"
-  | "nobody"
-  | "unknown";
 
 /** What one client gets towards one port of one alias. Plain data: it is written and read as JSON. */
 export interface PostureRow {
@@ -37,7 +15,7 @@ export interface PostureRow {
   subset: string;
   /** What the alias's own rule says is meant. */
   declared: DeclaredTls;
-  tls: PostureTls;
+  tls: ProxyTls;
   /** Who checks that the server is the one that is meant. */
   verifier: Verifier;
   verdict: Verdict["verdict"];
@@ -65,10 +43,3 @@ export interface Posture {
   /** What couldn't be seen, a sentence each. */
   notes: string[];
 }
-
-/** The worst is the smallest. */
-export function severityOf({ verdict, kind }: Pick<PostureRow, "verdict" | "kind">): number {
-  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
-}
-
-const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];

@@ -1,7 +1,5 @@
-import { clientText, refText } from "../judgement.js";
-import type { Call } from "./calls.js";
-import type { Effect } from "./effect.js";
-import type { CallChange } from "./call-change.js";
+import { clientText } from "../judgement.js";
+import { refText, type AliasCall, type Effect, type CallChange } from "../../mesh/index.js";
 
 /** Changes that differ in nothing but the client, in words. */
 export interface ChangeLine {
@@ -40,7 +38,7 @@ export function changeLinesOf(changes: readonly CallChange[]): ChangeLine[] {
 }
 
 /** The alias; of a ServiceEntry also the one of its hosts that is called. */
-function nameOf({ alias, host }: Call): string {
+function nameOf({ alias, host }: AliasCall): string {
   return alias.kind === "ServiceEntry" ? `${refText(alias)} ${host}` : refText(alias);
 }
 
@@ -53,7 +51,10 @@ function wordsFor({ before, after }: CallChange): string[] {
 
 const NOT_KNOWN = "TLS isn't known under both versions: it depends on values that aren't known";
 
-const FIELDS: readonly (readonly [name: string, textOf: (call: Call | undefined) => string])[] = [
+const FIELDS: readonly (readonly [
+  name: string,
+  textOf: (call: AliasCall | undefined) => string,
+])[] = [
   ["verdict", verdictText],
   ["TLS", (call) => tlsText(call?.tls)],
   ["verified by", (call) => (call?.tls === "no cluster" ? "-" : (call?.verifier ?? "-"))],
@@ -63,11 +64,11 @@ const FIELDS: readonly (readonly [name: string, textOf: (call: Call | undefined)
   ["leads to", (call) => call?.servers?.join(", ") ?? "-"],
 ];
 
-function verdictText(call: Call | undefined): string {
+function verdictText(call: AliasCall | undefined): string {
   if (!call) return "ok";
   return call.kind === "declared" ? "violation (declared)" : call.verdict;
 }
 
-function tlsText(tls: Call["tls"] | undefined): string {
+function tlsText(tls: AliasCall["tls"] | undefined): string {
   return tls === "unknown" ? "?" : (tls ?? "no cluster");
 }

@@ -1,7 +1,12 @@
 import { stringify } from "yaml";
-import { refText } from "../judgement.js";
-import { asWritten, type Edit, objectRef } from "./edits.js";
-import type { Rehearsal } from "./rehearsal.js";
+import {
+  refText,
+  namedText,
+  asWritten,
+  type Edit,
+  objectRef,
+  type Rehearsal,
+} from "../../mesh/index.js";
 
 /** What to do before an upgrade, as text and YAML; undefined where nothing breaks. */
 export interface PreparationText {
@@ -46,9 +51,8 @@ const UNCHECKED =
   "good, name its authorities with caCertificates instead: then the check begins when you write it.";
 
 function documentOf({ action, object, why }: Edit): string {
-  const { kind, ...ref } = objectRef(object);
   const does = action === "create" ? "new" : "changed";
-  return `# ${kind} ${refText({ kind, ...ref })}, ${does}: ${why}\n${stringify(asWritten(object), OPTIONS)}`;
+  return `# ${namedText(objectRef(object))}, ${does}: ${why}\n${stringify(asWritten(object), OPTIONS)}`;
 }
 
 /** Whoever applies it reads YAML 1.1, where `1_0` is a number and `no` is false. */

@@ -1,13 +1,20 @@
-import { refText, unmodelledText, versionNotes } from "../judgement.js";
+import { unmodelledText, versionNotes } from "../judgement.js";
 import { ExitCode } from "../mistake.js";
 import type { Seen } from "../posture/seen.js";
-import type { Effect } from "./effect.js";
-import { EFFECTS } from "./effect.js";
-import { refKey } from "./calls.js";
-import { objectRef } from "./edits.js";
-import { minorsBetween } from "./minors.js";
-import { type Rehearsal, rehearse, type Versions } from "./rehearsal.js";
-import { type Client, type MeshFacts, unmodelled } from "../../mesh/index.js";
+import {
+  type Client,
+  type MeshFacts,
+  unmodelled,
+  refText,
+  type Effect,
+  EFFECTS,
+  objectText,
+  objectRef,
+  minorsBetween,
+  type Rehearsal,
+  rehearse,
+  type Versions,
+} from "../../mesh/index.js";
 
 /** An upgrade of everything that was seen. */
 export interface Upgrade {
@@ -97,18 +104,18 @@ export function remarksOn(rehearsal: Rehearsal): string[] {
 /** Rules that turn inert: those that what is written before stands in for may go afterwards. */
 function inertRemarks({ to, inert, changes, preparation }: Rehearsal): string[] {
   const { edits, unprepared } = preparation;
-  const edited = new Set(edits.map(({ object }) => refKey(objectRef(object))));
-  const open = new Set(unprepared.map(({ alias }) => refKey(alias)));
+  const edited = new Set(edits.map(({ object }) => objectText(objectRef(object))));
+  const open = new Set(unprepared.map(({ alias }) => objectText(alias)));
   const broken = changes.filter(({ effect }) => effect === "breaks");
   const prepared = new Set(
     broken
-      .map(({ before, after }) => refKey((before ?? after)!.alias))
+      .map(({ before, after }) => objectText((before ?? after)!.alias))
       .filter((key) => !open.has(key)),
   );
   return inert
-    .filter(({ rule }) => !edited.has(refKey(rule)))
+    .filter(({ rule }) => !edited.has(objectText(rule)))
     .map(({ rule, alias, instead }) =>
-      alias && prepared.has(refKey(alias))
+      alias && prepared.has(objectText(alias))
         ? `Under ${to} nothing follows DestinationRule ${refText(rule)} any more: delete it when no proxy is served by ` +
           "the old version, not before."
         : `Under ${to} DestinationRule ${refText(rule)} does nothing: ${instead}`,

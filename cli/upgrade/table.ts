@@ -2,11 +2,9 @@ import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
 import { clientsText } from "../posture/lines.js";
-import { visible } from "../../mesh/index.js";
-import type { Effect } from "./effect.js";
+import { visible, type Effect, type Rehearsal } from "../../mesh/index.js";
 import { changeLinesOf, type ChangeLine } from "./lines.js";
 import { preparationText } from "./preparation-text.js";
-import type { Rehearsal } from "./rehearsal.js";
 import { countsText, EFFECT_WORDS, remarksOn, type Upgrade } from "./report.js";
 
 /** Lines and notes beyond these are counted, not shown: the worst come first. */

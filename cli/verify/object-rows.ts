@@ -1,7 +1,6 @@
 import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
 import { transportOf } from "../../catalogue/ports.js";
-import type { MeshFacts } from "../../mesh/index.js";
-import { refText } from "../judgement.js";
+import { type MeshFacts, refText } from "../../mesh/index.js";
 import {
   clientKey,
   type DeclaredObject,
@@ -119,5 +118,5 @@ function objectText(declared: DeclaredObject, alias: CatalogueAlias): string {
 }
 
 function refOf({ namespace, name }: CatalogueAlias): string {
-  return refText({ kind: "", namespace, name });
+  return refText({ namespace, name });
 }

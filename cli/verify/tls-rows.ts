@@ -1,8 +1,7 @@
 import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
 import { transportOf } from "../../catalogue/ports.js";
 import type { SidecarCluster } from "../../local/cluster-tls.js";
-import type { EffectiveTls, MeshFacts } from "../../mesh/index.js";
-import { refText } from "../judgement.js";
+import { type EffectiveTls, type MeshFacts, refText } from "../../mesh/index.js";
 import { aliasHost, carryingTarget, clientKey, modeOn } from "./declared.js";
 import { canBeConnected, type Pod, type Reality } from "./reality.js";
 import { row, type Row } from "./row.js";

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CoreV1Api } from "@kubernetes/client-node";
 import type { ApiServer } from "../kube/api-server.js";
-import { refText } from "../judgement.js";
-import { explain, type ObjectRef, type Verdict } from "../../mesh/index.js";
+import { explain, type ObjectRef, type Verdict, refText } from "../../mesh/index.js";
 import type { Finding } from "./findings.js";
 
 const COMPONENT = "istio-egress";

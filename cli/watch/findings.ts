@@ -1,5 +1,4 @@
-import { objectText } from "../judgement.js";
-import type { HostVerdicts, Verdict } from "../../mesh/index.js";
+import { type HostVerdicts, type Verdict, objectText } from "../../mesh/index.js";
 
 /** Answers about one alias that differ in nothing but the client. */
 export interface Finding {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { refText } from "../judgement.js";
 import { Mistake } from "../mistake.js";
 import type { Findings } from "./findings.js";
+import { refText } from "../../mesh/index.js";
 
 /** What the metrics are taken from at each scrape. */
 export interface Measured {

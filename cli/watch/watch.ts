@@ -1,5 +1,5 @@
 import { ApiServer, type ClusterChoice, type Resource } from "../kube/api-server.js";
-import { refText, unmodelledText, versionNotes } from "../judgement.js";
+import { unmodelledText, versionNotes } from "../judgement.js";
 import { paragraph } from "../format/text.js";
 import {
   at,
@@ -11,6 +11,7 @@ import {
   type ObjectRef,
   text,
   unmodelled,
+  refText,
 } from "../../mesh/index.js";
 import { EventWriter } from "./events.js";
 import { type Finding, type FindingChanges, Findings } from "./findings.js";

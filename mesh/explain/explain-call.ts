@@ -1,5 +1,5 @@
 import type { CallOutcome } from "../call/call.js";
-import type { ObjectRef } from "../input/kube-object.js";
+import { namedText, refText } from "../input/kube-object.js";
 import type { CallAnswer, CallVerdict, Hop } from "../verdicts/call-verdict.js";
 
 /** A call's verdict in words. */
@@ -28,7 +28,7 @@ const MEANING: Readonly<Record<CallAnswer, string>> = {
 /** Says what becomes of a call, what people see, and what to write instead. */
 export function explainCall(verdict: CallVerdict): CallExplanation {
   const { answer, reason, decidedBy, hops } = verdict;
-  const by = decidedBy ? ` (${refText(decidedBy)})` : "";
+  const by = decidedBy ? ` (${namedText(decidedBy)})` : "";
   const explanation: CallExplanation = {
     hops: hops.map(hopLine),
     summary: `${MEANING[answer]}${reason === undefined ? "" : `: ${reason}`}${by}`,
@@ -40,14 +40,10 @@ export function explainCall(verdict: CallVerdict): CallExplanation {
   return explanation;
 }
 
-function refText({ kind, namespace, name }: ObjectRef): string {
-  return `${kind} ${namespace}/${name}`;
-}
-
 /** `shop → outbound|443||h.org, SIMPLE (DestinationRule n/h)`. */
 export function hopLine({ client, outcome, route, rule, gateway }: Hop): string {
   const from = client.gateway
-    ? `gateway ${gateway ? refText(gateway) : client.namespace}`
+    ? `gateway ${gateway ? namedText(gateway) : client.namespace}`
     : "the client";
   const by = [route, rule].filter((one) => one !== undefined).map(refText);
   return `${from} → ${outcomeText(outcome)}${by.length > 0 ? ` (${by.join(", ")})` : ""}`;
@@ -110,7 +106,7 @@ const FAILURES: Partial<Record<CallOutcome["via"], string>> = {
 
 function fixOf({ answer, decidedBy, hops, call, alias }: CallVerdict): string | undefined {
   const last = hops.at(-1);
-  const rule = decidedBy ? refText(decidedBy) : "the DestinationRule";
+  const rule = decidedBy ? namedText(decidedBy) : "the DestinationRule";
   switch (answer) {
     case "istio-mutual-outside":
       return `Write DISABLE, or SIMPLE with sni and subjectAltNames, in place of ISTIO_MUTUAL in ${rule}, or a rule that is looked at first.`;
@@ -136,7 +132,7 @@ function failureFix({ outcome, route, client }: Hop): string | undefined {
     return "Write a ServiceEntry for the host and port that is called, or set outboundTrafficPolicy to ALLOW_ANY.";
   }
   if (outcome.via === "no-route") {
-    return `Add a route without a match to ${route ? refText(route) : "the VirtualService"}, or one that fits.`;
+    return `Add a route without a match to ${route ? namedText(route) : "the VirtualService"}, or one that fits.`;
   }
   if (outcome.via !== "no-cluster") return undefined;
   const [, , subset = "", host = ""] = outcome.cluster.split("|");

@@ -1,4 +1,4 @@
-import type { ObjectRef } from "../input/kube-object.js";
+import { type ObjectRef, refText } from "../input/kube-object.js";
 import type { CompletedValue, Verdict, Witness } from "../verdicts/verdict.js";
 
 /**
@@ -36,23 +36,19 @@ const LONGEST_VALUE = 60;
 function valueText(value: CompletedValue | undefined): string {
   if (!value) return "";
   const { object, path, isAbsent } = value;
-  const place = `${path} of ${object.kind} ${nameOf(object)}`;
+  const place = `${path} of ${object.kind} ${refText(object)}`;
   if (isAbsent) return `${place} is left out`;
   const text = JSON.stringify(value.value) ?? "";
   return `${place} is ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
 }
 
 function orderText(order: readonly ObjectRef[]): string {
-  const [first = "", second = "", ...others] = order.map(nameOf);
+  const [first = "", second = "", ...others] = order.map(refText);
   return others.length === 0
     ? `${first} is older than ${second}`
     : `${first} is the oldest, then ${second}`;
 }
 
 function namesOf(order: readonly ObjectRef[]): string {
-  return order.map(nameOf).join();
-}
-
-function nameOf({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
+  return order.map(refText).join();
 }

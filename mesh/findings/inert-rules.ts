@@ -4,7 +4,7 @@ import { at, compareRefs, compareText, text } from "../input/plain.js";
 import { rulesFollowedTowards, contributesTo, rulesByHost } from "./followed-rules.js";
 import { HostTable, isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
-import type { ObjectRef } from "../input/kube-object.js";
+import { type ObjectRef, namedText } from "../input/kube-object.js";
 import { resolvePolicy } from "../rules/traffic-policy.js";
 import { isOfCluster } from "../verdicts/location.js";
 import { hostLike, mayBeElsewhere } from "./missing-host.js";
@@ -136,7 +136,7 @@ class Search {
       alias: alias.ref,
       by,
       instead:
-        `Every client that it is meant for follows ${nameOf(by)}. Write what is to hold into that ` +
+        `Every client that it is meant for follows ${namedText(by)}. Write what is to hold into that ` +
         `rule, or remove it.`,
     });
   }
@@ -203,7 +203,7 @@ class Search {
         ? `In namespace ${rule.ref.namespace} the host ${written} means ${rule.host}. ` +
           (meant.host.includes(".")
             ? `Write ${meant.host}.`
-            : `No rule can name a host without a dot: give ${nameOf(meant.ref)} one with a dot.`)
+            : `No rule can name a host without a dot: give ${namedText(meant.ref)} one with a dot.`)
         : `Istio takes ${written} as a complete name, and nothing has it. Write ${meant.host}.`,
     });
   }
@@ -298,8 +298,4 @@ function found(
     reason,
     ...rest,
   };
-}
-
-function nameOf({ kind, namespace, name }: ObjectRef): string {
-  return `${kind} ${namespace}/${name}`;
 }

@@ -43,6 +43,21 @@ export interface ObjectRef {
   name: string;
 }
 
+/** `namespace/name`, or the name alone of what has no namespace. */
+export function refText({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): string {
+  return namespace === "" ? name : `${namespace}/${name}`;
+}
+
+/** `Kind namespace/name`, for people. */
+export function namedText(ref: ObjectRef): string {
+  return `${ref.kind} ${refText(ref)}`;
+}
+
+/** `Kind/namespace/name`, which no other object has. */
+export function objectText(ref: ObjectRef): string {
+  return `${ref.kind}/${refText(ref)}`;
+}
+
 /** A value that was not known: which object, and where in it (`spec.host`). */
 export interface UnknownValue {
   object: ObjectRef;

@@ -1,5 +1,5 @@
 import type { Outcome } from "../clusters/clusters.js";
-import type { ObjectRef, UnknownValue } from "../input/kube-object.js";
+import { type ObjectRef, type UnknownValue, refText } from "../input/kube-object.js";
 import { compareText } from "../input/plain.js";
 import type { Assessment } from "../verdicts/assessment.js";
 import type { Verdict, Witness } from "../verdicts/verdict.js";
@@ -198,17 +198,13 @@ function orderReason([a, b]: readonly [Answered, Answered]): string {
   const orders = [a.world, b.world].map(({ oldestFirst }) => oldestFirst);
   const groups = new Map<string, Set<string>>();
   for (const order of orders.flat()) {
-    const names = order.map(nameOf).sort();
+    const names = order.map(refText).sort();
     const texts = groups.get(names.join(", ")) ?? new Set();
-    groups.set(names.join(", "), texts.add(order.map(nameOf).join()));
+    groups.set(names.join(", "), texts.add(order.map(refText).join()));
   }
   const isSame = a.world.assignment.join() === b.world.assignment.join();
   return [...groups]
     .filter(([, texts]) => isSame && texts.size > 1)
     .map(([names]) => `which of ${names} is older isn't known, and the older one counts`)
     .join("; ");
-}
-
-function nameOf({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
 }

@@ -64,3 +64,10 @@ export interface Verdict {
   /** Where it is undecided: a completion that is well, and one that isn't. */
   witnesses?: readonly Witness[];
 }
+
+/** How bad an answer is; the worst is the smallest. */
+export function severityOf({ verdict, kind }: Pick<Verdict, "verdict" | "kind">): number {
+  return SEVERITY.indexOf(kind === undefined ? verdict : `${verdict} ${kind}`);
+}
+
+const SEVERITY = ["violation live", "violation declared", "undecided", "ok"];

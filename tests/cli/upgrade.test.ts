@@ -11,7 +11,7 @@ import { command } from "../../cli/upgrade.js";
 import type { Upgrade } from "../../cli/upgrade/report.js";
 import type { KubeObject } from "../../mesh/index.js";
 import { assertRefuses } from "./command.js";
-import { EXCLUSION, OWN_ENTRY, PARTNER } from "./upgrade/objects.js";
+import { EXCLUSION, OWN_ENTRY, PARTNER } from "../mesh/upgrade/objects.js";
 
 const EXAMPLE = ["-f", "examples/upgrade.yaml"];
 

@@ -1,10 +1,10 @@
 /** What `istio-egress upgrade` says of random meshes, held against what the istiods of both versions send. */
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
-import { type Call, type Calls, callsOf } from "../../cli/upgrade/calls.js";
-import { type Edit, withEdits } from "../../cli/upgrade/edits.js";
-import { dangerOf, effectOf, wireOf } from "../../cli/upgrade/effect.js";
-import { type Rehearsal, rehearse } from "../../cli/upgrade/rehearsal.js";
+import { type AliasCall, type AliasCalls, callsOf } from "../../mesh/upgrade/calls.js";
+import { type Edit, withEdits } from "../../mesh/upgrade/edits.js";
+import { dangerOf, effectOf, wireOf } from "../../mesh/upgrade/effect.js";
+import { type Rehearsal, rehearse } from "../../mesh/upgrade/rehearsal.js";
 import { type Client, type KubeObject, type MeshFacts, readMesh } from "../../mesh/index.js";
 import { placeOf } from "./difference.js";
 import type { Generation } from "./generations.js";
@@ -118,7 +118,7 @@ class Trial {
     return (answer.clients ?? []).map(({ clusters }) => clusters);
   }
 
-  private callsUnder(side: Side, edits: readonly Edit[]): Calls {
+  private callsUnder(side: Side, edits: readonly Edit[]): AliasCalls {
     const { istioVersion } = this.generations[side].facts;
     const objects = withEdits(this.objects, edits);
     return callsOf(readMesh(objects, { ...this.facts, istioVersion }), this.clients);
@@ -194,7 +194,7 @@ class Trial {
   }
 
   /** The TLS of the cluster that carries a call. */
-  private tlsOf({ client, carrier, port, subset, host }: Call, sent: Sent): Call["tls"] {
+  private tlsOf({ client, carrier, port, subset, host }: AliasCall, sent: Sent): AliasCall["tls"] {
     const place = placeOf({ host: carrier ?? host, port, subset });
     const clusters = sent[this.clients.indexOf(client)] ?? [];
     return clusters.find((cluster) => placeOf(cluster) === place)?.tls ?? "no cluster";
@@ -220,7 +220,7 @@ function differenceText(client: number, place: string, was?: string, is?: string
   return `client ${client}: ${place}: ${was ?? "nothing"} → ${is ?? "nothing"}`;
 }
 
-function callText({ client, host, port, subset }: Call): string {
+function callText({ client, host, port, subset }: AliasCall): string {
   return `${JSON.stringify(client)} ${placeOf({ host, port, subset })}`;
 }
 

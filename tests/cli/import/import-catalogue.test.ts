@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { importCatalogue, type Imported } from "../../../cli/import/import-catalogue.js";
-import { namedText } from "../../../cli/judgement.js";
-import type { KubeObject, MeshFacts } from "../../../mesh/index.js";
+import { type KubeObject, type MeshFacts, namedText } from "../../../mesh/index.js";
 
 interface Options {
   facts?: Partial<MeshFacts>;

@@ -5,7 +5,7 @@ import { isBlocking, LIMIT, MARKER, renderReport } from "../../../cli/pr-report/
 import { diffPostures } from "../../../cli/posture/diff.js";
 import { upgradeOf } from "../../../cli/upgrade/report.js";
 import type { KubeObject } from "../../../mesh/index.js";
-import { PARTNER } from "../upgrade/objects.js";
+import { PARTNER } from "../../mesh/upgrade/objects.js";
 import { posture, row, VIOLATION } from "../posture/rows.js";
 
 const NOTHING = {

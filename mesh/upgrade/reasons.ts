@@ -1,13 +1,10 @@
-import { refText } from "../judgement.js";
-import type { Call } from "./calls.js";
+import type { AliasCall } from "./calls.js";
 import type { CallChange } from "./call-change.js";
-import {
-  type Client,
-  importedService,
-  type Mesh,
-  type ObjectRef,
-  type Service,
-} from "../../mesh/index.js";
+import { type ObjectRef, refText } from "../input/kube-object.js";
+import type { Mesh } from "../mesh.js";
+import type { Service } from "../registry/service.js";
+import type { Client } from "../scope/client.js";
+import { importedService } from "../scope/imported-service.js";
 
 /** What Istio does otherwise about a call, a phrase each, in the order in which istiod decides. */
 export function reasonsFor(
@@ -29,7 +26,11 @@ function serviceFor(mesh: Mesh, client: Client, host: string): Service | undefin
   return importedService(mesh, mesh.sidecarScopeOf(client), host);
 }
 
-function serviceReasons(call: Call, was: Service | undefined, is: Service | undefined): string[] {
+function serviceReasons(
+  call: AliasCall,
+  was: Service | undefined,
+  is: Service | undefined,
+): string[] {
   const { host, port } = call;
   if (was && is && was.resolution !== is.resolution && is.resolution === "alias") {
     return [`${host} is only another name of ${is.externalName} now: it has no cluster of its own`];
@@ -49,14 +50,14 @@ function serviceReasons(call: Call, was: Service | undefined, is: Service | unde
   return [];
 }
 
-function ruleReasons(before: Call | undefined, after: Call | undefined): string[] {
+function ruleReasons(before: AliasCall | undefined, after: AliasCall | undefined): string[] {
   const [was, is] = [before?.rule, after?.rule].map((rule) => (rule ? textOf(rule) : undefined));
   if (was === is) return [];
   if (!was) return [`it follows ${is}`];
   return [is ? `it follows ${is}, not ${was}` : `nothing makes it follow ${was}`];
 }
 
-function checkReasons(before: Call | undefined, after: Call | undefined): string[] {
+function checkReasons(before: AliasCall | undefined, after: AliasCall | undefined): string[] {
   if (before?.tls !== "SIMPLE" && before?.tls !== "MUTUAL") return [];
   if (before.tls !== after?.tls || before.verifier === after.verifier) return [];
   return before.verifier === "nobody"

@@ -1,4 +1,6 @@
-import type { Client, KubeObject, MeshFacts } from "../../mesh/index.js";
+import type { KubeObject } from "../input/kube-object.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
+import type { Client } from "../scope/client.js";
 
 /** A set of objects under two versions of Istio. */
 export interface Situation {

@@ -1,4 +1,6 @@
-import { type Client, type Cluster, clustersOf, type Mesh } from "../../mesh/index.js";
+import { type Cluster, clustersOf } from "../clusters/clusters.js";
+import type { Mesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
 
 /** A cluster that istiod sends to a client under one version and not, or otherwise, under the other. */
 export interface ClusterChange {

@@ -1,17 +1,14 @@
-import { refText } from "../judgement.js";
-import { type Call, refKey } from "./calls.js";
+import { type AliasCall } from "./calls.js";
 import type { Edit } from "./edits.js";
-import {
-  at,
-  exportedTo,
-  importedService,
-  type KubeObject,
-  type Mesh,
-  type Service,
-} from "../../mesh/index.js";
+import { type KubeObject, refText, objectText } from "../input/kube-object.js";
+import { at } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
+import { exportedTo } from "../registry/registry.js";
+import type { Service } from "../registry/service.js";
+import { importedService } from "../scope/imported-service.js";
 
 /** Hides from the callers those services of the host that only the new version gives them. */
-export function hiddenServices(before: Mesh, after: Mesh, calls: readonly Call[]): Edit[] {
+export function hiddenServices(before: Mesh, after: Mesh, calls: readonly AliasCall[]): Edit[] {
   const hidden = new Map<
     string,
     { service: Service; from: Set<string>; instead: Service | undefined }
@@ -20,10 +17,10 @@ export function hiddenServices(before: Mesh, after: Mesh, calls: readonly Call[]
     const [was, is] = [before, after].map((mesh) =>
       importedService(mesh, mesh.sidecarScopeOf(client), host),
     );
-    if (!is?.object || (was && refKey(was.ref) === refKey(is.ref))) continue;
-    const known = hidden.get(refKey(is.ref)) ?? { service: is, from: new Set(), instead: was };
+    if (!is?.object || (was && objectText(was.ref) === objectText(is.ref))) continue;
+    const known = hidden.get(objectText(is.ref)) ?? { service: is, from: new Set(), instead: was };
     known.from.add(client.namespace);
-    hidden.set(refKey(is.ref), known);
+    hidden.set(objectText(is.ref), known);
   }
   return [...hidden.values()].map(({ service, from, instead }) => ({
     action: "change",

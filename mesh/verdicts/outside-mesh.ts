@@ -1,4 +1,6 @@
-import { at, type Client, type Mesh } from "../../mesh/index.js";
+import { at } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
 
 /**
  * Whether a client is known to be outside the mesh: its namespace says so itself. Where nothing is

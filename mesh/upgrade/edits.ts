@@ -1,5 +1,5 @@
-import { refKey } from "./calls.js";
-import { at, type KubeObject, type ObjectRef, text } from "../../mesh/index.js";
+import { type KubeObject, type ObjectRef, objectText } from "../input/kube-object.js";
+import { at, text } from "../input/plain.js";
 
 /** One object to be written, or to be deleted, before an upgrade. */
 export type Edit =
@@ -10,8 +10,8 @@ export type Edit =
 export function withEdits(objects: readonly KubeObject[], edits: readonly Edit[]): KubeObject[] {
   let edited = [...objects];
   for (const { action, object } of edits) {
-    const key = refKey(objectRef(object));
-    const index = edited.findIndex((one) => refKey(objectRef(one)) === key);
+    const key = objectText(objectRef(object));
+    const index = edited.findIndex((one) => objectText(objectRef(one)) === key);
     if (action === "delete") edited = edited.filter((_, place) => place !== index);
     else if (index < 0) edited.push(object);
     else edited[index] = object;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { Call } from "../../../cli/upgrade/calls.js";
-import { type Effect, effectOf } from "../../../cli/upgrade/effect.js";
+import type { AliasCall } from "../../../mesh/upgrade/calls.js";
+import { type Effect, effectOf } from "../../../mesh/upgrade/effect.js";
 
 const ALIAS = { kind: "Service", namespace: "n", name: "web" };
 
-function call(more: Partial<Call> = {}): Call {
+function call(more: Partial<AliasCall> = {}): AliasCall {
   return {
     alias: ALIAS,
     target: "198.51.100.1",
@@ -20,7 +20,7 @@ function call(more: Partial<Call> = {}): Call {
   };
 }
 
-type Side = Partial<Call> | undefined;
+type Side = Partial<AliasCall> | undefined;
 
 const NO_CLUSTER = { tls: "no cluster", carrier: undefined } as const;
 const SIMPLE = { tls: "SIMPLE", verifier: "sidecar" } as const;

@@ -1,18 +1,13 @@
-import type { Call } from "./calls.js";
+import type { AliasCall } from "./calls.js";
 import { CREATED, type Edit } from "./edits.js";
 import { wireOf } from "./effect.js";
-import {
-  at,
-  type ConsolidatedRule,
-  isPlain,
-  items,
-  type KubeObject,
-  type Mesh,
-  objectName,
-  type Plain,
-  rulesFollowedTowards,
-  unknownPaths,
-} from "../../mesh/index.js";
+import { objectName } from "../explain/advice-objects.js";
+import { rulesFollowedTowards } from "../findings/followed-rules.js";
+import type { KubeObject } from "../input/kube-object.js";
+import { at, isPlain, items, type Plain } from "../input/plain.js";
+import { unknownPaths } from "../input/unknowns.js";
+import type { Mesh } from "../mesh.js";
+import type { ConsolidatedRule } from "../rules/destination-rule-index.js";
 
 /** Where a rule is to stand, and for whom. */
 export interface RulePlace {
@@ -25,7 +20,7 @@ export interface RulePlace {
  * What a client follows towards a call's host, written as one rule for that host alone; undefined if it
  * follows none, or what it follows isn't written in rules or isn't known.
  */
-export function copiedRule(mesh: Mesh, call: Call, place: RulePlace): KubeObject | undefined {
+export function copiedRule(mesh: Mesh, call: AliasCall, place: RulePlace): KubeObject | undefined {
   const consolidated = followedBy(mesh, call);
   const written = consolidated && writtenIn(consolidated);
   if (!written) return undefined;
@@ -36,7 +31,11 @@ export function copiedRule(mesh: Mesh, call: Call, place: RulePlace): KubeObject
  * The same, saying of every TLS that checks nothing today that it is to check nothing; undefined for calls
  * that somebody checks, or without TLS of the sidecar's own.
  */
-export function uncheckedRule(mesh: Mesh, call: Call, place: RulePlace): KubeObject | undefined {
+export function uncheckedRule(
+  mesh: Mesh,
+  call: AliasCall,
+  place: RulePlace,
+): KubeObject | undefined {
   if (call.verifier !== "nobody" || wireOf(call) === wireOf(undefined)) return undefined;
   const rule = copiedRule(mesh, call, place);
   return rule && (unchecked(rule) as KubeObject);
@@ -58,7 +57,7 @@ function unchecked(value: unknown): unknown {
 const ORIGINATES: readonly unknown[] = ["SIMPLE", "MUTUAL"];
 
 /** The rule for calls that pass as the workload sends them; undefined for others. */
-export function plainRule(mesh: Mesh, call: Call, place: RulePlace): KubeObject | undefined {
+export function plainRule(mesh: Mesh, call: AliasCall, place: RulePlace): KubeObject | undefined {
   if (wireOf(call) !== wireOf(undefined)) return undefined;
   const policy = { trafficPolicy: { tls: { mode: "DISABLE" } } };
   return ruleOf(mesh, place, { host: place.host, ...exported(place), ...policy });
@@ -67,7 +66,7 @@ export function plainRule(mesh: Mesh, call: Call, place: RulePlace): KubeObject 
 /**
  * Rules that istiod merges today, written as one: the first of them has it all, and the others go.
  */
-export function mergedRules(mesh: Mesh, calls: readonly Call[]): Edit[] {
+export function mergedRules(mesh: Mesh, calls: readonly AliasCall[]): Edit[] {
   const done = new Set<string>();
   return calls.flatMap((call): Edit[] => {
     const consolidated = followedBy(mesh, call);
@@ -94,7 +93,10 @@ export function mergedRules(mesh: Mesh, calls: readonly Call[]): Edit[] {
   });
 }
 
-function followedBy(mesh: Mesh, { host, client, carrier }: Call): ConsolidatedRule | undefined {
+function followedBy(
+  mesh: Mesh,
+  { host, client, carrier }: AliasCall,
+): ConsolidatedRule | undefined {
   const followed = rulesFollowedTowards(mesh, carrier ?? host, [client]);
   return followed.length === 1 ? followed[0]?.consolidated : undefined;
 }

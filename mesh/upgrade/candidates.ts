@@ -1,13 +1,9 @@
-import {
-  ANY_OTHER,
-  type Client,
-  type KubeObject,
-  type Mesh,
-  readMesh,
-  terminalOf,
-} from "../../mesh/index.js";
-import { refText } from "../judgement.js";
-import type { Call } from "./calls.js";
+import { type KubeObject, refText } from "../input/kube-object.js";
+import { type Mesh, readMesh } from "../mesh.js";
+import { terminalOf } from "../registry/external-names.js";
+import type { Client } from "../scope/client.js";
+import { ANY_OTHER } from "../verdicts/default-clients.js";
+import type { AliasCall } from "./calls.js";
 import {
   copiedRule,
   mergedRules,
@@ -53,7 +49,7 @@ export function candidatesFor(
 }
 
 /** Writes a client's rule for one host; undefined where it can't be written. */
-type WriteRule = (mesh: Mesh, call: Call, place: RulePlace) => KubeObject | undefined;
+type WriteRule = (mesh: Mesh, call: AliasCall, place: RulePlace) => KubeObject | undefined;
 
 const copiedOrPlain: WriteRule = (...asked) => copiedRule(...asked) ?? plainRule(...asked);
 
@@ -67,7 +63,10 @@ interface Sides {
 }
 
 /** The host whose cluster carries a call under the new version, and the namespace that its rules are in. */
-function carrierOf({ after, entry }: Sides, { host }: Call): { host: string; namespace?: string } {
+function carrierOf(
+  { after, entry }: Sides,
+  { host }: AliasCall,
+): { host: string; namespace?: string } {
   const service = after.registry.of(host)[0];
   if (service?.resolution !== "alias") return { host, namespace: service?.ref.namespace };
   const target = terminalOf(after, service) ?? host;
@@ -79,21 +78,21 @@ function carrierOf({ after, entry }: Sides, { host }: Call): { host: string; nam
 }
 
 /** One rule beside the service, which every client without one of its own follows. */
-function ruleForAll(sides: Sides, [first]: readonly Call[]): Edit[] {
+function ruleForAll(sides: Sides, [first]: readonly AliasCall[]): Edit[] {
   if (!first) return [];
   const { host, namespace } = carrierOf(sides, first);
   return namespace === undefined ? [] : ruleIn(sides, first, { host, namespace });
 }
 
 /** The same under the host that is called, where a rule is wrong of it though it has no cluster. */
-function ruleForName(sides: Sides, [first]: readonly Call[]): Edit[] {
+function ruleForName(sides: Sides, [first]: readonly AliasCall[]): Edit[] {
   const namespace = first && sides.after.registry.of(first.host)[0]?.ref.namespace;
   return namespace === undefined ? [] : ruleIn(sides, first!, { host: first!.host, namespace });
 }
 
 /** A rule for each namespace that calls; clients of namespaces that no object shows get the common one. */
-function rulesByNamespace(sides: Sides, calls: readonly Call[]): Edit[] {
-  const first = new Map<string, Call>();
+function rulesByNamespace(sides: Sides, calls: readonly AliasCall[]): Edit[] {
+  const first = new Map<string, AliasCall>();
   for (const call of calls) {
     const key = `${call.client.namespace}|${call.host}`;
     if (!first.has(key)) first.set(key, call);
@@ -108,7 +107,7 @@ function rulesByNamespace(sides: Sides, calls: readonly Call[]): Edit[] {
 }
 
 /** What a client follows today, as a rule for one host; what else the namespace says of the host is in its way. */
-function ruleIn({ before, after, write }: Sides, call: Call, place: RulePlace): Edit[] {
+function ruleIn({ before, after, write }: Sides, call: AliasCall, place: RulePlace): Edit[] {
   const rule = write(before, call, place);
   if (!rule) return [];
   const [own, ...rest] = after.rules.filter(

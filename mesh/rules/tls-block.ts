@@ -1,12 +1,6 @@
-import {
-  at,
-  derivedTls,
-  isPlain,
-  items,
-  type Plain,
-  type RuleLevel,
-  wholeNumber,
-} from "../../mesh/index.js";
+import { at, isPlain, items, type Plain, wholeNumber } from "../input/plain.js";
+import { derivedTls } from "../rules/backend-tls-policy.js";
+import type { RuleLevel } from "../rules/traffic-policy.js";
 
 /** Where in a DestinationRule a `tls` stands. */
 export interface TlsPlace {

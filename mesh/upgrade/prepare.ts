@@ -1,10 +1,11 @@
-import { type Calls, callsOf, refKey } from "./calls.js";
+import { type AliasCalls, callsOf } from "./calls.js";
 import { candidatesFor } from "./candidates.js";
 import { type Edit, objectRef, withEdits } from "./edits.js";
 import { dangerOf, isAsBefore } from "./effect.js";
 import type { CallChange } from "./call-change.js";
 import type { Situation } from "./situation.js";
-import { type ObjectRef, readMesh } from "../../mesh/index.js";
+import { type ObjectRef, objectText } from "../input/kube-object.js";
+import { readMesh } from "../mesh.js";
 
 /** What to write so that no call breaks: under the old version, under the new one, and while it is written. */
 export interface Preparation {
@@ -26,7 +27,7 @@ const MOST_TRIALS = 200;
  */
 export function prepare(
   situation: Situation,
-  present: Calls,
+  present: AliasCalls,
   changes: readonly CallChange[],
 ): Preparation {
   const broken = new Map<string, { alias: ObjectRef; changes: CallChange[] }>();
@@ -67,7 +68,7 @@ function needsPreparation({ effect, before, after }: CallChange): boolean {
  */
 function wrongAfter(
   situation: Situation,
-  present: Calls,
+  present: AliasCalls,
   made: readonly Edit[],
   candidate: readonly Edit[],
 ): Map<string, string> | undefined {
@@ -84,27 +85,27 @@ function callsUnder(
   { objects, facts, clients }: Situation,
   istioVersion: string,
   edits: readonly Edit[],
-): Calls {
+): AliasCalls {
   return callsOf(readMesh(withEdits(objects, edits), { ...facts, istioVersion }), clients);
 }
 
 /** Calls that aren't as today, each with its host; of those that are wrong today, what is worse. */
 function wrongCalls(
-  present: Calls,
-  calls: Calls,
+  present: AliasCalls,
+  calls: AliasCalls,
   edits: readonly Edit[] = [],
 ): Map<string, string> {
   const created = new Set(
     edits
       .filter(({ action }) => action === "create")
-      .map(({ object }) => refKey(objectRef(object))),
+      .map(({ object }) => objectText(objectRef(object))),
   );
   const wrong = new Map<string, string>();
   for (const key of new Set([...present.keys(), ...calls.keys()])) {
     const [was, is] = [present.get(key), calls.get(key)];
     const { alias, host } = (is ?? was)!;
     // A name that istiod didn't know is called as its ServiceEntry says, which the advice tells.
-    const isSame = dangerOf(was) > 0 || created.has(refKey(alias)) || isAsBefore(was, is);
+    const isSame = dangerOf(was) > 0 || created.has(objectText(alias)) || isAsBefore(was, is);
     if (dangerOf(is) > dangerOf(was) || !isSame) wrong.set(key, host);
   }
   return wrong;

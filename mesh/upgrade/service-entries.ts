@@ -1,6 +1,8 @@
-import type { Call } from "./calls.js";
+import type { AliasCall } from "./calls.js";
 import { CREATED, type Edit } from "./edits.js";
-import { type Mesh, objectName, terminalOf } from "../../mesh/index.js";
+import { objectName } from "../explain/advice-objects.js";
+import type { Mesh } from "../mesh.js";
+import { terminalOf } from "../registry/external-names.js";
 import ipaddr from "ipaddr.js";
 
 /** What a ServiceEntry's `protocol` may be, in lower case; `tcp` for others. */
@@ -17,7 +19,7 @@ const PROTOCOLS = new Set([
 ]);
 
 /** A ServiceEntry for the target of an ExternalName that loses its cluster, where nothing registers it. */
-export function serviceEntryFor(before: Mesh, after: Mesh, calls: readonly Call[]): Edit[] {
+export function serviceEntryFor(before: Mesh, after: Mesh, calls: readonly AliasCall[]): Edit[] {
   const [first] = calls;
   const service =
     first && after.registry.of(first.host).find(({ fromKubernetes }) => fromKubernetes);

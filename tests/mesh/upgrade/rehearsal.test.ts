@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type Call, callsOf } from "../../../cli/upgrade/calls.js";
-import { withEdits } from "../../../cli/upgrade/edits.js";
-import { wireOf } from "../../../cli/upgrade/effect.js";
-import { minorsBetween } from "../../../cli/upgrade/minors.js";
-import { type Rehearsal, rehearse } from "../../../cli/upgrade/rehearsal.js";
+import { type AliasCall, callsOf } from "../../../mesh/upgrade/calls.js";
+import { withEdits } from "../../../mesh/upgrade/edits.js";
+import { wireOf } from "../../../mesh/upgrade/effect.js";
+import { minorsBetween } from "../../../mesh/upgrade/minors.js";
+import { type Rehearsal, rehearse } from "../../../mesh/upgrade/rehearsal.js";
 import { type Client, type KubeObject, readMesh, UNKNOWN } from "../../../mesh/index.js";
 import { EXCLUSION, OWN_ENTRY, PARTNER, TWO_EXPORTS, UNCHECKED } from "./objects.js";
 
@@ -27,7 +27,7 @@ const editsOf = ({ preparation }: Rehearsal) =>
 
 /** What each client's sidecar puts on the wire, by host and client. */
 function wires(objects: readonly KubeObject[], istioVersion: string, clients: Client[]) {
-  const wire = ({ host, client, servers, verifier, ...call }: Call) => [
+  const wire = ({ host, client, servers, verifier, ...call }: AliasCall) => [
     `${host} ${client.namespace}`,
     [wireOf(call), servers, wireOf(call) === "SIMPLE" ? verifier : ""],
   ];

@@ -1,21 +1,17 @@
-import { isOutsideMesh } from "../posture/membership.js";
-import { type PostureTls, severityOf, type Verifier } from "../posture/row.js";
-import { verifierOf } from "../posture/verifier.js";
-import {
-  type Client,
-  type Cluster,
-  clustersOf,
-  externalAliases,
-  judge,
-  type Mesh,
-  type ObjectRef,
-  type Verdict,
-  findUncertainty,
-  importedService,
-} from "../../mesh/index.js";
+import { isOutsideMesh } from "../verdicts/outside-mesh.js";
+import { verifierOf, type ProxyTls, type Verifier } from "../verdicts/verifier.js";
+import { type Cluster, clustersOf } from "../clusters/clusters.js";
+import { type ObjectRef, objectText } from "../input/kube-object.js";
+import { judge } from "../judge.js";
+import type { Mesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
+import { importedService } from "../scope/imported-service.js";
+import { findUncertainty } from "../unknown/partial-objects.js";
+import { externalAliases } from "../verdicts/alias.js";
+import { type Verdict, severityOf } from "../verdicts/verdict.js";
 
 /** What one version of Istio makes of one client's calls to one port and subset of an alias. */
-export interface Call {
+export interface AliasCall {
   /** Of several aliases of a host the one that is worst off. */
   alias: ObjectRef;
   /** What the alias stands for. */
@@ -30,7 +26,7 @@ export interface Call {
   verdict: Verdict["verdict"];
   kind?: NonNullable<Verdict["kind"]>;
   /** Of the cluster that carries the call. */
-  tls: PostureTls;
+  tls: ProxyTls;
   verifier: Verifier;
   /** The rule that the cluster follows, or whose `tls` is wrong though there is no cluster. */
   rule?: ObjectRef;
@@ -46,16 +42,16 @@ export interface Call {
 }
 
 /** Calls by what they are: a call has the same key under every version of Istio. */
-export type Calls = ReadonlyMap<string, Call>;
+export type AliasCalls = ReadonlyMap<string, AliasCall>;
 
 /** Every call of these clients to an external alias, as the mesh's version of Istio carries it. */
-export function callsOf(mesh: Mesh, clients: readonly Client[]): Calls {
+export function callsOf(mesh: Mesh, clients: readonly Client[]): AliasCalls {
   const inside = clients.filter((client) => !isOutsideMesh(mesh, client));
   const sent = inside.map((client) => byPlace(clustersOf(mesh, client)));
   const called = calledHosts(mesh);
   const groups = new Map<string, { host: string; verdicts: Verdict[] }>();
   for (const verdict of judge(mesh, inside)) {
-    const host = called.get(`${refKey(verdict.alias)}|${verdict.host}`) ?? verdict.host;
+    const host = called.get(`${objectText(verdict.alias)}|${verdict.host}`) ?? verdict.host;
     const key = keyOf(verdict, host);
     const group = groups.get(key);
     if (group) group.verdicts.push(verdict);
@@ -74,7 +70,7 @@ export function callsOf(mesh: Mesh, clients: readonly Client[]): Calls {
 function calledHosts(mesh: Mesh): Map<string, string> {
   return new Map(
     externalAliases(mesh).flatMap(({ ref, host, terminal }) =>
-      terminal === undefined ? [] : [[`${refKey(ref)}|${terminal}`, host]],
+      terminal === undefined ? [] : [[`${objectText(ref)}|${terminal}`, host]],
     ),
   );
 }
@@ -86,7 +82,7 @@ interface Sent {
   clusters: ReadonlyMap<string, Cluster>;
 }
 
-function callOf({ mesh, isCertain, clusters }: Sent, host: string, verdicts: Verdict[]): Call {
+function callOf({ mesh, isCertain, clusters }: Sent, host: string, verdicts: Verdict[]): AliasCall {
   const worst = verdicts.reduce((a, b) => (severityOf(b) < severityOf(a) ? b : a));
   const carried = verdicts.find(({ tls }) => tls !== undefined);
   const decided = carried ?? worst;
@@ -115,7 +111,7 @@ function chosenOf(
   client: Client,
   host: string,
   port: number,
-): Pick<Call, "service" | "servers"> {
+): Pick<AliasCall, "service" | "servers"> {
   if (mesh.registry.of(host).length < 2) return {};
   const service = importedService(mesh, mesh.sidecarScopeOf(client), host);
   const own = service?.ports.find(({ number }) => number === port);
@@ -134,11 +130,6 @@ function byPlace(clusters: readonly Cluster[]): Map<string, Cluster> {
 
 function placeOf({ host, port, subset }: Pick<Cluster, "host" | "port" | "subset">): string {
   return `${host}|${port}|${subset}`;
-}
-
-/** What tells an object from others. */
-export function refKey({ kind, namespace, name }: ObjectRef): string {
-  return `${kind}|${namespace}|${name}`;
 }
 
 function keyOf({ client, port, subset }: Verdict, host: string): string {

@@ -1,5 +1,5 @@
-import { severityOf } from "../posture/row.js";
-import type { Call } from "./calls.js";
+import type { AliasCall } from "./calls.js";
+import { severityOf } from "../verdicts/verdict.js";
 
 /**
  * What an upgrade does to a call.
@@ -15,7 +15,10 @@ export type Effect = "breaks" | "undecided" | "changes" | "mends";
 export const EFFECTS: readonly Effect[] = ["breaks", "undecided", "changes", "mends"];
 
 /** What becomes of a call; undefined: nothing. A side that is absent has no such port or subset. */
-export function effectOf(before: Call | undefined, after: Call | undefined): Effect | undefined {
+export function effectOf(
+  before: AliasCall | undefined,
+  after: AliasCall | undefined,
+): Effect | undefined {
   if (before?.tls === "unknown" || after?.tls === "unknown") return "undecided";
   if (isSame(before, after)) return undefined;
   const [was, is] = [dangerOf(before), dangerOf(after)];
@@ -25,7 +28,7 @@ export function effectOf(before: Call | undefined, after: Call | undefined): Eff
   return isAsBefore(before, after) ? "changes" : "breaks";
 }
 
-function isSame(before: Call | undefined, after: Call | undefined): boolean {
+function isSame(before: AliasCall | undefined, after: AliasCall | undefined): boolean {
   const [was, is] = [before, after].map((call) => JSON.stringify(call && tellingOf(call)));
   return was === is;
 }
@@ -40,26 +43,26 @@ function tellingOf({
   service,
   servers,
   rule,
-}: Call): unknown[] {
+}: AliasCall): unknown[] {
   return [tls, verdict, kind, verifier, carrier, service, servers, rule];
 }
 
 const OK = severityOf({ verdict: "ok" });
 
 /** By its verdict; what isn't there endangers nobody. */
-export function dangerOf(call: Call | undefined): number {
+export function dangerOf(call: AliasCall | undefined): number {
   return call ? OK - severityOf(call) : 0;
 }
 
 /** Whether the same server is sent the same as before, and checked by the same. */
-export function isAsBefore(before: Call | undefined, after: Call | undefined): boolean {
+export function isAsBefore(before: AliasCall | undefined, after: AliasCall | undefined): boolean {
   const wire = wireOf(after);
   if (leadsElsewhere(before, after)) return false;
   if (wireOf(before) !== wire) return false;
   return wire === AS_SENT || before?.verifier === after?.verifier;
 }
 
-function leadsElsewhere(before: Call | undefined, after: Call | undefined): boolean {
+function leadsElsewhere(before: AliasCall | undefined, after: AliasCall | undefined): boolean {
   const [was, is] = [before?.servers, after?.servers];
   return was !== undefined && is !== undefined && was.join() !== is.join();
 }
@@ -68,9 +71,9 @@ function leadsElsewhere(before: Call | undefined, after: Call | undefined): bool
 const AS_SENT = "as sent";
 
 /** What the server sees. Outside the mesh AUTO is plain, and so is what has no cluster. */
-export function wireOf(call: Pick<Call, "tls"> | undefined): string {
+export function wireOf(call: Pick<AliasCall, "tls"> | undefined): string {
   return call && OF_ITS_OWN.includes(call.tls) ? call.tls : AS_SENT;
 }
 
 /** What a sidecar does itself; what isn't known is kept apart. */
-const OF_ITS_OWN: readonly Call["tls"][] = ["SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "unknown"];
+const OF_ITS_OWN: readonly AliasCall["tls"][] = ["SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "unknown"];

@@ -1,20 +1,16 @@
-import { type Call, type Calls, callsOf, refKey } from "./calls.js";
+import { type AliasCall, type AliasCalls, callsOf } from "./calls.js";
 import type { CallChange } from "./call-change.js";
 import { type ClusterChange, clusterChanges } from "./cluster-changes.js";
 import { effectOf, EFFECTS } from "./effect.js";
 import { minorsBetween } from "./minors.js";
 import { type Preparation, prepare } from "./prepare.js";
 import { reasonsFor } from "./reasons.js";
-import {
-  type Client,
-  defaultClients,
-  inertRules,
-  type InertRule,
-  type KubeObject,
-  type Mesh,
-  type MeshFacts,
-  readMesh,
-} from "../../mesh/index.js";
+import { inertRules, type InertRule } from "../findings/inert-rules.js";
+import { type KubeObject, objectText } from "../input/kube-object.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
+import { type Mesh, readMesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
+import { defaultClients } from "../verdicts/default-clients.js";
 
 /** From one version of Istio to another; the newer one may be the first, for a way back. */
 export interface Versions {
@@ -86,7 +82,7 @@ function clientsOf(before: Mesh, after: Mesh, more: readonly Client[]): Client[]
 type FoundChange = Pick<CallChange, "effect" | "before" | "after"> & { key: string };
 
 /** What differs, the worst first, then by key. */
-function changesBetween(before: Calls, after: Calls): FoundChange[] {
+function changesBetween(before: AliasCalls, after: AliasCalls): FoundChange[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
   const found = keys.flatMap((key): FoundChange[] => {
     const [was, is] = [before.get(key), after.get(key)];
@@ -99,13 +95,13 @@ function changesBetween(before: Calls, after: Calls): FoundChange[] {
 /** The first version in between that carries a call otherwise. */
 function sinceWhen(
   key: string,
-  before: Call | undefined,
-  between: readonly { version: string; calls: Calls }[],
+  before: AliasCall | undefined,
+  between: readonly { version: string; calls: AliasCalls }[],
 ): string | undefined {
   return between.find(({ calls }) => effectOf(before, calls.get(key)) !== undefined)?.version;
 }
 
 function newlyInert(before: Mesh, after: Mesh, clients: readonly Client[]): InertRule[] {
-  const known = new Set(inertRules(before, clients).map(({ rule }) => refKey(rule)));
-  return inertRules(after, clients).filter(({ rule }) => !known.has(refKey(rule)));
+  const known = new Set(inertRules(before, clients).map(({ rule }) => objectText(rule)));
+  return inertRules(after, clients).filter(({ rule }) => !known.has(objectText(rule)));
 }

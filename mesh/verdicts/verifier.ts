@@ -1,15 +1,32 @@
-import {
-  at,
-  items,
-  type Mesh,
-  type Plain,
-  text,
-  trustsSystemAuthorities,
-  UNKNOWN,
-  type Verdict,
-} from "../../mesh/index.js";
-import type { PostureTls, Verifier } from "./row.js";
-import { tlsBlock } from "./tls-block.js";
+import type { EffectiveTls } from "../clusters/effective-tls.js";
+import { trustsSystemAuthorities } from "../input/istio-version.js";
+import { UNKNOWN } from "../input/kube-object.js";
+import { at, items, type Plain, text } from "../input/plain.js";
+import type { Mesh } from "../mesh.js";
+import type { Verdict } from "../verdicts/verdict.js";
+import { tlsBlock } from "../rules/tls-block.js";
+
+/** What a client's proxy does, or why it does nothing. */
+export type ProxyTls =
+  | EffectiveTls
+  /** istiod sends no cluster: the call passes the proxy as the workload sends it. */
+  | "no cluster"
+  /** The client's namespace opted out of the mesh. */
+  | "no sidecar"
+  | "unknown";
+
+/** Who checks that the server is the one that is meant. */
+export type Verifier =
+  /** The client's proxy: the certificate and the name on it. */
+  | "sidecar"
+  /** The proxy takes any name that a trusted authority signed for. */
+  | "sidecar, any name"
+  /** The workload speaks TLS itself, through the proxy. */
+  | "workload"
+  /** The port's name doesn't say whether the workload does. */
+  | "workload, if it encrypts"
+  | "nobody"
+  | "unknown";
 
 /**
  * Who verifies the server of an alias's port.
@@ -17,7 +34,7 @@ import { tlsBlock } from "./tls-block.js";
  * @param tls what the client's proxy does
  * @param carrier the verdict about the host that carries the traffic
  */
-export function verifierOf(mesh: Mesh, tls: PostureTls, carrier: Verdict): Verifier {
+export function verifierOf(mesh: Mesh, tls: ProxyTls, carrier: Verdict): Verifier {
   switch (tls) {
     case "unknown":
       return "unknown";
