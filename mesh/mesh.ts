@@ -109,6 +109,20 @@ export function withServiceOrder(mesh: Mesh, host: string, services: readonly Se
   return { ...mesh, registry, endpointsOf };
 }
 
+/** A mesh with more rules, or with the ones that it has in another form. */
+export function withRules(
+  mesh: Mesh,
+  rules: readonly DestinationRule[],
+  destinationRuleIndex = indexDestinationRules(rules, mesh.facts),
+): Mesh {
+  return {
+    ...mesh,
+    rules,
+    destinationRuleIndex,
+    selectorsByNamespace: selectorsByNamespace(rules),
+  };
+}
+
 function selectorsByNamespace(rules: readonly DestinationRule[]): Map<string, Labels[]> {
   const selectors = new Map<string, Labels[]>();
   for (const { ref, selector } of rules) {

@@ -1,75 +1,120 @@
 import type { Outcome } from "../clusters/clusters.js";
 import type { ObjectRef } from "../input/kube-object.js";
-import type { Mesh } from "../mesh.js";
+import { withRules, type Mesh } from "../mesh.js";
+import { readDestinationRule } from "../rules/destination-rule.js";
 import type { Service } from "../registry/service.js";
 import { importedService } from "../scope/imported-service.js";
+import type { SidecarScope } from "../scope/sidecar-scope.js";
 import type { Client } from "../scope/client.js";
 import { aliasOf, type Alias } from "../verdicts/alias.js";
 import { outcomesByHost } from "../verdicts/outcomes.js";
-import { possibleRules } from "./possible-rules.js";
+import { possiblePolicies } from "./possible-policies.js";
+import { possibleRules, ruleContent } from "./possible-rules.js";
 import { possibleScopes } from "./possible-scopes.js";
 import { possibleServices } from "./possible-services.js";
 
-/** What holds for a host in some orders of creation. */
-export interface OrderedOutcomes {
+/** What a client gets of a host before rules are looked up, in some orders of creation. */
+export interface Given {
   host: string;
+  mesh: Mesh;
+  scope: SidecarScope;
   /** Undefined: in these orders it is no alias. */
   alias?: Alias;
-  outcomes: readonly Outcome[];
   /** The orders that it takes, each with the oldest first; others don't matter. */
   oldestFirst: readonly (readonly ObjectRef[])[];
 }
 
-/** All that can hold for the hosts of an alias, whatever is the older where that isn't known. */
+/** What holds for a host in some orders of creation. */
+export interface OrderedOutcomes extends Pick<Given, "host" | "alias" | "oldestFirst"> {
+  outcomes: readonly Outcome[];
+}
+
+/** All that can hold for a host, whatever is the older where that isn't known. */
 export interface PossibleOutcomes {
   outcomes: OrderedOutcomes[];
   /** False: there are more orders than were tried. */
   isComplete: boolean;
 }
 
+/** What an alias is read from: a service of the mesh, or an alias without an object. */
+export type Source = { service: Service } | { alias: Alias };
+
 /**
- * Finds what a client gets in every order of creation. An order matters only where istiod comes to
- * it: of the Sidecars that hold for the client, then of the ServiceEntries of the host, then of the
- * rules that are looked up for the service that it got. What turns out alike goes on as one.
- *
- * @param source what the alias is read from: a service of the mesh, or an alias without an object
+ * Finds what a client gets of an alias's hosts in every order of creation, but for the order of rules. An order
+ * matters only where istiod comes to it: of the PeerAuthentications of a namespace, of the Sidecars that hold
+ * for the client, then of the ServiceEntries of the host. What turns out alike goes on as one.
  */
-export function possibleOutcomes(
-  mesh: Mesh,
-  client: Client,
-  source: { service: Service } | { alias: Alias },
-): PossibleOutcomes {
-  const found: PossibleOutcomes = { outcomes: [], isComplete: true };
+export function possiblyGiven(mesh: Mesh, client: Client, source: Source): Given[] {
   const aliasIn = (world: Mesh) =>
     "alias" in source ? source.alias : aliasOf(world, source.service);
-  for (const { scope, oldestFirst: sidecars } of possibleScopes(mesh, client)) {
-    for (const host of hostsOf(mesh, "alias" in source ? source.alias.host : source.service.host)) {
-      for (const services of possibleServices(mesh, scope, host)) {
-        const { oldestFirst: entries } = services;
-        const before = [sidecars, entries].flatMap((order) => (order ? [order] : []));
-        const alias = aliasIn(services.mesh);
-        if (!alias) {
-          found.outcomes.push({ host, outcomes: [], oldestFirst: before });
-          continue;
-        }
-        const imported = importedService(services.mesh, scope, host);
-        const { namespace } = (imported ?? alias).ref;
-        const rules = possibleRules(services.mesh, client.namespace, namespace, host);
-        found.isComplete &&= rules.isComplete;
-        for (const { mesh: world, oldestFirst } of rules.orders) {
-          const towards = outcomesByHost(world, alias).find((one) => one.host === host);
-          if (!towards) continue;
-          found.outcomes.push({
-            host,
-            alias,
-            outcomes: towards.outcomesFor({ client, scope }),
-            oldestFirst: [...before, ...oldestFirst],
-          });
-        }
-      }
-    }
-  }
-  return found;
+  const own = "alias" in source ? source.alias.host : source.service.host;
+  return possiblePolicies(mesh).flatMap(({ mesh: accepting, oldestFirst: policies }) =>
+    possibleScopes(accepting, client).flatMap(({ scope, oldestFirst: sidecars }) =>
+      [...hostsOf(mesh, own)].flatMap((host) =>
+        possibleServices(accepting, scope, host).map((services): Given => {
+          const orders = [sidecars, services.oldestFirst].flatMap((order) =>
+            order ? [order] : [],
+          );
+          const alias = aliasIn(services.mesh);
+          const oldestFirst = [...policies, ...orders];
+          return { host, mesh: services.mesh, scope, oldestFirst, ...(alias && { alias }) };
+        }),
+      ),
+    ),
+  );
+}
+
+/** Finds what comes of it in a mesh with these rules, in every order of them. */
+export function possibleOutcomes(given: Given, client: Client, mesh: Mesh): PossibleOutcomes {
+  const { host, alias, scope, oldestFirst } = given;
+  if (!alias) return { outcomes: [{ host, outcomes: [], oldestFirst }], isComplete: true };
+  const { namespace } = (importedService(mesh, scope, host) ?? alias).ref;
+  const rules = possibleRules(mesh, client.namespace, namespace, host);
+  const outcomes = rules.orders.map(({ mesh: world, oldestFirst: orders }): OrderedOutcomes => ({
+    host,
+    alias,
+    outcomes: outcomesIn(world, given, client),
+    oldestFirst: [...oldestFirst, ...orders],
+  }));
+  return { outcomes, isComplete: rules.isComplete };
+}
+
+function outcomesIn(mesh: Mesh, { host, alias, scope }: Given, client: Client): readonly Outcome[] {
+  const towards = alias && outcomesByHost(mesh, alias).find((one) => one.host === host);
+  return towards?.outcomesFor({ client, scope }) ?? [];
+}
+
+/**
+ * All that decides what a client gets whatever the rules are, as text: the service with its endpoints, what they
+ * accept, and what holds without a rule and with one.
+ */
+export function givenContent(given: Given, client: Client): string {
+  const { host, mesh, scope, alias } = given;
+  if (!alias) return JSON.stringify([host]);
+  const service = importedService(mesh, scope, host);
+  const behind = service && [
+    [service.ref.namespace, service.ports, service.resolution, service.meshExternal],
+    [service.labels, service.selector, mesh.endpointsOf(service)],
+    service.ports.map((port) => mesh.endpointsOf(service, port)),
+    mesh.acceptedTls(service.ref.namespace),
+  ];
+  const derived = mesh.rules.map((rule) => [rule.ref, rule.host, ruleContent(rule)]);
+  const selectors = mesh.sidecars.selectorsIn(client.namespace);
+  const probes = [[], [mutualFor(host, client)]].map((rules) =>
+    outcomesIn(withRules(mesh, rules), given, client),
+  );
+  return JSON.stringify([host, alias, behind, derived, selectors, probes]);
+}
+
+/** A rule that a client follows before any other. */
+function mutualFor(host: string, { namespace }: Client) {
+  const trafficPolicy = { tls: { mode: "ISTIO_MUTUAL" } };
+  const object = {
+    kind: "DestinationRule",
+    metadata: { namespace, name: "probe" },
+    spec: { host, trafficPolicy, exportTo: ["*"] },
+  };
+  return { ...readDestinationRule(object, ""), host };
 }
 
 /** A host, and what ExternalNames lead to from there. */

@@ -165,6 +165,11 @@ function mergeKey(mesh: Mesh, order: readonly Aged<DestinationRule>[]): string {
   return contentOf(tables.map((table) => [...table.entries()]));
 }
 
+/** What a rule says, without whose it is and when it was written. */
+export function ruleContent(rule: DestinationRule): string {
+  return contentOf(rule);
+}
+
 /** A value as text, without where it was written and when. */
 function contentOf(value: unknown): string {
   return JSON.stringify(value, (field, inner: unknown) =>

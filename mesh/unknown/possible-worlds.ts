@@ -1,20 +1,28 @@
 import { assess, type Assessment } from "../verdicts/assessment.js";
 import { at, items, wholeNumber, type Plain } from "../input/plain.js";
-import type { Mesh } from "../mesh.js";
+import { withRules, type Mesh } from "../mesh.js";
 import { isPublic, isVisible } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
+import { indexDestinationRules } from "../rules/destination-rule-index.js";
 import type { Client } from "../scope/client.js";
 import {
-  assignmentsOf,
+  asSet,
   choicesIn,
+  combinationsOf,
   complete,
   type Assignment,
-  type Assignments,
   type Choice,
 } from "./choices.js";
 import { OTHER_PORT } from "./completions/values.js";
-import { possibleOutcomes, type OrderedOutcomes } from "./possible-outcomes.js";
-import { possiblePolicies } from "./possible-policies.js";
+import {
+  givenContent,
+  possibleOutcomes,
+  possiblyGiven,
+  type Given,
+  type OrderedOutcomes,
+  type Source,
+} from "./possible-outcomes.js";
+import { contentBy, ruleReader, ruleSetsOf, type RuleSet } from "./possible-rule-sets.js";
 import type { RelevantObjects } from "./relevant-objects.js";
 import { NOT_ALL_TRIED, summarize, type PossibleWorld } from "./summary.js";
 import { mayBeMutual, visibleTo } from "./visible-objects.js";
@@ -26,80 +34,161 @@ export type ReadWorld = (objects: readonly Plain[]) => Mesh;
 interface Search {
   relevant: RelevantObjects;
   client: Client;
+  /** All but the rules. */
   objects: readonly Plain[];
   choices: readonly Choice[];
+  ruleSets: readonly IndexedRules[];
   readWorld: ReadWorld;
 }
+
+interface IndexedRules extends RuleSet {
+  index: Mesh["destinationRuleIndex"];
+}
+
+/** So many combinations of what isn't known of objects other than rules are tried. */
+const MOST_COMBINATIONS = 2048;
 
 /**
  * Assesses a candidate in every possible world, that is for every way in which its unknown values
  * and orders of creation could turn out, and says what holds in all of them. (*Worlds* and
- * *completions* are the words of the literature on incomplete databases.) Undefined where no rule
- * could mean ISTIO_MUTUAL, whatever the values turn out to be.
+ * *completions* are the words of the literature on incomplete databases.) What a client is given is
+ * one thing and which rules there are is another: worlds in which a client is given the same differ by their
+ * rules only. Undefined where no rule could mean ISTIO_MUTUAL, whatever the values turn out to be.
  */
 export function assessWorlds(
   relevant: RelevantObjects,
   client: Client,
   readWorld: ReadWorld,
 ): Assessment[] | undefined {
-  const { partialObjects } = relevant.uncertainty;
+  const { facts, uncertainty } = relevant;
+  const { partialObjects } = uncertainty;
   const visible = visibleTo(relevant, client);
-  const objects = [...new Set([...visible.objects, ...visible.rules.map((rule) => rule.object)])];
-  const hasValues = objects.some((object) => partialObjects.has(object));
-  if (hasValues && !mayBeMutual(visible)) return undefined;
-  const choices = relevant.isTooBig ? [] : choicesIn(relevant, visible, client, objects);
-  const search: Search = { relevant, client, objects, choices, readWorld };
-  const assignments: Assignments = assignmentsOf(choices);
-  const worlds: PossibleWorld[] = [];
-  let isComplete = assignments.isComplete && !relevant.isTooBig;
-  for (const assignment of assignments.all) {
-    isComplete = addWorlds(worlds, search, assignment) && isComplete;
-  }
-  const tlsMayVary = objects.some((object) => partialObjects.get(object)?.tlsMayVary);
-  const summary = summarize(worlds, choices, {
+  const all = [...new Set([...visible.objects, ...visible.rules.map((rule) => rule.object)])];
+  if (all.some((object) => partialObjects.has(object)) && !mayBeMutual(visible)) return undefined;
+  const [rules, objects] = [all.filter(isRule), all.filter((object) => !isRule(object))];
+  const choices = choicesIn(relevant, visible, client, objects, asSet);
+  const readRule = ruleReader(relevant);
+  const ruleChoices = choicesIn(relevant, visible, client, rules, contentBy(readRule));
+  const sets = ruleSetsOf(rules, ruleChoices, readRule);
+  const ruleSets = sets.all.map((set) => ({
+    ...set,
+    index: indexDestinationRules(set.rules, facts),
+  }));
+  const found = worldsOf({ relevant, client, objects, choices, ruleSets, readWorld });
+  const isComplete = found.isComplete && sets.isComplete;
+  const summary = summarize(found.worlds, [...choices, ...ruleChoices], {
     isComplete,
-    // Where no value was tried at all, what is wrong may still turn out well.
-    isTried: !relevant.isTooBig,
-    isTlsCertain: !tlsMayVary,
+    isTlsCertain: !all.some((object) => partialObjects.get(object)?.tlsMayVary),
   });
   return summary.length === 0 && !isComplete ? [nothingTried(relevant)] : summary;
 }
 
-/** Adds what holds with some values, by host and order. @returns whether every order was tried */
-function addWorlds(worlds: PossibleWorld[], search: Search, assignment: Assignment): boolean {
+function isRule({ kind }: Plain): boolean {
+  return kind === "DestinationRule";
+}
+
+/** What holds in some orders with one set of rules, as the places of the host. */
+interface PlacesOfSet extends Pick<PossibleWorld, "host" | "oldestFirst" | "places"> {
+  rules: Assignment;
+}
+
+interface Worlds {
+  worlds: PossibleWorld[];
+  /** Every world is among them, as far as they differ. */
+  isComplete: boolean;
+}
+
+/** Every possible world, by what a client is given and by which rules there are. */
+function worldsOf(search: Search): Worlds {
+  const assignments = combinationsOf(search.choices, MOST_COMBINATIONS);
+  const known = new Map<string, PlacesOfSet[]>();
+  const worlds: PossibleWorld[] = [];
+  let { isComplete } = assignments;
+  for (const assignment of assignments.all) {
+    const given = givenIn(search, assignment);
+    const key = given.map((one) => givenContent(one, search.client) + ordersOf(one)).join("\n");
+    let places = known.get(key);
+    if (!places) {
+      const found = placesWithRules(search, given);
+      places = found.places;
+      isComplete &&= found.isComplete;
+      known.set(key, places);
+    }
+    worlds.push(...worldsWith(assignment, places));
+  }
+  return { worlds, isComplete };
+}
+
+function ordersOf({ oldestFirst }: Given): string {
+  return oldestFirst.length === 0 ? "" : JSON.stringify(oldestFirst);
+}
+
+/** What a client is given with some values, by host and order. */
+function givenIn(search: Search, assignment: Assignment): Given[] {
   const objects = complete(search.objects, search.choices, assignment);
   const mesh = search.readWorld(objects);
-  let isComplete = true;
-  const policies = possiblePolicies(mesh);
-  const found = sourcesIn(search, mesh, objects).flatMap((source) =>
-    policies.map(({ mesh: world, oldestFirst }) => {
-      const possible = possibleOutcomes(world, search.client, source);
-      isComplete &&= possible.isComplete;
-      return possible.outcomes.map((one) => ({
-        ...one,
-        oldestFirst: [...oldestFirst, ...one.oldestFirst],
-      }));
-    }),
+  return sourcesIn(search, mesh, objects).flatMap((source) =>
+    possiblyGiven(mesh, search.client, source),
   );
-  const different = new Map<string, PossibleWorld>();
-  for (const ordered of found.flat()) {
-    const places = placesOf(search, ordered);
-    const world = { host: ordered.host, assignment, oldestFirst: ordered.oldestFirst, places };
-    const key = [...places].map(
-      ([place, { verdict, outcome }]) => `${place} ${verdict} ${outcome.tls}`,
-    );
-    const id = `${ordered.host} ${key.join()}`;
-    if (!different.has(id)) different.set(id, world);
+}
+
+/** What comes of what is given, with each set of rules. */
+function placesWithRules(
+  search: Search,
+  given: readonly Given[],
+): { places: PlacesOfSet[]; isComplete: boolean } {
+  const places: PlacesOfSet[] = [];
+  let isComplete = true;
+  for (const { assignment, rules, index } of search.ruleSets) {
+    const different = new Map<string, PlacesOfSet>();
+    for (const one of given) {
+      const derived = one.mesh.rules;
+      const mesh =
+        derived.length === 0
+          ? withRules(one.mesh, rules, index)
+          : withRules(one.mesh, [...rules, ...derived]);
+      const possible = possibleOutcomes(one, search.client, mesh);
+      isComplete &&= possible.isComplete;
+      for (const ordered of possible.outcomes) {
+        const { host, oldestFirst } = ordered;
+        const found = placesOf(search, ordered);
+        const id = `${host} ${placesText(found)}`;
+        if (!different.has(id)) {
+          different.set(id, { host, oldestFirst, places: found, rules: assignment });
+        }
+      }
+    }
+    if (different.size === 0) {
+      places.push({ host: "", oldestFirst: [], places: new Map(), rules: assignment });
+    }
+    places.push(...different.values());
   }
-  if (different.size === 0) {
-    worlds.push({ host: "", assignment, oldestFirst: [], places: new Map() });
-  }
-  worlds.push(...different.values());
-  return isComplete;
+  return { places, isComplete };
+}
+
+function placesText(places: PossibleWorld["places"]): string {
+  const texts = [...places].map(
+    ([place, { verdict, outcome }]) => `${place} ${verdict} ${outcome.tls}`,
+  );
+  return texts.join();
+}
+
+/** The worlds of one combination of values, with each set of rules. */
+function worldsWith(values: Assignment, places: readonly PlacesOfSet[]): PossibleWorld[] {
+  const whole = new Map<Assignment, Assignment>();
+  return places.map(({ rules, host, oldestFirst, places: found }) => {
+    let assignment = whole.get(rules);
+    if (!assignment) whole.set(rules, (assignment = [...values, ...rules]));
+    return { host, assignment, oldestFirst, places: found };
+  });
 }
 
 /** What the candidate's own object is read as in a world. */
-function sourcesIn({ relevant, ...search }: Search, world: Mesh, objects: readonly Plain[]) {
+function sourcesIn(
+  { relevant, ...search }: Search,
+  world: Mesh,
+  objects: readonly Plain[],
+): Source[] {
   const { object, alias, otherHosts } = relevant.candidate;
   const { namespace } = search.client;
   if (!object) return alias ? [{ alias }] : [];

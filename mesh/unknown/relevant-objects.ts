@@ -26,8 +26,8 @@ export interface RelevantObjects {
   rules: readonly DestinationRule[];
   /** Services, their endpoints, and what else isn't bound to a client's namespace. */
   objects: readonly Plain[];
-  /** It may be about the host of any rule, and there are too many to try. */
-  isTooBig: boolean;
+  /** Its traffic may go to any host, so that rules about any may matter. */
+  mayBeAnyHost: boolean;
   /** Namespaces that anything here is in or names: the outcomes of clients of all others are alike. */
   namespaces: ReadonlySet<string>;
   /** Whether what isn't known can make a difference for a client. */
@@ -40,9 +40,6 @@ export interface RelevantObjects {
   servicesOf: (host: string) => readonly Service[];
   endpointsOf: EndpointLookup;
 }
-
-/** With more rules than this, it isn't tried which of them something of unknown name is about. */
-const MOST_RULES = 100;
 
 /** Finds the objects that are relevant to a candidate, in a mesh of which not all is known. */
 export class RelevanceIndex {
@@ -99,10 +96,9 @@ export class RelevanceIndex {
   relevantTo(candidate: AliasCandidate): RelevantObjects | undefined {
     const leadsAnywhere = this.leadsAnywhere(candidate);
     const mayBeAnyHost = this.isIdentityUnknown(candidate) || leadsAnywhere;
-    const isTooBig = mayBeAnyHost && this.mesh.rules.length > MOST_RULES;
     const own = [...this.hostsOf(candidate), ...(leadsAnywhere ? this.destinations : [])];
     const rules = mayBeAnyHost ? this.mesh.rules : this.rulesFor(own);
-    const hosts = mayBeAnyHost && !isTooBig ? [...own, ...rules.map((rule) => rule.host)] : own;
+    const hosts = mayBeAnyHost ? [...own, ...rules.map((rule) => rule.host)] : own;
     const objects = this.objectsFor(candidate, hosts);
     const serviceNamespaces = this.serviceNamespaces(candidate, hosts, rules);
     const affects = this.affected(own, rules, objects, serviceNamespaces);
@@ -113,7 +109,7 @@ export class RelevanceIndex {
         serviceNamespaces,
         rules,
         objects,
-        isTooBig,
+        mayBeAnyHost: mayBeAnyHost || objects.some((object) => this.mayLeadAnywhere(object)),
         namespaces: this.namespacesIn(hosts, rules, objects, serviceNamespaces),
         affects,
         uncertainty: this.uncertainty,
@@ -137,8 +133,14 @@ export class RelevanceIndex {
   }
 
   private leadsAnywhere({ object }: AliasCandidate): boolean {
-    const paths = (object && this.uncertainty.partialObjects.get(object)?.paths) ?? [];
-    return paths.some((path) => LEADS.includes(path.join(".")));
+    return object !== undefined && this.mayLeadAnywhere(object);
+  }
+
+  private mayLeadAnywhere(object: Plain): boolean {
+    const paths = this.uncertainty.partialObjects.get(object)?.paths ?? [];
+    return (
+      object.kind !== "DestinationRule" && paths.some((path) => LEADS.includes(path.join(".")))
+    );
   }
 
   /** The candidate's hosts, and those of the ExternalNames on the way to its target. */

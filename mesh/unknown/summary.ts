@@ -1,8 +1,8 @@
 import type { Outcome } from "../clusters/clusters.js";
-import { type ObjectRef, type UnknownValue, refText } from "../input/kube-object.js";
-import { compareText } from "../input/plain.js";
+import { type ObjectRef, refText, type UnknownValue } from "../input/kube-object.js";
+import { compareText, groupBy } from "../input/plain.js";
 import type { Assessment } from "../verdicts/assessment.js";
-import type { Verdict, Witness } from "../verdicts/verdict.js";
+import type { CompletedValue, Verdict, Witness } from "../verdicts/verdict.js";
 import { valuesOf, type Assignment, type Choice } from "./choices.js";
 
 /** What holds for the places of a host in one world, with the choices that make it. */
@@ -20,8 +20,6 @@ export const NOT_ALL_TRIED = "more values aren't known than can be tried in all 
 interface Certainty {
   /** Every possible world is among them. */
   isComplete: boolean;
-  /** The worlds are completions. */
-  isTried: boolean;
   /** Nothing else decides which TLS there is. */
   isTlsCertain: boolean;
 }
@@ -60,7 +58,7 @@ export function summarize(
 function summaryOf(
   worlds: readonly PlaceWorld[],
   choices: readonly Choice[],
-  { isComplete, isTried, isTlsCertain }: Certainty,
+  { isComplete, isTlsCertain }: Certainty,
 ): Assessment[] {
   const found = worlds.flatMap((world) => world.found ?? []);
   const shown = found.find((one) => one.verdict !== "ok") ?? found[0];
@@ -77,19 +75,19 @@ function summaryOf(
   };
   const verdicts = new Set(worlds.map(verdictIn));
   const [verdict = "ok", ...others] = verdicts;
-  if (!isTried || (others.length === 0 && verdict !== "undecided")) {
-    if (isComplete || (isTried && verdict === "violation")) return [summary];
-    const unknowns = choices.map(({ unknown }) => unknown);
+  if (others.length === 0 && verdict !== "undecided") {
+    if (isComplete || verdict === "violation") return [summary];
+    const unknowns = choices.flatMap((choice) => choice.unknowns);
     return [{ ...summary, verdict: "undecided", unknowns, reason: NOT_ALL_TRIED, witnesses: [] }];
   }
   if (others.length === 0 && choices.length === 0 && worlds.length === 1) return [summary];
-  const pair = nearestPair(worlds);
+  const pair = nearestPair(worlds, choices);
   const reason = others.length === 0 ? "" : orderReason(pair);
   return [
     {
       ...summary,
       verdict: "undecided",
-      unknowns: decidingValues(worlds, choices),
+      unknowns: [...decidingValues(worlds, choices, pair)],
       ...(reason !== "" && { reason }),
       witnesses: pair.map((one) => witnessOf(one, choices)),
     },
@@ -118,14 +116,17 @@ interface Answered {
 }
 
 /** Two worlds with different answers that differ in as little as may be. */
-function nearestPair(worlds: readonly PlaceWorld[]): [Answered, Answered] {
+function nearestPair(
+  worlds: readonly PlaceWorld[],
+  choices: readonly Choice[],
+): [Answered, Answered] {
   const ok = withVerdict(worlds, "ok");
   const wrong = withVerdict(worlds, "violation");
   let nearest: [Answered, Answered] | undefined;
   let least = Infinity;
   for (const a of ok) {
     for (const b of wrong) {
-      const distance = distanceOf(a.world, b.world);
+      const distance = distanceOf(a.world, b.world, choices);
       if (distance < least) [least, nearest] = [distance, [a, b]];
     }
   }
@@ -149,9 +150,25 @@ function isUndecided(world: PlaceWorld): boolean {
 }
 
 /** How many values differ and, counted less, whether orders do. */
-function distanceOf(a: PlaceWorld, b: PlaceWorld): number {
-  const values = a.assignment.filter((option, index) => option !== b.assignment[index]).length;
-  return values * 2 + (sameOrders(a, b) ? 0 : 1);
+function distanceOf(a: PlaceWorld, b: PlaceWorld, choices: readonly Choice[]): number {
+  return differingValues(a, b, choices).length * 2 + (sameOrders(a, b) ? 0 : 1);
+}
+
+/** The places that have another value in another world. */
+function differingValues(a: PlaceWorld, b: PlaceWorld, choices: readonly Choice[]): UnknownValue[] {
+  return choices.flatMap((choice, index) =>
+    differingIn(choice, a.assignment[index] ?? 0, b.assignment[index] ?? 0),
+  );
+}
+
+function differingIn({ unknowns, options }: Choice, a: number, b: number): readonly UnknownValue[] {
+  if (a === b) return [];
+  const [one, other] = [options[a]?.values ?? [], options[b]?.values ?? []];
+  return unknowns.filter((_, place) => textOf(one[place]) !== textOf(other[place]));
+}
+
+function textOf(value: CompletedValue | undefined): string {
+  return JSON.stringify([value?.isAbsent, value?.value]);
 }
 
 function sameOrders(a: PlaceWorld, b: PlaceWorld): boolean {
@@ -168,29 +185,57 @@ function witnessOf({ world, verdict }: Answered, choices: readonly Choice[]): Wi
   return witness;
 }
 
-/** The values that make a difference: two worlds that differ in one of them only have different answers. */
-function decidingValues(worlds: readonly PlaceWorld[], choices: readonly Choice[]): UnknownValue[] {
-  const byAssignment = new Map<string, Set<string>>();
+/**
+ * The values that make a difference: two worlds that differ in one of them only have different answers. Where it
+ * takes several at once, those of the witnesses.
+ */
+function decidingValues(
+  worlds: readonly PlaceWorld[],
+  choices: readonly Choice[],
+  [a, b]: readonly [Answered, Answered],
+): readonly UnknownValue[] {
+  const byAssignment = new Map<string, { assignment: Assignment; verdicts: Set<string> }>();
   for (const world of worlds) {
     const key = world.assignment.join();
     const known = byAssignment.get(key);
-    if (known) known.add(verdictIn(world));
-    else byAssignment.set(key, new Set([verdictIn(world)]));
+    if (known) known.verdicts.add(verdictIn(world));
+    else {
+      const { assignment } = world;
+      byAssignment.set(key, { assignment, verdicts: new Set([verdictIn(world)]) });
+    }
   }
-  const answers = [...byAssignment].map(([key, verdicts]) => ({
-    assignment: key.split(","),
-    verdicts: [...verdicts].sort().join(),
+  const answers = [...byAssignment.values()].map(({ assignment, verdicts }) => ({
+    assignment,
+    answer: [...verdicts].sort().join(),
   }));
-  return choices.flatMap(({ unknown }, index) => {
-    const byOthers = new Map<string, string>();
-    const decides = answers.some(({ assignment, verdicts }) => {
-      const others = assignment.with(index, "").join();
-      const other = byOthers.get(others);
-      byOthers.set(others, verdicts);
-      return other !== undefined && other !== verdicts;
-    });
-    return decides ? [unknown] : [];
-  });
+  const deciding = choices.flatMap((choice, index) => [...decidingIn(choice, index, answers)]);
+  return deciding.length > 0 ? deciding : differingValues(a.world, b.world, choices);
+}
+
+interface Answer {
+  assignment: Assignment;
+  answer: string;
+}
+
+/** Of one object, the values that by themselves make a difference. */
+function decidingIn(choice: Choice, index: number, answers: readonly Answer[]): UnknownValue[] {
+  const found = new Set<UnknownValue>();
+  for (const alike of groupBy(answers, ({ assignment }) => assignment.with(index, -1).join())) {
+    for (const one of alike) {
+      for (const other of alike) {
+        if (found.size === choice.unknowns.length) break;
+        if (one.answer === other.answer) continue;
+        const places = differingIn(
+          choice,
+          one.assignment[index] ?? 0,
+          other.assignment[index] ?? 0,
+        );
+        const [place] = places;
+        if (place && places.length === 1) found.add(place);
+      }
+    }
+  }
+  return choice.unknowns.filter((place) => found.has(place));
 }
 
 /** Says which objects' age makes the difference, where it does. */
