@@ -1,5 +1,5 @@
 import type { CallOutcome } from "../call/call.js";
-import { namedText, refText } from "../input/kube-object.js";
+import { namedText } from "../input/kube-object.js";
 import type { CallAnswer, CallVerdict, Hop } from "../verdicts/call-verdict.js";
 
 /** A call's verdict in words. */
@@ -45,7 +45,7 @@ export function hopLine({ client, outcome, route, rule, gateway }: Hop): string 
   const from = client.gateway
     ? `gateway ${gateway ? namedText(gateway) : client.namespace}`
     : "the client";
-  const by = [route, rule].filter((one) => one !== undefined).map(refText);
+  const by = [route, rule].filter((one) => one !== undefined).map(namedText);
   return `${from} → ${outcomeText(outcome)}${by.length > 0 ? ` (${by.join(", ")})` : ""}`;
 }
 
