@@ -36,6 +36,7 @@ export {
   type Plain,
   compareText,
   groupBy,
+  indexBy,
 } from "./input/plain.js";
 
 // What istiod makes of them.

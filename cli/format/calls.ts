@@ -1,15 +1,10 @@
 import type { ChalkInstance } from "chalk";
-import {
-  type CallVerdict,
-  type Client,
-  explainCall,
-  visible,
-  objectText,
-} from "../../mesh/index.js";
+import { type Client, explainCall, objectText, visible } from "../../mesh/index.js";
 import { callText } from "../input/call.js";
 import { type CallRow, clientText } from "../judgement.js";
-import { columns } from "./columns.js";
+import { cellsOf, type Column, columns, headsOf } from "./columns.js";
 import { paragraph } from "./text.js";
+import { clientsText, countsText, verdictCell } from "./verdicts.js";
 
 /** What is printed of calls: the worst first, with what to do about each that isn't well. */
 export function callsTable(
@@ -21,43 +16,40 @@ export function callsTable(
   const sorted = [...rows].sort(
     (a, b) => rank.indexOf(a.verdict.verdict) - rank.indexOf(b.verdict.verdict),
   );
-  const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
   const table = columns(
-    ["verdict", "call", "client", "answer", "way"],
-    sorted.map(({ verdict, clients }) => [
-      colours[verdict.verdict](verdict.verdict),
-      visible(callText(verdict.call)),
-      visible(clientsText(clients)),
-      verdict.answer,
-      explainCall(verdict).hops.map(visible).join("\n") || "-",
+    ["verdict", ...headsOf(COLUMNS), "way"],
+    sorted.map((row) => [
+      verdictCell({ verdict: row.verdict.verdict }, colour),
+      ...cellsOf(COLUMNS, row),
+      explainCall(row.verdict).hops.map(visible).join("\n") || "-",
     ]),
   );
-  const told = sorted.filter(({ verdict }) => explained || verdict.verdict !== "ok");
-  return [table, ...told.map((row) => explanation(row, explained)), countsLine(rows)].join("\n\n");
+  const explanations = sorted
+    .filter(({ verdict }) => explained || verdict.verdict !== "ok")
+    .map((row) => explanation(row, explained));
+  const counts = `calls: ${countsText(rows.map(({ verdict }) => verdict))}.`;
+  return [table, ...explanations, counts].join("\n\n");
 }
 
-function clientsText(clients: readonly Client[]): string {
-  const names = [...new Set(clients.map(clientText))];
-  const more = names.length - 3;
-  return more > 1 ? `${names.slice(0, 3).join(", ")} and ${more} more` : names.join(", ");
+/** What the table shows of a call, after its verdict. */
+const COLUMNS: readonly Column<CallRow>[] = [
+  { head: "call", text: ({ verdict }) => callText(verdict.call) },
+  { head: "client", text: ({ clients }) => clientsText(namesOf(clients)) },
+  { head: "answer", text: ({ verdict }) => verdict.answer },
+];
+
+function namesOf(clients: readonly Client[]): string[] {
+  return [...new Set(clients.map(clientText))];
 }
 
 function explanation({ verdict, clients }: CallRow, explained: boolean): string {
   const { hops, summary, seen, fix } = explainCall(verdict);
   return [
-    paragraph(`${callText(verdict.call)} from ${clientsText(clients)}: ${summary}.`),
+    paragraph(`${callText(verdict.call)} from ${clientsText(namesOf(clients))}: ${summary}.`),
     ...(explained ? hops.map((hop) => paragraph(hop, "  ")) : []),
     ...(seen === undefined ? [] : [paragraph(`Seen as: ${seen}.`, "  ")]),
     ...(fix === undefined ? [] : [paragraph(fix, "  ")]),
   ].join("\n");
-}
-
-function countsLine(rows: readonly CallRow[]): string {
-  const count = (wanted: CallVerdict["verdict"]) =>
-    rows.filter(({ verdict }) => verdict.verdict === wanted).length;
-  const wrong = count("violation");
-  const violations = wrong === 1 ? "1 violation" : `${wrong} violations`;
-  return `calls: ${violations}, ${count("undecided")} undecided, ${count("ok")} ok.`;
 }
 
 /** A call as JSON: objects by `Kind/namespace/name`, clients as `--client` takes them. */

@@ -1,4 +1,27 @@
+import { visible } from "../../mesh/index.js";
 import { stripColour, WIDTH, wrap } from "./text.js";
+
+/** A column of a table, for every format that the table is written in. */
+export interface Column<Line> {
+  head: string;
+  /** The text of its cell, as it stands in the objects. */
+  text: (line: Line) => string;
+  /** Where a terminal's table begins a new line. @default nowhere */
+  breaks?: RegExp;
+}
+
+/** The heads of a table's columns. */
+export function headsOf<Line>(columns: readonly Column<Line>[]): string[] {
+  return columns.map(({ head }) => head);
+}
+
+/** The cells of a line, safe to print. */
+export function cellsOf<Line>(columns: readonly Column<Line>[], line: Line): string[] {
+  return columns.map(({ text, breaks }) => {
+    const cell = visible(text(line));
+    return breaks ? cell.replace(breaks, "\n") : cell;
+  });
+}
 
 const GAP = "  ";
 

@@ -1,7 +1,8 @@
 import type { ChalkInstance } from "chalk";
-import { columns } from "./columns.js";
+import { cellsOf, type Column, columns, headsOf } from "./columns.js";
 import { summaryOf } from "./json.js";
 import { firstOf, paragraph } from "./text.js";
+import { clientsText, portText, verdictCell } from "./verdicts.js";
 import { clientText, type Judgement, unmodelledText } from "../judgement.js";
 import {
   explain,
@@ -9,21 +10,36 @@ import {
   type Mesh,
   type ShadowedRule,
   type Verdict,
-  visible,
+  groupBy,
+  indexBy,
+  namedText,
   objectText,
   refText,
   severityOf,
 } from "../../mesh/index.js";
 
-const HEAD = ["verdict", "alias → target", "client", "port", "TLS", "rule"];
-
 /** Rows and notes beyond these are counted, not shown: nobody reads the hundredth. */
 const MOST_ROWS = 100;
 const MOST_NOTES = 20;
-const MOST_CLIENTS = 3;
 
 /** Answers that differ in nothing but the client. */
 type Row = readonly [Verdict, ...Verdict[]];
+
+/** What the table shows of a row, after its verdict. */
+const COLUMNS: readonly Column<Row>[] = [
+  { head: "alias → target", text: ([{ alias, target }]) => `${refText(alias)} → ${target}` },
+  { head: "client", text: (row) => clientsText(clientNames(row)) },
+  { head: "port", text: ([verdict]) => portText(verdict) },
+  {
+    head: "TLS",
+    text: ([{ tls, verdict }]) => tls ?? (verdict === "undecided" ? "?" : "no cluster"),
+  },
+  { head: "rule", text: ([{ rule }]) => (rule ? refText(rule) : "-") },
+];
+
+function clientNames(row: Row): string[] {
+  return [...new Set(row.map(({ client }) => clientText(client)))];
+}
 
 /** `judge` for people: the table, worst first, then what to do about each finding, then the counts. */
 export function judgementTable(judgement: Judgement, colour: ChalkInstance): string {
@@ -34,7 +50,7 @@ export function judgementTable(judgement: Judgement, colour: ChalkInstance): str
   const table = [...shown, ...ok.slice(0, MOST_ROWS)].map((row) => cells(row, colour));
   const { inert, shadowed, notes, unmodelled } = judgement;
   return [
-    ...(table.length > 0 ? [columns(HEAD, table)] : []),
+    ...(table.length > 0 ? [columns(["verdict", ...headsOf(COLUMNS)], table)] : []),
     ...hidden(findings.length, "more rows with a finding"),
     ...hidden(ok.length, "more rows that are ok"),
     ...adviceOn(shown, judgement.mesh, colour),
@@ -62,16 +78,12 @@ function noteParagraphs(notes: readonly string[]): string[] {
 }
 
 function rowsOf(verdicts: readonly Verdict[]): Row[] {
-  const rows = new Map<string, [Verdict, ...Verdict[]]>();
-  for (const verdict of withoutEmptyHosts(verdicts)) {
+  const rows = groupBy(withoutEmptyHosts(verdicts), (verdict) => {
     const { alias, host, port, subset, kind, tls, rule } = verdict;
     const decided = rule && objectText(rule);
-    const key = [objectText(alias), host, port, subset, verdict.verdict, kind, tls, decided].join();
-    const row = rows.get(key);
-    if (row) row.push(verdict);
-    else rows.set(key, [verdict]);
-  }
-  return [...rows.values()].sort(([a], [b]) => severityOf(a) - severityOf(b));
+    return [objectText(alias), host, port, subset, verdict.verdict, kind, tls, decided].join();
+  });
+  return rows.sort(([a], [b]) => severityOf(a) - severityOf(b));
 }
 
 /**
@@ -97,27 +109,7 @@ function withoutEmptyHosts(verdicts: readonly Verdict[]): Verdict[] {
 }
 
 function cells(row: Row, colour: ChalkInstance): string[] {
-  const [{ verdict, kind, alias, target, port, subset, tls, rule }] = row;
-  const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
-  return [
-    colours[verdict](verdict) +
-      (verdict === "violation" && kind === "declared" ? "\n(declared)" : ""),
-    visible(`${refText(alias)} → ${target}`),
-    visible(clientsText(row)),
-    (port === 0 ? "any" : String(port)) + (subset === "" ? "" : `/${visible(subset)}`),
-    tls ?? (verdict === "undecided" ? "?" : "no cluster"),
-    rule ? visible(refText(rule)) : "-",
-  ];
-}
-
-function clientsText(row: Row): string {
-  return namesText([...new Set(row.map(({ client }) => clientText(client)))]);
-}
-
-function namesText(names: readonly string[]): string {
-  const more = names.length - MOST_CLIENTS;
-  if (more <= 1) return names.join(", ");
-  return `${names.slice(0, MOST_CLIENTS).join(", ")} and ${more} more`;
+  return [verdictCell(row[0], colour), ...cellsOf(COLUMNS, row)];
 }
 
 /** What each finding means; what to do is said once, however many findings it puts right. */
@@ -144,20 +136,20 @@ function indented(text: string, indent: string): string {
 }
 
 function inertNote({ rule, host, instead, reason }: InertRule): string {
-  const name = `${rule.kind} ${refText(rule)} (host ${host})`;
+  const name = `${namedText(rule)} (host ${host})`;
   if (reason === "no-certificate") return `what ${name} says of TLS has no effect. ${instead}`;
   return `no client follows ${name}. ${instead}`;
 }
 
 function shadowedNotes(shadowed: readonly ShadowedRule[]): string[] {
-  const clients = new Map<string, string[]>();
-  for (const { rule, by, alias, client } of shadowed) {
-    const note = `${rule.kind} ${refText(rule)} is hidden by ${refText(by)} for ${refText(alias)}`;
-    const names = clients.get(note);
-    if (names) names.push(clientText(client));
-    else clients.set(note, [clientText(client)]);
-  }
-  return [...clients].map(([note, names]) => `${note}, for clients in ${namesText(names)}.`);
+  const byNote = indexBy(
+    shadowed,
+    ({ rule, by, alias }) => `${namedText(rule)} is hidden by ${refText(by)} for ${refText(alias)}`,
+  );
+  return [...byNote].map(
+    ([note, hidden]) =>
+      `${note}, for clients in ${clientsText(hidden.map(({ client }) => clientText(client)))}.`,
+  );
 }
 
 function summaryLine(judgement: Judgement): string {

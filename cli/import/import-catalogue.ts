@@ -12,8 +12,8 @@ import {
   type ObjectRef,
   type Plain,
   readMesh,
-  type Verdict,
   objectText,
+  indexBy,
 } from "../../mesh/index.js";
 import { type Beside, besides } from "./beside.js";
 import { candidateOf } from "./candidate.js";
@@ -108,13 +108,7 @@ interface Around {
 
 function candidatesOf(aliases: readonly Alias[], around: Around, leftOut: LeftOut[]): Candidate[] {
   const { there, mesh } = around;
-  const verdicts = new Map<string, Verdict[]>();
-  for (const verdict of judge(mesh)) {
-    const key = objectText(verdict.alias);
-    const known = verdicts.get(key);
-    if (known) known.push(verdict);
-    else verdicts.set(key, [verdict]);
-  }
+  const verdicts = indexBy(judge(mesh), ({ alias }) => objectText(alias));
   const services = aliases.flatMap(({ ref }) => {
     const service = ref.kind === "Service" && there.find("v1", "Service", ref.namespace, ref.name);
     return service ? [{ object: ref, service }] : [];

@@ -4,6 +4,7 @@ import {
   callsTo,
   explainCall,
   externalAliases,
+  indexBy,
   judgeCall,
   type Mesh,
   type Verdict,
@@ -15,13 +16,7 @@ export type CallTeller = (verdict: Verdict) => string | undefined;
 
 /** Reads the aliases of a mesh once for all rows. */
 export function callTeller(mesh: Mesh): CallTeller {
-  const aliases = new Map<string, Alias[]>();
-  for (const alias of externalAliases(mesh)) {
-    const key = objectText(alias.ref);
-    const same = aliases.get(key);
-    if (same) same.push(alias);
-    else aliases.set(key, [alias]);
-  }
+  const aliases = indexBy(externalAliases(mesh), ({ ref }) => objectText(ref));
   return ({ alias: ref, host, client, port, subset }) => {
     if (client.gateway || subset !== "") return undefined;
     const candidates = aliases.get(objectText(ref)) ?? [];

@@ -1,6 +1,7 @@
 import { type PostureChange, rowOf } from "./diff.js";
-import { declaredText, tlsText, verdictText } from "./lines.js";
+import { declaredText, tlsText } from "./lines.js";
 import type { PostureRow } from "./row.js";
+import { verdictText } from "../format/verdicts.js";
 
 /** Changes that differ in nothing but the client, in words. */
 export interface ChangeLine {

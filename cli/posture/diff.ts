@@ -1,5 +1,5 @@
 import { type Posture, type PostureRow } from "./row.js";
-import { severityOf } from "../../mesh/index.js";
+import { compareText, severityOf } from "../../mesh/index.js";
 
 /** What a change does to one client's calls to one alias. */
 export interface PostureChange {
@@ -21,7 +21,7 @@ export function diffPostures(base: Posture, head: Posture): PostureChange[] {
     (a, b) =>
       EFFECTS.indexOf(a.effect) - EFFECTS.indexOf(b.effect) ||
       dangerOf(b.after) - dangerOf(a.after) ||
-      compare(keyOf(rowOf(a)), keyOf(rowOf(b))),
+      compareText(keyOf(rowOf(a)), keyOf(rowOf(b))),
   );
 }
 
@@ -78,7 +78,3 @@ const DANGER: Readonly<Record<PostureRow["verifier"], number>> = {
   unknown: 3,
   nobody: 4,
 };
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

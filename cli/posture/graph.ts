@@ -1,6 +1,7 @@
 import { visible, severityOf } from "../../mesh/index.js";
-import { portText, tlsText } from "./lines.js";
+import { tlsText } from "./lines.js";
 import { type Posture, type PostureRow } from "./row.js";
+import { portText } from "../format/verdicts.js";
 
 /** A drawing of more can't be read: the worst are drawn, the others counted. */
 const MOST_CALLS = 60;

@@ -1,41 +1,10 @@
 import { z } from "zod";
 import { Mistake } from "../mistake.js";
-import type { Posture } from "./row.js";
-
-const row = z.object({
-  alias: z.string(),
-  target: z.string(),
-  client: z.string(),
-  port: z.int(),
-  subset: z.string(),
-  declared: z.enum(["DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "none", "unknown"]),
-  tls: z.enum([
-    ...["PLAIN", "AUTO", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"],
-    ...["no cluster", "no sidecar", "unknown"],
-  ] as const),
-  verifier: z.enum([
-    ...["sidecar", "sidecar, any name", "workload", "workload, if it encrypts"],
-    ...["nobody", "unknown"],
-  ] as const),
-  verdict: z.enum(["ok", "violation", "undecided"]),
-  kind: z.enum(["live", "declared"]).exactOptional(),
-  rule: z.string().exactOptional(),
-  level: z.enum(["top", "port", "subset", "subset-port"]).exactOptional(),
-  call: z.string().exactOptional(),
-  finding: z.string().exactOptional(),
-  fix: z.string().exactOptional(),
-});
-
-const posture = z.object({
-  source: z.string(),
-  istioVersion: z.string().exactOptional(),
-  rows: z.array(row),
-  notes: z.array(z.string()),
-});
+import { posture, type Posture } from "./row.js";
 
 /** The posture for programs, and to be compared with later. */
-export function postureJson(posture: Posture): string {
-  return `${JSON.stringify(posture, undefined, 2)}\n`;
+export function postureJson(all: Posture): string {
+  return `${JSON.stringify(all, undefined, 2)}\n`;
 }
 
 /**

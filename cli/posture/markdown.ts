@@ -1,8 +1,10 @@
+import { headsOf } from "../format/columns.js";
 import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
-import { COLUMNS, countsText, linesOf, PLACE_COLUMNS, verdictText } from "./lines.js";
+import { COLUMNS, linesOf, PLACE_COLUMNS } from "./lines.js";
 import type { Posture } from "./row.js";
+import { countsText, verdictText } from "../format/verdicts.js";
 
 /** Text that came from someone else, safe in a cell of a Markdown table. */
 export function cell(text: string): string {
@@ -29,7 +31,7 @@ export function postureMarkdown({ rows }: Posture, most = Infinity): string {
   const lines = linesOf(rows);
   if (lines.length === 0) return "No external alias.";
   const table = markdownTable(
-    ["", ...COLUMNS.map(({ head }) => head)],
+    ["", ...headsOf(COLUMNS)],
     lines
       .slice(0, most)
       .map((line) => [
@@ -45,7 +47,7 @@ export function diffMarkdown(changes: readonly PostureChange[], most = Infinity)
   if (changes.length === 0) return "The TLS posture is the same.";
   const lines = changeLinesOf(changes);
   const table = markdownTable(
-    ["", ...PLACE_COLUMNS.map(({ head }) => head), "what changes"],
+    ["", ...headsOf(PLACE_COLUMNS), "what changes"],
     lines
       .slice(0, most)
       .map(({ effect, row, clients, what }) => [

@@ -5,12 +5,14 @@ import {
   ANY_OTHER,
   defaultClients,
   explain,
+  groupBy,
   judge,
   type KubeObject,
   type Mesh,
   type MeshFacts,
   readMesh,
   type Verdict,
+  objectText,
   refText,
   isOutsideMesh,
   type ProxyTls,
@@ -57,25 +59,17 @@ type Place = [Verdict, ...Verdict[]];
  * calls it: what has no cluster is left out where the other host has one.
  */
 function placesIn(verdicts: readonly Verdict[]): Place[] {
-  const calls = groupedBy(verdicts, ({ alias, clientIndex }) => [alias, clientIndex]);
+  const calls = groupBy(
+    verdicts,
+    ({ alias, clientIndex }) => `${objectText(alias)}|${clientIndex}`,
+  );
   return calls.flatMap((call) => {
     const carrier = call.find(({ tls }) => tls !== undefined) ?? call[0];
     const kept = call.filter(
       ({ verdict, tls, host }) => verdict !== "ok" || tls !== undefined || host === carrier.host,
     );
-    return groupedBy(kept, ({ port, subset }) => [port, subset]);
+    return groupBy(kept, ({ port, subset }) => `${port}|${subset}`);
   });
-}
-
-function groupedBy(verdicts: readonly Verdict[], keyOf: (verdict: Verdict) => unknown): Place[] {
-  const groups = new Map<string, Place>();
-  for (const verdict of verdicts) {
-    const key = JSON.stringify(keyOf(verdict));
-    const group = groups.get(key);
-    if (group) group.push(verdict);
-    else groups.set(key, [verdict]);
-  }
-  return [...groups.values()];
 }
 
 function rowOf(mesh: Mesh, place: Place, tellCall: CallTeller): PostureRow {

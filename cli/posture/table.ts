@@ -1,21 +1,12 @@
 import type { ChalkInstance } from "chalk";
-import { columns } from "../format/columns.js";
+import { cellsOf, columns, headsOf } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
 import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
-import {
-  clientsText,
-  COLUMNS,
-  countsText,
-  linesOf,
-  PLACE_COLUMNS,
-  portText,
-  type PostureColumn,
-  type PostureLine,
-  verdictText,
-} from "./lines.js";
-import type { Posture, PostureRow } from "./row.js";
+import { COLUMNS, linesOf, PLACE_COLUMNS, type PostureLine } from "./lines.js";
+import type { Posture } from "./row.js";
+import { clientsText, countsText, portText, verdictCell } from "../format/verdicts.js";
 
 /** Lines and notes beyond these are counted, not shown: the worst come first. */
 const MOST_LINES = 200;
@@ -29,8 +20,8 @@ export function postureTable(posture: Posture, colour: ChalkInstance): string {
     colour.bold(`TLS posture of ${visible(posture.source)}`),
     lines.length > 0
       ? columns(
-          headOf(COLUMNS),
-          shown.map((line) => [coloured(line, colour), ...cells(COLUMNS, line)]),
+          ["", ...headsOf(COLUMNS)],
+          shown.map((line) => [verdictCell(line, colour), ...cellsOf(COLUMNS, line)]),
         )
       : "No external alias.",
     ...moreLines(lines.length),
@@ -51,22 +42,6 @@ export function postureTable(posture: Posture, colour: ChalkInstance): string {
 function moreLines(count: number): string[] {
   const more = count - MOST_LINES;
   return more > 0 ? [`… and ${more} more lines (--format json has them all)`] : [];
-}
-
-function headOf(shown: readonly PostureColumn[]): string[] {
-  return ["", ...shown.map(({ head }) => head)];
-}
-
-function cells(shown: readonly PostureColumn[], line: PostureLine): string[] {
-  return shown.map(({ text, breaks }) => {
-    const cell = visible(text(line));
-    return breaks ? cell.replace(breaks, "\n") : cell;
-  });
-}
-
-function coloured(row: Pick<PostureRow, "verdict" | "kind">, colour: ChalkInstance): string {
-  const colours = { violation: colour.red, undecided: colour.yellow, ok: colour.green };
-  return colours[row.verdict](verdictText(row).replace(" ", "\n"));
 }
 
 function findings(lines: readonly PostureLine[], colour: ChalkInstance): string[] {
@@ -100,9 +75,9 @@ export function diffTable(changes: readonly PostureChange[], colour: ChalkInstan
     .slice(0, MOST_LINES)
     .map(({ effect, row, clients, what }) => [
       effects[effect](EFFECTS[effect]),
-      ...cells(PLACE_COLUMNS, { ...row, clients }),
+      ...cellsOf(PLACE_COLUMNS, { ...row, clients }),
       what.map(visible).join("\n"),
     ]);
-  const table = columns([...headOf(PLACE_COLUMNS), "what changes"], rows);
+  const table = columns(["", ...headsOf(PLACE_COLUMNS), "what changes"], rows);
   return `${[table, ...moreLines(lines.length), `${changeCounts(changes)}.`].join("\n\n")}\n`;
 }

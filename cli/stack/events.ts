@@ -1,3 +1,4 @@
+import { compareText } from "../../mesh/index.js";
 import { readFileSync } from "node:fs";
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/events.js";
 
@@ -52,7 +53,7 @@ export function changesIn(events: readonly LoggedEvent[]): ResourceChange[] {
   }
   const place = ({ op }: ResourceChange) => Object.values(OPS).indexOf(op);
   return [...changes.values()].sort(
-    (a, b) => place(a) - place(b) || compare(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`),
+    (a, b) => place(a) - place(b) || compareText(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`),
   );
 }
 
@@ -94,7 +95,7 @@ export function policyReportsIn(events: readonly LoggedEvent[]): PolicyReport[] 
   return reports.sort(
     (a, b) =>
       Number(b.isMandatory) - Number(a.isMandatory) ||
-      compare(`${a.policy} ${a.message}`, `${b.policy} ${b.message}`),
+      compareText(`${a.policy} ${a.message}`, `${b.policy} ${b.message}`),
   );
 }
 
@@ -135,8 +136,4 @@ export function clusterAnswered(events: readonly LoggedEvent[]): boolean | undef
 /** The engine writes colours as tags: `<{%reset%}>`. */
 export function plain(message: string): string {
   return message.replace(/<\{%[^%]*%\}>/g, "").trim();
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,9 +1,9 @@
 import { cell, markdownTable, moreText } from "../posture/markdown.js";
-import { clientsText } from "../posture/lines.js";
 import { changeLinesOf } from "./lines.js";
 import { preparationText } from "./preparation-text.js";
 import { countsText, EFFECT_WORDS, remarksOn, type Upgrade } from "./report.js";
 import type { Effect, Rehearsal } from "../../mesh/index.js";
+import { clientsText } from "../format/verdicts.js";
 
 const MARKS: Readonly<Record<Effect, string>> = {
   breaks: "❌",

@@ -1,11 +1,11 @@
 import type { ChalkInstance } from "chalk";
 import { columns } from "../format/columns.js";
 import { firstOf, paragraph } from "../format/text.js";
-import { clientsText } from "../posture/lines.js";
 import { visible, type Effect, type Rehearsal } from "../../mesh/index.js";
 import { changeLinesOf, type ChangeLine } from "./lines.js";
 import { preparationText } from "./preparation-text.js";
 import { countsText, EFFECT_WORDS, remarksOn, type Upgrade } from "./report.js";
+import { clientsText } from "../format/verdicts.js";
 
 /** Lines and notes beyond these are counted, not shown: the worst come first. */
 const MOST_LINES = 200;

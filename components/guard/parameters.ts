@@ -7,7 +7,7 @@
  * built-in kind for parameters any more, API servers stop watching it for good, and a guard that comes
  * back would refuse everything, or judge by what was there then (kubernetes/kubernetes#130887).
  */
-import type { MeshFacts } from "../../mesh/index.js";
+import { type MeshFacts, compareText } from "../../mesh/index.js";
 import type { Variable } from "./variable.js";
 
 /** An alias whose hosts no rule may send Istio's mutual TLS to. */
@@ -117,7 +117,7 @@ function guardedHosts({ aliases, mesh }: GuardParameters): GuardedHost[] {
   });
   const declared = mesh.externalHosts.map((host): GuardedHost => ({ host, ports: ["*"] }));
   const hosts = new Map([...ofAliases, ...declared].map((one) => [one.host, one]));
-  return [...hosts.values()].sort((a, b) => (a.host < b.host ? -1 : 1));
+  return [...hosts.values()].sort((a, b) => compareText(a.host, b.host));
 }
 
 /** Variables with the lines of some hosts: at least one, and no line in two. */

@@ -101,13 +101,16 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Groups of values with the same key, in the order of their first. */
-export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
+export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): [T, ...T[]][] {
   return [...indexBy(values, keyOf).values()];
 }
 
 /** Values by a key, in the order of their first. */
-export function indexBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function indexBy<T>(
+  values: readonly T[],
+  keyOf: (value: T) => string,
+): Map<string, [T, ...T[]]> {
+  const groups = new Map<string, [T, ...T[]]>();
   for (const value of values) {
     const key = keyOf(value);
     const group = groups.get(key);

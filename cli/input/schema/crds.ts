@@ -1,4 +1,4 @@
-import { isIstios, KINDS } from "../../../mesh/index.js";
+import { compareText, isIstios, KINDS } from "../../../mesh/index.js";
 
 /**
  * A structural schema, as a CustomResourceDefinition has it:
@@ -79,7 +79,7 @@ export function kindsOf(objects: readonly unknown[]): Record<string, Kind> {
         { group, versions: versions.map(({ name }) => name), spec, isSpecRequired },
       ];
     });
-  return Object.fromEntries(kinds.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(kinds.sort(([a], [b]) => compareText(a, b)));
 }
 
 /** Each kind on a line of its own, so that a change of one is seen as that. */
