@@ -3,23 +3,59 @@
  * Types are stripped, not checked, and a relative import's `.js` means the `.ts` beside it. It asks
  * swc itself, because @swc-node/register loads all of TypeScript (a third of a second a process)
  * and leaves the `.js` of a relative import as it is, which CommonJS then can't find.
+ *
+ * Most of what a short command takes is loading: so what swc makes is kept, source maps are read when
+ * a stack trace is printed, and what a program of Pulumi's never uses isn't loaded.
  */
+const { createHash } = require("node:crypto");
+const { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const Module = require("node:module");
-const { readFileSync } = require("node:fs");
-const { transformSync } = require("@swc/core");
+const path = require("node:path");
 
-process.setSourceMapsEnabled(true);
+const CACHE = path.join(__dirname, "node_modules/.cache/istio-egress");
+/** How each source is compiled. Whatever it follows from is in here or in the source. */
+const OPTIONS = {
+  swcrc: false,
+  sourceMaps: true,
+  jsc: { target: "es2022", parser: { syntax: "typescript" }, keepClassNames: true },
+  module: { type: "commonjs" },
+};
+const RECIPE = JSON.stringify([require("@swc/core/package.json").version, OPTIONS]);
 
 Module._extensions[".ts"] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, "utf8"), {
-    filename,
-    swcrc: false,
-    sourceMaps: "inline",
-    jsc: { target: "es2022", parser: { syntax: "typescript" }, keepClassNames: true },
-    module: { type: "commonjs" },
-  });
-  module._compile(code, filename);
+  module._compile(compiled(filename).code, filename);
 };
+
+/** @returns {{ code: string, map: string }} a source in JavaScript, from the cache if it is there */
+function compiled(filename) {
+  const source = readFileSync(filename, "utf8");
+  const place = path.join(CACHE, `${path.relative(__dirname, filename)}.json`);
+  const key = (rest) => createHash("sha1").update(`${RECIPE}\0${source}\0${rest}`).digest("hex");
+  try {
+    const kept = readFileSync(place, "utf8");
+    // The key is of what follows it, too: a file that a fault has damaged isn't taken.
+    if (key(kept.slice(41)) === kept.slice(0, 40)) return JSON.parse(kept.slice(41));
+  } catch {
+    // It isn't there, or isn't readable.
+  }
+  const { transformSync } = require("@swc/core");
+  const { code, map } = transformSync(source, { filename, ...OPTIONS });
+  const text = JSON.stringify({ code, map });
+  keep(place, `${key(text)}\n${text}`);
+  return { code, map };
+}
+
+/** Appears at once with its content, because other processes read it; without room it isn't kept. */
+function keep(place, content) {
+  const draft = `${place}.${process.pid}`;
+  try {
+    mkdirSync(path.dirname(place), { recursive: true });
+    writeFileSync(draft, content);
+    renameSync(draft, place);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
 
 const resolve = Module._resolveFilename;
 Module._resolveFilename = function (request, parent, ...rest) {
@@ -33,20 +69,60 @@ Module._resolveFilename = function (request, parent, ...rest) {
   return resolve.call(this, request, parent, ...rest);
 };
 
-/**
- * Pulumi shows a program's error in colours, and its source maps give frames such as
- * `node_modules/@pulumi/resource.ts`. Some versions of Node (20.20 among them) look for the second
- * slash of such a path until two gigabytes and two minutes are gone. Without colours they don't look.
- */
-const util = require("node:util");
-const { inspect } = util;
+/** A program's stack trace says where in the sources it was. */
+Error.prepareStackTrace = (error, frames) =>
+  [headOf(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join("\n");
 
-function inspectWithoutColours(value, options, ...others) {
-  const isColoured = value instanceof Error && options?.colors === true;
-  return inspect(value, isColoured ? { ...options, colors: false } : options, ...others);
+/** As Node begins a stack trace, with the code of its own errors. */
+function headOf(error) {
+  try {
+    const { code, name, message } = error;
+    return /^ERR_/.test(code) ? `${name} [${code}]: ${message}` : String(error);
+  } catch {
+    return "<error>";
+  }
 }
 
-util.inspect = Object.defineProperties(
-  inspectWithoutColours,
-  Object.getOwnPropertyDescriptors(inspect),
-);
+const maps = new Map();
+
+function inSource(frame) {
+  const [file, line, column] = [
+    frame.getFileName(),
+    frame.getLineNumber(),
+    frame.getColumnNumber(),
+  ];
+  const text = String(frame);
+  if (!file?.endsWith(".ts") || !path.isAbsolute(file)) return text;
+  try {
+    if (!maps.has(file)) maps.set(file, new Module.SourceMap(JSON.parse(compiled(file).map)));
+    const { originalLine, originalColumn } = maps.get(file).findEntry(line - 1, column - 1);
+    if (originalLine === undefined) return text;
+    const place = `${file}:${originalLine + 1}:${originalColumn + 1}`;
+    return text.replace(`${file}:${line}:${column}`, () => place);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * What Pulumi's SDK loads at its start, and a program without functions in its state never uses: all of
+ * TypeScript and of npm, to write functions down, and another reader of source maps, which maps every
+ * frame of every resource. It doubles what a preview takes to start.
+ */
+const load = Module._load;
+Module._load = function (request, parent, ...rest) {
+  const from = parent?.filename ?? "";
+  if (request === "source-map-support/register") return {};
+  if (/^\.\/closure\//.test(request) && from.endsWith("/@pulumi/pulumi/runtime/index.js"))
+    return whenCalled(() => load.call(this, request, parent, ...rest));
+  return load.call(this, request, parent, ...rest);
+};
+
+/** A module of functions, which is loaded when one of them is called. */
+function whenCalled(loadModule) {
+  const get =
+    (_, name) =>
+    (...args) =>
+      loadModule()[name](...args);
+  return new Proxy({}, { get });
+}

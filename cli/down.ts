@@ -7,16 +7,9 @@ import { planeStatus, stopPlane } from "../local/plane.js";
 import { projectName, stacksIn } from "../local/stack-file.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, ensureToolchain } from "../local/toolchain/index.js";
-import {
-  alone,
-  ENGINE_STATE,
-  PLANE_STATE,
-  STATE,
-  STATE_LOCK,
-  openEmbeddedStack,
-  report,
-} from "./embedded.js";
+import { alone, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { ENGINE_STATE, PLANE_STATE, STATE, STATE_LOCK } from "./state.js";
 import { endLeftovers, update } from "./stack/update.js";
 
 /** `istio-egress down`: destroys the stacks of the embedded mesh, then the mesh itself. */

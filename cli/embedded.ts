@@ -1,5 +1,4 @@
 import { rmdirSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
 import { withLock } from "../local/lock.js";
@@ -8,14 +7,8 @@ import type { Tools } from "../local/tools.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../local/toolchain/index.js";
 import { ApiServer } from "./kube/api-server.js";
+import { ENGINE_STATE, PLANE_STATE, STATE, STATE_LOCK } from "./state.js";
 import { endLeftovers } from "./stack/update.js";
-
-/** The ignored folder of this checkout that holds the embedded mesh and its engine's state. */
-export const STATE = path.join(REPOSITORY, ".state");
-export const PLANE_STATE = path.join(STATE, "plane");
-export const ENGINE_STATE = path.join(STATE, "engine");
-/** What else begins with this name is the lock's, too. */
-export const STATE_LOCK = path.join(STATE, "lock");
 
 /**
  * Runs what works on this checkout's embedded mesh or its engine while no other command does: the
@@ -81,9 +74,11 @@ export async function openEmbedded(): Promise<Embedded> {
 const namespaceShape = z.object({ metadata: z.object({ uid: z.string() }) });
 
 /** What identifies a cluster: the UID of its namespace kube-system. */
-async function uidOf({ kubeconfig }: Plane): Promise<string> {
-  const server = await ApiServer.from({ kubeconfig });
-  const { metadata } = await server.get("/api/v1/namespaces/kube-system", namespaceShape);
+async function uidOf(plane: Plane): Promise<string> {
+  const { metadata } = await ApiServer.of(plane).get(
+    "/api/v1/namespaces/kube-system",
+    namespaceShape,
+  );
   return metadata.uid;
 }
 

@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { type Plane, planeStatus } from "../local/plane.js";
-import { PLANE_STATE } from "./embedded.js";
 import { columns } from "./format/columns.js";
 import { ApiServer, type ClusterChoice } from "./kube/api-server.js";
 import { ExitCode, Mistake } from "./mistake.js";
@@ -9,6 +8,7 @@ import { clusterOf, readCatalogue, stackFile } from "./stack-file.js";
 import { askCluster, type AskIstiod } from "./verify/ask-cluster.js";
 import { inEmbeddedMesh, throughPortForward } from "./verify/ask-istiod.js";
 import { type RunInPod, callRows, throughExec } from "./verify/make-calls.js";
+import { PLANE_STATE } from "./state.js";
 import type { Reality } from "./verify/reality.js";
 import type { Row } from "./verify/row.js";
 import { rowsOf } from "./verify/rows.js";
@@ -150,7 +150,7 @@ async function whomToAsk(options: VerifyOptions, { mesh }: Catalogue): Promise<W
   const isChosen = Object.keys(chosen).length > 0;
   const plane = options.plane ?? (isChosen ? undefined : await runningPlane());
   if (plane) {
-    const server = await ApiServer.from({ kubeconfig: plane.kubeconfig });
+    const server = ApiServer.of(plane);
     return { cluster: "the embedded mesh", server, askIstiod: inEmbeddedMesh(plane.istiod) };
   }
   const server = await ApiServer.from(chosen);

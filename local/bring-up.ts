@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { credentialFiles } from "./credentials.js";
 import { probe } from "./health.js";
-import { istioObjects } from "./istio.js";
+import { istioObjects } from "./istio-manifest.js";
 import { kwokObjects } from "./kwok.js";
 import { Mistake } from "./mistake.js";
 import { type Part, type PartName, type Ports, planeFiles } from "./part.js";

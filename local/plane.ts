@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { PortTakenError, bringUp } from "./bring-up.js";
 import {
   apiServerPart,
   apiServerUrl,
@@ -8,7 +7,7 @@ import {
   etcdPart,
   schedulerPart,
 } from "./control-plane.js";
-import { credentialFiles, fingerprint, issueCredentials } from "./credentials.js";
+import { credentialFiles, fingerprint } from "./credentials.js";
 import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
@@ -40,6 +39,8 @@ export interface Plane {
   kubeconfig: string;
   /** The API server's URL. */
   apiServer: string;
+  /** Files of what the administrator is let in with: in the kubeconfig, too. */
+  admin: { ca: string; cert: string; key: string };
   /** istiod's ports on 127.0.0.1. */
   istiod: {
     /** xDS, plain gRPC. */
@@ -100,6 +101,8 @@ async function startMissing(
   kept: ReadonlySet<string>,
 ): Promise<Ports> {
   const { stateDir, tools, report, patience = 60_000 } = options;
+  // Not loaded for a plane that runs already.
+  const { PortTakenError, bringUp } = await import("./bring-up.js");
   for (let attempt = 1; ; attempt++) {
     const isRepair = attempt === 1 && record !== undefined && kept.size > 0;
     const keep = (name: string) => isRepair && kept.has(name);
@@ -136,6 +139,7 @@ function hasCredentials(stateDir: string, { credentials }: PlaneRecord): boolean
 async function prepare(stateDir: string): Promise<Ports> {
   const free = await freePorts(PORT_NAMES.length);
   const ports = Object.fromEntries(PORT_NAMES.map((name, index) => [name, free[index]])) as Ports;
+  const { issueCredentials } = await import("./issue-credentials.js");
   await issueCredentials(planeFiles(stateDir).credentials, apiServerUrl(ports));
   return ports;
 }
@@ -159,9 +163,11 @@ function planeOf(
   outcome: Plane["outcome"],
   repaired: Plane["repaired"] = [],
 ): Plane {
+  const { kubeconfigs, ca, admin } = credentialFiles(planeFiles(stateDir).credentials);
   return {
-    kubeconfig: credentialFiles(planeFiles(stateDir).credentials).kubeconfigs.admin,
+    kubeconfig: kubeconfigs.admin,
     apiServer: apiServerUrl(ports),
+    admin: { ca, ...admin },
     istiod: {
       grpcPort: ports.istiodGrpc,
       secureGrpcPort: ports.istiodSecureGrpc,

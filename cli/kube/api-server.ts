@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
+import type { Plane } from "../../local/plane.js";
 import { Mistake } from "../mistake.js";
 import type { KubeObject } from "../../mesh/index.js";
 
@@ -38,14 +40,39 @@ const WATCH_PATIENCE_MS = 150_000;
 const WATCH_S = 300;
 const PAGE = 500;
 
+/** How an API server lets one in. */
+interface Access {
+  /** Whose it is, for people. */
+  name: string;
+  /** What to do about a server that can't be reached. */
+  remedy: string;
+  /** Adds the credentials to a request's options. */
+  authorize(options: https.RequestOptions): Promise<void>;
+  /** Where the access comes from one. */
+  config?: KubeConfig;
+}
+
 /** One Kubernetes API server, only read: every request here is a GET. */
 export class ApiServer {
   private constructor(
-    /** For what else needs it, such as a port-forward. */
-    readonly config: KubeConfig,
     /** Its URL. */
     readonly server: string,
+    private readonly access: Access,
   ) {}
+
+  /** An embedded mesh's. It loads none of Kubernetes' client library, which takes half a second. */
+  static of({ apiServer, admin }: Plane): ApiServer {
+    const [ca, cert, key] = [admin.ca, admin.cert, admin.key].map((file) => readFileSync(file));
+    const agent = new https.Agent({ keepAlive: true, ca, cert, key });
+    return new ApiServer(apiServer, {
+      name: "the embedded mesh",
+      remedy: "It is the embedded mesh's: repair that with  npm run up.",
+      authorize: (options) => {
+        options.agent = agent;
+        return Promise.resolve();
+      },
+    });
+  }
 
   /** @throws {Mistake} if there is no such kubeconfig or context */
   static async from(choice: ClusterChoice): Promise<ApiServer> {
@@ -63,7 +90,19 @@ export class ApiServer {
     }
     refuseGuess(config);
     if (choice.context !== undefined) useContext(config, choice.context);
-    return new ApiServer(config, serverOf(config));
+    const context = `context "${config.getCurrentContext()}"`;
+    return new ApiServer(serverOf(config), {
+      name: `the kubeconfig's ${context}`,
+      remedy: `It is the one of ${context}: start it, or choose another with --kubeconfig and --context.`,
+      authorize: (options) => config.applyToHTTPSOptions(options),
+      config,
+    });
+  }
+
+  /** The kubeconfig, for what else needs it, such as a port-forward. */
+  get config(): KubeConfig {
+    if (this.access.config) return this.access.config;
+    throw new Error(`${this.access.name} is reached without a kubeconfig`);
   }
 
   /** The JSON object at a path. */
@@ -153,7 +192,7 @@ export class ApiServer {
     signal?: AbortSignal,
   ): Promise<http.IncomingMessage> {
     const options: https.RequestOptions = { headers: { accept: "application/json" } };
-    await this.config.applyToHTTPSOptions(options).catch((error: Error) => {
+    await this.access.authorize(options).catch((error: Error) => {
       throw this.unusable(error);
     });
     const { request } = this.server.startsWith("https:") ? https : http;
@@ -176,9 +215,7 @@ export class ApiServer {
 
   private unreachable(error: Error): Mistake {
     return new Mistake(
-      `the API server ${this.server} can't be reached: ${reasonOf(error)}.\n` +
-        `It is the one of context "${this.config.getCurrentContext()}": start it, or choose another ` +
-        "with --kubeconfig and --context.",
+      `the API server ${this.server} can't be reached: ${reasonOf(error)}.\n` + this.access.remedy,
     );
   }
 
@@ -186,7 +223,7 @@ export class ApiServer {
   private unusable(error: Error): Mistake {
     const { code } = error as NodeJS.ErrnoException;
     return new Mistake(
-      `the kubeconfig's context "${this.config.getCurrentContext()}" can't be used` +
+      `${this.access.name} can't be used` +
         `${code === undefined ? "" : ` (${code})`}: its server, certificate or key is damaged. ` +
         "Write the kubeconfig again, or choose another with --kubeconfig and --context.",
     );

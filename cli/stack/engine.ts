@@ -4,9 +4,10 @@ import { planeStatus } from "../../local/plane.js";
 import { requireProject, stacksIn } from "../../local/stack-file.js";
 import { isClone } from "../../local/toolchain/cache.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
-import { alone, ENGINE_STATE, openEmbeddedStack, PLANE_STATE } from "../embedded.js";
+import { alone, openEmbeddedStack } from "../embedded.js";
 import { inItsOwnTime } from "../interruption.js";
 import { Mistake } from "../mistake.js";
+import { ENGINE_STATE, PLANE_STATE } from "../state.js";
 
 /** A Pulumi that knows the stacks of a project. */
 export interface StackEngine {

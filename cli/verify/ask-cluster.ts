@@ -41,18 +41,25 @@ export async function askCluster(
   if (!(await server.find(ISTIO))) {
     throw withoutIstio(server, { path: ISTIO, plural: PLURALS.DestinationRule });
   }
+  const declared = aliases.flatMap((alias) =>
+    istioObjects(alias, mesh).map((object) => istioObject(alias, object, server)),
+  );
+  const [seen, services, slices, objects] = await Promise.all([
+    clientsIn(clients, server, askIstiod),
+    gather(aliases.map((alias) => serviceOf(alias, server))),
+    gather(aliases.map((alias) => slicesOf(alias, server))),
+    gather(declared),
+  ]);
+  return { ...seen, services, slices, istioObjects: objects };
+}
+
+async function clientsIn(
+  clients: readonly CatalogueClient[],
+  server: ApiServer,
+  askIstiod: AskIstiod,
+): Promise<Pick<Reality, "pods" | "clusters">> {
   const pods = await gather(clients.map((client) => podsOf(client, server)));
-  return {
-    pods,
-    services: await gather(aliases.map((alias) => serviceOf(alias, server))),
-    slices: await gather(aliases.map((alias) => slicesOf(alias, server))),
-    istioObjects: await gather(
-      aliases.flatMap((alias) =>
-        istioObjects(alias, mesh).map((declared) => istioObject(alias, declared, server)),
-      ),
-    ),
-    clusters: await gather([...pods].map((entry) => clustersOf(entry, askIstiod))),
-  };
+  return { pods, clusters: await gather([...pods].map((entry) => clustersOf(entry, askIstiod))) };
 }
 
 interface Name {

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { credentialFiles, issueCredentials } from "../../local/credentials.js";
+import { credentialFiles } from "../../local/credentials.js";
+import { issueCredentials } from "../../local/issue-credentials.js";
 
 describe("the credentials of a plane", () => {
   const parent = mkdtempSync(join(tmpdir(), "istio-egress-credentials-"));

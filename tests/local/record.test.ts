@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { credentialFiles, fingerprint, issueCredentials } from "../../local/credentials.js";
+import { credentialFiles, fingerprint } from "../../local/credentials.js";
+import { issueCredentials } from "../../local/issue-credentials.js";
 import { PORT_NAMES, type Ports, planeFiles } from "../../local/part.js";
 import { type PlaneRecord, readRecord, writeRecord } from "../../local/record.js";
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import os from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { build } from "../../local/toolchain/index.js";
+import { build } from "../../local/toolchain/build-missing.js";
 import { REPOSITORY, ToolchainError, partFolder } from "../../local/toolchain/cache.js";
 import type { Part } from "../../local/toolchain/parts.js";
 

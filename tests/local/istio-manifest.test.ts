@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { outsideCluster } from "../../local/istio.js";
+import { outsideCluster } from "../../local/istio-manifest.js";
 
 const manifest = `
 apiVersion: v1
