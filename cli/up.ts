@@ -1,16 +1,12 @@
 import { Command } from "commander";
-import { execa } from "execa";
-import { REPOSITORY } from "../local/toolchain/cache.js";
 import { alone, openEmbedded, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
+import { POLICY_PACK, buildPolicyPack } from "./policy-pack.js";
 import { shellWord } from "../stack/commands.js";
 import { readCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
-import { recover, update, type UpdateEnding } from "./stack/update.js";
-
-/** The folder of the policy pack, as `--policy-pack` takes it. */
-export const POLICY_PACK = "policies";
+import { recover, type UpdateEnding, updateWhereChanged } from "./stack/update.js";
 
 /** `istio-egress up`: the embedded mesh, the stack in it, and proof that reality is as declared. */
 export function command(): Command {
@@ -32,14 +28,17 @@ On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-
 
 async function up(stack: string): Promise<ExitCode> {
   const started = Date.now();
+  const pack = buildPolicyPack();
+  // Its failure is heard of when the mesh is up.
+  pack.catch(() => {});
   const { plane, engine } = await openEmbedded();
-  await buildPolicyPack();
+  await pack;
   const on = { engine, stack, config: await openEmbeddedStack(engine, stack) };
   await recover(on, report);
   await refuseOthersObjects(on);
   // It previews first, and a mandatory policy that is violated in the preview ends it there: nothing
   // has been changed then.
-  const ending = await update(on, "up", [
+  const ending = await updateWhereChanged(on, [
     ...["--policy-pack", POLICY_PACK, "--suppress-progress"],
     // Commands for Pods that only a cluster with real nodes could run.
     "--suppress-outputs",
@@ -53,16 +52,6 @@ async function up(stack: string): Promise<ExitCode> {
       "and take it all down with  npm run down",
   );
   return code;
-}
-
-/** Bundles the policy pack: what is enforced is what the sources say now. */
-export async function buildPolicyPack(): Promise<void> {
-  const result = await execa(process.execPath, ["policies/build.mjs"], {
-    cwd: REPOSITORY,
-    reject: false,
-    all: true,
-  });
-  if (result.failed) throw new Mistake(`the policy pack can't be built:\n${result.all}`);
 }
 
 /** @throws {Mistake} unless the policy pack has refused the stack */

@@ -10,13 +10,17 @@
  * all of it: it is given just those modules. Together that is a fifth of the
  * work that an empty pack costs under the SDK's runner.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const policies = dirname(fileURLToPath(import.meta.url));
+const root = dirname(policies);
 const pack = join(policies, "dist");
+const written = [];
+const started = Date.now();
 
 /** What `@pulumi/policy` uses of the package's index. */
 const sdkInPart = {
@@ -41,6 +45,7 @@ async function write(file, content) {
   const draft = `${file}.${process.pid}.draft`;
   await writeFile(draft, content);
   await rename(draft, file);
+  written.push(relative(root, file));
 }
 
 /** Newer engines load the first, older ones the second. */
@@ -57,7 +62,7 @@ async function writeRunners(folder, main) {
 const bundled = await build({
   // By its name alone: an asterisk in the path of the checkout would be a pattern.
   entryPoints: ["policies/index.ts"],
-  absWorkingDir: dirname(policies),
+  absWorkingDir: root,
   outfile: join(pack, "index.js"),
   write: false,
   bundle: true,
@@ -69,6 +74,7 @@ const bundled = await build({
   legalComments: "eof",
   // Loaded only when a function is serialised, which no policy does.
   external: ["typescript", "ts-node"],
+  metafile: true,
   plugins: [sdkInPart],
   logLevel: "warning",
 }).catch(() => process.exit(1)); // What is wrong, it has said.
@@ -89,3 +95,20 @@ await write(join(pack, "PulumiPolicy.yaml"), project.replace("main: dist/index.j
 await writeRunners(pack, "index.js");
 // `--policy-pack policies`, in this repository, is the same pack.
 await writeRunners(policies, "dist/index.js");
+
+// What the pack follows from, and what it is, so that it is built again only when one of them is another.
+const sources = [
+  ...Object.keys(bundled.metafile.inputs).filter((file) => !file.startsWith("sdk-in-part:")),
+  ...["policies/build.mjs", "policies/package.json", "policies/PulumiPolicy.yaml", "tsconfig.json"],
+  "node_modules/esbuild/package.json",
+];
+const isSettled = async (file) => (await stat(join(root, file))).mtimeMs < started;
+// A source that was written meanwhile may be bundled as it was before.
+if ((await Promise.all(sources.map(isSettled))).every(Boolean)) {
+  const hashes = [...sources, ...written].map(async (file) => {
+    const content = await readFile(join(root, file));
+    return [file, createHash("sha256").update(content).digest("hex")];
+  });
+  const record = JSON.stringify(Object.fromEntries(await Promise.all(hashes)));
+  await write(join(root, "node_modules/.cache/istio-egress/policy-pack.json"), record);
+}

@@ -1,5 +1,6 @@
 import { compareText } from "../../mesh/index.js";
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/events.js";
 
 /** What the engine writes into its event log, with what the SDK's types leave out. */
@@ -54,6 +55,22 @@ export function changesIn(events: readonly LoggedEvent[]): ResourceChange[] {
   const place = ({ op }: ResourceChange) => Object.values(OPS).indexOf(op);
   return [...changes.values()].sort(
     (a, b) => place(a) - place(b) || compareText(`${a.kind} ${a.name}`, `${b.kind} ${b.name}`),
+  );
+}
+
+/**
+ * Whether an update would leave everything as it is: each resource, its options as far as the engine
+ * tells them, and the stack's outputs. (Of an object's dependencies it tells nothing; where they alone
+ * are others, the next change writes them down.)
+ */
+export function changesNothing(events: readonly LoggedEvent[]): boolean {
+  const counts = events.flatMap(({ summaryEvent }) => summaryEvent?.resourceChanges ?? []);
+  const steps = events.flatMap(({ resOutputsEvent }) => resOutputsEvent?.metadata ?? []);
+  return (
+    counts.length === 1 &&
+    Object.entries(counts[0]!).every(([op, count]) => op === "same" || count === 0) &&
+    [...stepsIn(events), ...steps].every(({ op }) => op === "same") &&
+    steps.every(({ old, new: state }) => isDeepStrictEqual(old, state))
   );
 }
 

@@ -29,7 +29,7 @@ export interface PackChoice {
  */
 export async function preparePack({ policyPack }: PackChoice): Promise<void> {
   if (policyPack !== undefined || !isClone()) return;
-  const { buildPolicyPack } = await import("../up.js");
+  const { buildPolicyPack } = await import("../policy-pack.js");
   await buildPolicyPack();
 }
 

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { type Engine, doubtsAbout, pulumi$ } from "../../local/engine.js";
-import { type PendingOperation, releaseLocks } from "../../local/engine-state.js";
+import { type PendingOperation, releaseLocks, soundState } from "../../local/engine-state.js";
 import { runningProcesses, stopProcesses } from "../../local/processes.js";
 import { projectName } from "../../local/stack-file.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
 import { inItsOwnTime, withPrivateFolder } from "../interruption.js";
-import { type LoggedEvent, readEvents } from "./events.js";
+import { type LoggedEvent, changesNothing, readEvents } from "./events.js";
 
 /** A stack of this project on the embedded engine. */
 export interface EmbeddedStack {
@@ -22,19 +22,35 @@ export interface UpdateEnding {
 }
 
 /**
- * Runs `pulumi up`, `destroy` or `refresh` as a person does, who sees what it says and has agreed to
- * what it shows.
+ * Brings a stack up. What it has made is previewed first, and where nothing changes that is all: an update
+ * would start program, pack and provider once more to find the same.
+ */
+export async function updateWhereChanged(
+  on: EmbeddedStack,
+  args: readonly string[],
+): Promise<UpdateEnding> {
+  const state = soundState(on.engine.home, projectName(REPOSITORY), on.stack);
+  if (!state || state.resources.length === 0) return update(on, "up", args);
+  const preview = await update(on, "preview", args);
+  if (preview.failed || changesNothing(preview.events)) return preview;
+  return update(on, "up", [...args, "--skip-preview"]);
+}
+
+/**
+ * Runs `pulumi up`, `destroy`, `refresh` or `preview` as a person does, who sees what it says and has
+ * agreed to what it shows.
  */
 export function update(
   { engine, stack, config }: EmbeddedStack,
-  command: "up" | "destroy" | "refresh",
+  command: "up" | "destroy" | "refresh" | "preview",
   args: readonly string[] = [],
 ): Promise<UpdateEnding> {
   return withPrivateFolder(async (folder) => {
     const log = path.join(folder, "events.jsonl");
-    const common = ["--yes", "-s", stack, "--config-file", config, "--event-log", log];
+    const common = ["-s", stack, "--config-file", config, "--event-log", log];
+    const agreed = command === "preview" ? [] : ["--yes"];
     const { failed } = await inItsOwnTime(
-      pulumi$(engine, [command, ...common, ...args], {
+      pulumi$(engine, [command, ...common, ...agreed, ...args], {
         cwd: REPOSITORY,
         // The engine writes its event log where this variable asks for it.
         env: { PULUMI_DEBUG_COMMANDS: "true" },

@@ -10,7 +10,7 @@ import path from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { meshTools } from "../../cli/embedded.js";
-import { buildPolicyPack, POLICY_PACK } from "../../cli/up.js";
+import { buildPolicyPack, POLICY_PACK } from "../../cli/policy-pack.js";
 import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
 import { startPlane, stopPlane } from "../../local/plane.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";

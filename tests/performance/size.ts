@@ -12,7 +12,7 @@ import { Command } from "commander";
 import { stringify } from "yaml";
 import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { meshTools } from "../../cli/embedded.js";
-import { buildPolicyPack, POLICY_PACK } from "../../cli/up.js";
+import { buildPolicyPack, POLICY_PACK } from "../../cli/policy-pack.js";
 import { type Engine, openEngine, openStack, pulumi$ } from "../../local/engine.js";
 import { startPlane, stopPlane } from "../../local/plane.js";
 import { REPOSITORY } from "../../local/toolchain/cache.js";
