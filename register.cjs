@@ -50,10 +50,14 @@ function keep(place, content) {
   const draft = `${place}.${process.pid}`;
   try {
     mkdirSync(path.dirname(place), { recursive: true });
-    writeFileSync(draft, content);
-    renameSync(draft, place);
+    try {
+      writeFileSync(draft, content);
+      renameSync(draft, place);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   } catch {
-    rmSync(draft, { force: true });
+    // The next process compiles it again.
   }
 }
 

@@ -1,10 +1,11 @@
 import { rmdirSync } from "node:fs";
+import path from "node:path";
 import { z } from "zod";
 import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
 import { withLock } from "../local/lock.js";
 import { type Plane, startPlane } from "../local/plane.js";
 import type { Tools } from "../local/tools.js";
-import { REPOSITORY } from "../local/toolchain/cache.js";
+import { REPOSITORY, cacheRoot } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../local/toolchain/index.js";
 import { ApiServer } from "./kube/api-server.js";
 import { ENGINE_STATE, PLANE_STATE, STATE, STATE_LOCK } from "./state.js";
@@ -50,6 +51,7 @@ export function meshTools({ binaries, kwokStages }: Toolchain): Tools {
     istiod: [binaries["pilot-discovery"]],
     istioctl: [binaries.istioctl],
     kwokStages: [kwokStages],
+    manifests: path.join(cacheRoot(), "manifests"),
   };
 }
 

@@ -13,7 +13,7 @@ const RECORD = "node_modules/.cache/istio-egress/policy-pack.json";
 
 /** Bundles the policy pack, unless it is there: what is enforced is what the sources say now. */
 export async function buildPolicyPack(): Promise<void> {
-  if (isBuilt()) return;
+  if (isAsRecorded(RECORD, REPOSITORY)) return;
   const result = await execa(process.execPath, ["policies/build.mjs"], {
     cwd: REPOSITORY,
     reject: false,
@@ -22,13 +22,18 @@ export async function buildPolicyPack(): Promise<void> {
   if (result.failed) throw new Mistake(`the policy pack can't be built:\n${result.all}`);
 }
 
-/** Whether no file has another content than when the pack was built, and none is gone. */
-function isBuilt(): boolean {
-  const read = (file: string) => readFileSync(path.join(REPOSITORY, file));
-  const hash = (file: string) => createHash("sha256").update(read(file)).digest("hex");
+/**
+ * Whether each file has the content that a record says.
+ * @param record hashes by file, in JSON; @param root the folder that the files are below
+ */
+export function isAsRecorded(record: string, root: string): boolean {
+  const hash = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(path.join(root, file)))
+      .digest("hex");
   try {
-    const record = JSON.parse(read(RECORD).toString()) as Record<string, string>;
-    return Object.entries(record).every(([file, expected]) => hash(file) === expected);
+    const hashes = JSON.parse(readFileSync(path.join(root, record), "utf8")) as object;
+    return Object.entries(hashes).every(([file, expected]) => hash(file) === expected);
   } catch {
     return false;
   }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster } from "./cluster.js";
+import { apiServerUrl } from "./control-plane.js";
 import { credentialFiles } from "./credentials.js";
 import { probe } from "./health.js";
 import { istioObjects } from "./istio-manifest.js";
+import type { KubeObject } from "./kube-object.js";
 import { kwokObjects } from "./kwok.js";
 import { Mistake } from "./mistake.js";
 import { type Part, type PartName, type Ports, planeFiles } from "./part.js";
@@ -66,15 +69,20 @@ class Attempt {
     const istio = istioObjects(tools, ports.istiodWebhook);
     await this.#together([istio, this.#start("etcd"), this.#start("kube-apiserver")]);
 
-    const { kubeconfigs } = credentialFiles(planeFiles(stateDir).credentials);
-    // Not loaded before it is needed: a plane that runs already is found in milliseconds.
-    const { Cluster } = await import("./cluster.js");
-    const cluster = new Cluster(kubeconfigs.admin);
+    const { ca, admin } = credentialFiles(planeFiles(stateDir).credentials);
+    const cluster = new Cluster({ url: apiServerUrl(ports), ca, ...admin });
+    const isDefinition = ({ kind }: KubeObject) => kind === "CustomResourceDefinition";
+    const objects = await istio;
     await this.#together([
       this.#start("kube-controller-manager"),
       this.#start("kube-scheduler"),
       cluster.apply(kwokObjects()).then(() => this.#start("kwok")),
-      cluster.apply(await istio).then(() => this.#start("istiod")),
+      // The first that istiod reads are its rights and the mesh's configuration. Definitions may come
+      // later, as in a cluster, and take the API server a second.
+      cluster
+        .apply(objects.filter((object) => !isDefinition(object)))
+        .then(() => this.#start("istiod")),
+      cluster.apply(objects.filter(isDefinition)),
     ]);
     await cluster.untilUsable(this.#deadline);
     this.#say("injection and validation work");

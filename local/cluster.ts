@@ -1,42 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  KubeConfig,
-  KubernetesObjectApi,
-  PatchStrategy,
-  type KubernetesObject,
-  type V1Node,
-  type V1Pod,
-} from "@kubernetes/client-node";
-
-/** Who owns the fields of what a plane puts into its own cluster. */
-const FIELD_MANAGER = "istio-egress-plane";
-/** What others can't be created without. */
-const FOUNDATIONS = new Set(["Namespace", "CustomResourceDefinition"]);
+import { type Administrator, AdminClient, RefusedError } from "./api-server.js";
+import type { KubeObject } from "./kube-object.js";
 
 /** A plane's API server, as its administrator sees it. */
 export class Cluster {
-  readonly #objects: KubernetesObjectApi;
+  readonly #server: AdminClient;
 
-  constructor(kubeconfig: string) {
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    this.#objects = KubernetesObjectApi.makeApiClient(config);
+  constructor(administrator: Administrator) {
+    this.#server = new AdminClient(administrator);
   }
 
-  /** Creates or updates objects (server-side apply): namespaces and definitions first. */
-  async apply(objects: readonly KubernetesObject[]): Promise<void> {
-    const isFoundation = ({ kind }: KubernetesObject) => FOUNDATIONS.has(kind ?? "");
+  /** Creates or updates objects: namespaces first, because others can't be created without. */
+  async apply(objects: readonly KubeObject[]): Promise<void> {
+    const isNamespace = ({ kind }: KubeObject) => kind === "Namespace";
     for (const wave of [
-      objects.filter(isFoundation),
-      objects.filter((object) => !isFoundation(object)),
+      objects.filter(isNamespace),
+      objects.filter((object) => !isNamespace(object)),
     ]) {
-      await Promise.all(wave.map((object) => this.#applyOne(object)));
+      await Promise.all(wave.map((object) => this.#server.apply(object)));
     }
-  }
-
-  #applyOne(object: KubernetesObject): Promise<KubernetesObject> {
-    const { ServerSideApply } = PatchStrategy;
-    return this.#objects.patch(object, undefined, undefined, FIELD_MANAGER, true, ServerSideApply);
   }
 
   /**
@@ -61,7 +43,7 @@ export class Cluster {
       },
       spec: { containers: [{ name: "probe", image: "probe" }] },
     };
-    const { spec } = await this.#objects.create<V1Pod>(pod, undefined, "All");
+    const { spec } = (await this.#server.tryCreate(pod)) as unknown as Pod;
     const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
     const injected = containers.some(({ name }) => name === "istio-proxy");
     return injected ? undefined : "a Pod that should get a sidecar gets none";
@@ -76,22 +58,31 @@ export class Cluster {
       spec: { host: "1.2.3.4" },
     };
     try {
-      await this.#objects.create(rule, undefined, "All");
+      await this.#server.tryCreate(rule);
       return "a broken DestinationRule is accepted";
     } catch (error) {
-      if (String(error).includes("denied the request")) return undefined;
+      if (error instanceof RefusedError && error.message.includes("denied the request"))
+        return undefined;
       throw error;
     }
   }
 
   async #nodeIsReady(): Promise<string | undefined> {
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "fake" } };
-    const { status } = await this.#objects.read<V1Node>(node);
+    const { status } = (await this.#server.read(node)) as unknown as Node;
     const ready = status?.conditions?.some(
       ({ type, status }) => type === "Ready" && status === "True",
     );
     return ready ? undefined : "the fake node isn't ready";
   }
+}
+
+interface Pod {
+  spec?: { containers?: { name: string }[]; initContainers?: { name: string }[] };
+}
+
+interface Node {
+  status?: { conditions?: { type: string; status: string }[] };
 }
 
 /** Repeats a check until it finds nothing wrong. */

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { KubernetesObject } from "@kubernetes/client-node";
 import type { PartInputs } from "./control-plane.js";
+import type { KubeObject } from "./kube-object.js";
 import { type Part, planeFiles } from "./part.js";
 import { LOOPBACK } from "./ports.js";
 
@@ -42,7 +42,7 @@ function stageFiles(paths: readonly string[]): string[] {
 }
 
 /** The fake node, and what kwok may do: its own program's needs and no more. */
-export function kwokObjects(): KubernetesObject[] {
+export function kwokObjects(): KubeObject[] {
   return [
     {
       apiVersion: "v1",
@@ -75,7 +75,7 @@ export function kwokObjects(): KubernetesObject[] {
       },
       subjects: [{ kind: "ServiceAccount", namespace: "kube-system", name: "kwok-controller" }],
     },
-  ] as KubernetesObject[];
+  ];
 }
 
 function rule(resources: string, verbs: string) {

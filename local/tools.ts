@@ -12,4 +12,6 @@ export interface Tools {
   istioctl: string[];
   /** Files, or folders of files, that hold kwok's Stages: how its nodes and pods become ready. */
   kwokStages: string[];
+  /** A folder for what istioctl has generated, which takes a second: the same program says the same. */
+  manifests: string;
 }

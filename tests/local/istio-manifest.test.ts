@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { outsideCluster } from "../../local/istio-manifest.js";
+import { outsideCluster, parseManifest } from "../../local/istio-manifest.js";
 
 const manifest = `
 apiVersion: v1
@@ -42,8 +42,8 @@ webhooks:
 `;
 
 describe("Istio's manifest for an istiod outside the cluster", () => {
-  it("has its namespace first, and nothing of istiod's own workload", async () => {
-    const objects = await outsideCluster(manifest, 20_001);
+  it("has its namespace first, and nothing of istiod's own workload", () => {
+    const objects = outsideCluster(parseManifest(manifest), 20_001);
     assert.deepEqual(
       objects.map(({ kind, metadata }) => `${kind} ${metadata?.name}`),
       [
@@ -55,8 +55,8 @@ describe("Istio's manifest for an istiod outside the cluster", () => {
     );
   });
 
-  it("calls the webhooks on the loopback address, and leaves the rest of them as it is", async () => {
-    const objects = await outsideCluster(manifest, 20_001);
+  it("calls the webhooks on the loopback address, and leaves the rest of them as it is", () => {
+    const objects = outsideCluster(parseManifest(manifest), 20_001);
     const webhooks = objects.flatMap(
       (object) => (object as { webhooks?: object[] }).webhooks ?? [],
     );

@@ -15,7 +15,12 @@ export function step(
   op: string,
   type: string,
   name: string,
-  { detailedDiff = [], outputs = {} }: { detailedDiff?: string[]; outputs?: object } = {},
+  {
+    detailedDiff = [],
+    outputs = {},
+    old,
+    state = { custom: true, outputs },
+  }: { detailedDiff?: string[]; outputs?: object; old?: object; state?: object } = {},
 ): LoggedEvent[] {
   const diff = Object.fromEntries(detailedDiff.map((field) => [field, { diffKind: "update" }]));
   const metadata = {
@@ -23,7 +28,8 @@ export function step(
     type,
     urn: urnOf(type, name),
     detailedDiff: detailedDiff.length > 0 ? diff : null,
-    new: { custom: true, outputs },
+    old,
+    new: state,
   };
   return [event({ resourcePreEvent: { metadata } }), event({ resOutputsEvent: { metadata } })];
 }
@@ -40,6 +46,11 @@ export function policy(
 
 export function error(message: string): LoggedEvent {
   return event({ diagnosticEvent: { severity: "error", message } });
+}
+
+/** What a preview counts at its end. */
+export function summary(resourceChanges: Record<string, number>): LoggedEvent {
+  return event({ summaryEvent: { resourceChanges } });
 }
 
 /** A pack has judged the whole stack. */

@@ -4,15 +4,41 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import {
   changesIn,
+  changesNothing,
   clusterAnswered,
   errorsIn,
   hasJudged,
+  type LoggedEvent,
   policyReportsIn,
   readEvents,
 } from "../../../cli/stack/events.js";
-import { error, judged, policy, step } from "./engine-events.js";
+import { error, judged, policy, step, summary } from "./engine-events.js";
 
 describe("the engine's events", () => {
+  describe("of a preview", () => {
+    const SERVICE = "kubernetes:core/v1:Service";
+    const same = (old: object, state: object = old) => [
+      ...step("same", SERVICE, "s", { old, state }),
+      summary({ same: 1 }),
+    ];
+    const CASES: [title: string, events: LoggedEvent[], expected: boolean][] = [
+      ["nothing is another", same({ outputs: { a: 1 } }), true],
+      ["an output is another", same({ outputs: { a: 1 } }, { outputs: { a: 2 } }), false],
+      ["it is protected now", same({}, { protect: true }), false],
+      ["a counter of nothing", [summary({ same: 1, update: 0 })], true],
+      ["one is updated", [...step("update", SERVICE, "s"), summary({ update: 1 })], false],
+      ["one is read again", [...same({}).slice(0, -1), summary({ same: 1, read: 1 })], false],
+      ["one goes", [...step("delete", SERVICE, "s"), summary({ same: 1 })], false],
+      ["the engine ended before", step("same", SERVICE, "s"), false],
+      ["there are none", [], false],
+    ];
+    for (const [title, events, expected] of CASES) {
+      it(`say that ${expected ? "nothing" : "something"} changes where ${title}`, () => {
+        assert.equal(changesNothing(events), expected);
+      });
+    }
+  });
+
   it("tell what changes, by operation and name, without the stack, providers and what stays", () => {
     const events = [
       step("same", "kubernetes:core/v1:Service", "kept"),
