@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
+import { writePieces } from "./format/write.js";
 import { readBaseline, sinceBaseline } from "./baseline.js";
 import * as options from "./input/options.js";
 import { meshConfigIn } from "./input/mesh-config.js";
@@ -165,7 +166,8 @@ async function run(
   const counted = baseline ? sinceBaseline(judgement, baseline) : judgement;
   progress.done();
   // Code scanning takes a finding that is left out for one that is fixed.
-  process.stdout.write(
+  await writePieces(
+    process.stdout,
     given.sarif
       ? await sarif({ ...counted, verdicts: judgement.verdicts }, baseline)
       : await formatted(counted, given),
@@ -242,22 +244,25 @@ async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Que
   return { manifests, facts: { ...facts, ...said } };
 }
 
-async function formatted(judgement: Judgement, given: JudgeOptions): Promise<string> {
+async function formatted(judgement: Judgement, given: JudgeOptions): Promise<Iterable<string>> {
   if (given.json) return (await import("./format/json.js")).judgementJson(judgement);
   const [{ judgementTable }, { colour }] = await Promise.all([
     import("./format/table.js"),
     import("./format/colour.js"),
   ]);
   const paint = await colour();
-  if (judgement.calls.length === 0 && !given.call) return judgementTable(judgement, paint);
+  if (judgement.calls.length === 0 && !given.call) return [judgementTable(judgement, paint)];
   const { callsTable } = await import("./format/calls.js");
   const calls = `${callsTable(judgement.calls, paint, given.explain === true)}\n`;
-  return given.call ? calls : `${judgementTable(judgement, paint)}\n${calls}`;
+  return given.call ? [calls] : [`${judgementTable(judgement, paint)}\n${calls}`];
 }
 
-async function sarif(judgement: Judgement, baseline?: ReadonlySet<string>): Promise<string> {
+async function sarif(
+  judgement: Judgement,
+  baseline?: ReadonlySet<string>,
+): Promise<Iterable<string>> {
   const { judgementSarif } = await import("./format/sarif.js");
-  return judgementSarif(judgement, packageVersion(), baseline);
+  return judgementSarif([judgement], packageVersion(), baseline);
 }
 
 /** This package's own, so that a report names the tool. */

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { Command, Option } from "commander";
+import { writePieces } from "./format/write.js";
 import { colour } from "./format/colour.js";
 import { readInput } from "./input/files.js";
 import * as options from "./input/options.js";
@@ -114,7 +115,7 @@ async function run(files: string[], given: PostureOptions, command: Command): Pr
   }
   const seen =
     given.stack === undefined ? await filesSeen(names, given) : await stackSeen(given.stack, given);
-  process.stdout.write(await formatted(seen, questionOf(given), given.format));
+  await writePieces(process.stdout, await formatted(seen, questionOf(given), given.format));
 }
 
 async function runDiff(
@@ -150,7 +151,11 @@ function questionOf(given: QuestionOptions): Question {
   return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
 }
 
-async function formatted(seen: Seen, question: Question, format: Format): Promise<string> {
+async function formatted(
+  seen: Seen,
+  question: Question,
+  format: Format,
+): Promise<Iterable<string>> {
   switch (format) {
     case "sarif": {
       const [{ postureSarif }, { packageVersion }] = await Promise.all([
@@ -160,16 +165,20 @@ async function formatted(seen: Seen, question: Question, format: Format): Promis
       return postureSarif(seen, question, packageVersion());
     }
     case "json":
-      return (await import("./posture/json.js")).postureJson(postureOfSeen(seen, question));
-    case "markdown":
-      return `${(await import("./posture/markdown.js")).postureMarkdown(postureOfSeen(seen, question))}\n`;
-    case "mermaid":
-      return `${(await import("./posture/mermaid.js")).postureMermaid(postureOfSeen(seen, question))}\n`;
+      return [(await import("./posture/json.js")).postureJson(postureOfSeen(seen, question))];
+    case "markdown": {
+      const { postureMarkdown } = await import("./posture/markdown.js");
+      return [`${postureMarkdown(postureOfSeen(seen, question))}\n`];
+    }
+    case "mermaid": {
+      const { postureMermaid } = await import("./posture/mermaid.js");
+      return [`${postureMermaid(postureOfSeen(seen, question))}\n`];
+    }
     case "svg":
-      return (await import("./posture/svg.js")).postureSvg(postureOfSeen(seen, question));
+      return [await (await import("./posture/svg.js")).postureSvg(postureOfSeen(seen, question))];
     case "table": {
       const { postureTable } = await import("./posture/table.js");
-      return postureTable(postureOfSeen(seen, question), await colour());
+      return [postureTable(postureOfSeen(seen, question), await colour())];
     }
   }
 }

@@ -80,7 +80,7 @@ export { shadowedRules, type ShadowedRule } from "./findings/shadowed-rules.js";
 export { unprovenVersion } from "./findings/unproven-version.js";
 export { unmodelled, type Unmodelled } from "./findings/unmodelled.js";
 export { apiServerNotes, type ApiServerNote } from "./explain/api-server.js";
-export { explain, type Explanation } from "./explain/explain.js";
+export { explain, summarize, type Explanation } from "./explain/explain.js";
 export { visible } from "./explain/visible.js";
 export { witnessWords } from "./explain/witness-words.js";
 

@@ -1,17 +1,20 @@
 import { type Judgement } from "../judgement.js";
 import { callJson } from "./calls.js";
+import { jsonPieces } from "./json-pieces.js";
 import {
   type Client,
   type Cluster,
   explain,
   isRead,
-  type Verdict,
+  type Mesh,
   objectText,
   refText,
+  summarize,
+  type Verdict,
 } from "../../mesh/index.js";
 
 /** One answer as JSON: rules and aliases by `namespace/name`, the client by its place in the list. */
-export function verdictJson(verdict: Verdict, message = explain(verdict).summary) {
+export function verdictJson(verdict: Verdict, message = summarize(verdict)) {
   return {
     alias: refText(verdict.alias),
     host: verdict.host,
@@ -30,17 +33,12 @@ export function clusterJson({ host, port, subset, tls, rule }: Cluster, client: 
   return { client, host, port, subset, tls, rule: rule && refText(rule) };
 }
 
-/** `judge --json`: everything that is known, for programs. */
-export function judgementJson(judgement: Judgement): string {
+/** `judge --json`: everything that is known, for programs, in pieces. */
+export function* judgementJson(judgement: Judgement): Generator<string> {
   const { mesh, clients, verdicts, inert, shadowed, unmodelled, notes } = judgement;
   const document = {
     clients,
-    verdicts: verdicts.map((verdict) => {
-      const { summary, fix, yaml } = explain(verdict, mesh);
-      const { target, tls, level, unknowns, reason, witnesses } = verdict;
-      const why = { unknowns, reason, witnesses };
-      return { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, ...why };
-    }),
+    verdicts: explained(verdicts, mesh),
     inertRules: inert.map(({ rule, alias, by, ...rest }) => ({
       rule: refText(rule),
       ...rest,
@@ -59,7 +57,17 @@ export function judgementJson(judgement: Judgement): string {
     notes,
     summary: summaryOf(judgement),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  yield* jsonPieces(document);
+  yield "\n";
+}
+
+function* explained(verdicts: readonly Verdict[], mesh: Mesh) {
+  for (const verdict of verdicts) {
+    const { summary, fix, yaml } = explain(verdict, mesh);
+    const { target, tls, level, unknowns, reason, witnesses } = verdict;
+    const why = { unknowns, reason, witnesses };
+    yield { ...verdictJson(verdict, summary), target, tls, level, fix, yaml, ...why };
+  }
 }
 
 /** The answer to one line of `judge --json-lines`. */

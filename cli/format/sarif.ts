@@ -1,9 +1,10 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Invocation, Location, Log, ReportingDescriptor, Result } from "sarif";
+import type { Invocation, Location, Log, ReportingDescriptor, Result, Run } from "sarif";
 import { OUTCOME, outcomeOf } from "../baseline.js";
 import { type CallRow, clientText, type Judgement } from "../judgement.js";
 import { callText } from "../input/call.js";
+import { jsonPieces } from "./json-pieces.js";
 import { STDIN } from "../input/files.js";
 import type { Manifest } from "../input/manifests.js";
 import {
@@ -50,38 +51,51 @@ const RULE_IDS = Object.keys(RULES) as RuleId[];
 type Path = (string | number)[];
 
 /**
- * `judge --sarif`: findings at the lines of the rules that decided, for code scanning.
+ * `judge --sarif`: findings at the lines of the rules that decided, for code scanning, in pieces.
  *
+ * @param judgements each becomes a run
  * @param baseline outcomes of an older state, by which each finding is new or unchanged
  */
-export function judgementSarif(
-  judgement: Judgement,
+export function* judgementSarif(
+  judgements: readonly Judgement[],
   version: string,
   baseline?: ReadonlySet<string>,
-): string {
-  const locate = locator(judgement.manifests);
-  const log: Log = {
+): Generator<string> {
+  const log: StreamedLog = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
-    runs: [
-      {
-        tool: {
-          driver: { name: "istio-egress", version, rules: rulesFor(judgement).map(descriptor) },
-        },
-        columnKind: "utf16CodeUnits",
-        ...(judgement.notes.length > 0 && { invocations: [invocation(judgement.notes)] }),
-        results: [
-          ...judgement.verdicts.flatMap((verdict) =>
-            verdictResult(verdict, judgement.mesh, locate, baseline),
-          ),
-          ...judgement.inert.map((rule) => inertResult(rule, locate)),
-          ...judgement.shadowed.map((rule) => shadowedResult(rule, locate)),
-          ...judgement.calls.flatMap((row) => callResult(row, locate)),
-        ],
-      },
-    ],
+    runs: judgements.map((judgement) => runOf(judgement, version, baseline)),
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  yield* jsonPieces(log);
+  yield "\n";
+}
+
+/** A log whose results come one by one: there may be hundreds of thousands. */
+type StreamedRun = Omit<Run, "results"> & { results: Iterable<Result> };
+type StreamedLog = Omit<Log, "runs"> & { runs: StreamedRun[] };
+
+function runOf(
+  judgement: Judgement,
+  version: string,
+  baseline: ReadonlySet<string> | undefined,
+): StreamedRun {
+  return {
+    tool: { driver: { name: "istio-egress", version, rules: rulesFor(judgement).map(descriptor) } },
+    columnKind: "utf16CodeUnits",
+    ...(judgement.notes.length > 0 && { invocations: [invocation(judgement.notes)] }),
+    results: resultsOf(judgement, locator(judgement.manifests), baseline),
+  };
+}
+
+function* resultsOf(
+  { verdicts, mesh, inert, shadowed, calls }: Judgement,
+  locate: Locator,
+  baseline?: ReadonlySet<string>,
+): Generator<Result> {
+  for (const verdict of verdicts) yield* verdictResult(verdict, mesh, locate, baseline);
+  for (const rule of inert) yield inertResult(rule, locate);
+  for (const rule of shadowed) yield shadowedResult(rule, locate);
+  for (const row of calls) yield* callResult(row, locate);
 }
 
 /** What was decided when the objects were read is about the run, not about a line. */
@@ -186,16 +200,20 @@ type Locator = (ref: ObjectRef, path: (object: unknown) => Path) => Location;
 /** Finds the file and line of an object's field; of objects that came from no file, their name. */
 function locator(manifests: readonly Manifest[]): Locator {
   const byName = new Map(manifests.map((manifest) => [nameOf(manifest.object), manifest]));
+  const lines = new Map<string, number>();
   return (ref, path) => {
     const name = objectText(ref);
     const manifest = byName.get(name);
     const logicalLocations = [{ fullyQualifiedName: name, kind: "resource" }];
     if (!manifest?.place || manifest.place.file === STDIN) return { logicalLocations };
     const { file, lineOf } = manifest.place;
-    const uri = uriOf(file);
-    const startLine = lineOf(path(manifest.object));
+    const field = path(manifest.object);
+    const key = JSON.stringify([name, field]);
+    // Many findings stand at one place, and to find a line a file is read again.
+    const startLine = lines.get(key) ?? lineOf(field);
+    lines.set(key, startLine);
     return {
-      physicalLocation: { artifactLocation: { uri }, region: { startLine } },
+      physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine } },
       logicalLocations,
     };
   };

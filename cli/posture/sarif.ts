@@ -1,25 +1,22 @@
-import type { Log } from "sarif";
 import { judgementSarif } from "../format/sarif.js";
 import { judgementOf } from "../judgement.js";
 import { defaultClients, readMesh } from "../../mesh/index.js";
 import type { Question, Seen } from "./seen.js";
 
-/** What is wrong with a posture, for code scanning: a run for each cluster. */
+/** What is wrong with a posture, for code scanning, in pieces: a run for each cluster. */
 export function postureSarif(
   { clusters, facts, clients }: Seen,
   question: Question,
   version: string,
-): string {
+): Generator<string> {
   const known = { ...facts, ...question.facts };
-  const logs = clusters.map((manifests) => {
+  const judgements = clusters.map((manifests) => {
     const mesh = readMesh(
       manifests.map(({ object }) => object),
       known,
     );
     const asked = question.clients ?? [...defaultClients(mesh), ...clients];
-    const text = judgementSarif(judgementOf({ manifests, facts: known, clients: asked }), version);
-    return JSON.parse(text) as Log;
+    return judgementOf({ manifests, facts: known, clients: asked });
   });
-  const log = { ...logs[0], runs: logs.flatMap(({ runs }) => runs) };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return judgementSarif(judgements, version);
 }

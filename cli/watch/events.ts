@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CoreV1Api } from "@kubernetes/client-node";
 import type { ApiServer } from "../kube/api-server.js";
-import { explain, type ObjectRef, type Verdict, refText } from "../../mesh/index.js";
+import { type ObjectRef, refText, summarize, type Verdict } from "../../mesh/index.js";
 import type { Finding } from "./findings.js";
 
 const COMPONENT = "istio-egress";
@@ -64,7 +64,7 @@ export class EventWriter {
         reason: isGone ? "EgressTlsResolved" : "EgressTlsViolation",
         message: isGone
           ? `Sends no Istio mutual TLS to ${alias} any more.`
-          : explain(verdict).summary.slice(0, LONGEST),
+          : summarize(verdict).slice(0, LONGEST),
         source: { component: COMPONENT },
         reportingComponent: COMPONENT,
         firstTimestamp: now,

@@ -4,11 +4,11 @@ import { paragraph } from "../format/text.js";
 import {
   at,
   type Client,
-  explain,
   type HostVerdicts,
   type KubeObject,
   type MeshFacts,
   type ObjectRef,
+  summarize,
   text,
   unmodelled,
   refText,
@@ -124,7 +124,7 @@ function lineWriter(json: boolean): (finding: Finding, isGone: boolean) => void 
     const time = new Date().toISOString();
     const { alias, host, port, subset, rule, kind } = verdict;
     const state = isGone ? "resolved" : verdict.verdict;
-    const { summary } = explain(verdict);
+    const summary = summarize(verdict);
     if (json) {
       const place = { alias: refText(alias), host, port, subset, rule: rule && refText(rule) };
       const line = { time, state, kind, ...place, answers, ...(!isGone && { message: summary }) };

@@ -3,10 +3,12 @@ import type { Advice, EntryAdvice, RuleAdvice } from "./advised.js";
 import { entryObject, ruleObject } from "./advice-objects.js";
 import { adviseSpec } from "./rule-spec.js";
 
+let library: typeof Yaml | undefined;
+
 /** Loaded with the first advice: a pack that has nothing against a stack shouldn't wait for it. */
 function yaml(): typeof Yaml {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller wait
-  return require("yaml") as typeof Yaml;
+  return (library ??= require("yaml") as typeof Yaml);
 }
 
 /** kubectl reads YAML 1.1, where `1_0` is a number and `no` is false. */
@@ -18,7 +20,18 @@ const LAYOUT = { lineWidth: 0, flowCollectionPadding: false } as const;
  *
  * @param serverName what the server's certificate has to show
  */
-export function adviceYaml({ rule, target }: Advice, serverName: string): string {
+export function adviceYaml(advice: Advice, serverName: string): string {
+  const known = written.get(advice) ?? new Map<string, string>();
+  written.set(advice, known);
+  const text = known.get(serverName) ?? yamlOf(advice, serverName);
+  known.set(serverName, text);
+  return text;
+}
+
+/** One advice is given for many clients. */
+const written = new WeakMap<Advice, Map<string, string>>();
+
+function yamlOf({ rule, target }: Advice, serverName: string): string {
   const documents = [
     ...(target?.entry ? [entryDocument(target.entry)] : []),
     ...(target?.rule ? [ruleDocument(target.rule, serverName)] : []),

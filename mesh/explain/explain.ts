@@ -34,14 +34,26 @@ const MOST_UNKNOWNS = 3;
  * @param mesh what was judged: then what is advised fits the names, ports and rules that are there
  */
 export function explain(verdict: Verdict, mesh?: Mesh): Explanation {
-  const summary = visible(`${opening(verdict)}: ${bodyOf(verdict)}`);
+  const summary = summarize(verdict);
   if (verdict.verdict === "ok") return { summary, fix: "" };
   if (verdict.verdict === "undecided")
     return { summary, fix: visible(undecidedFix(verdict, mesh)) };
   const advice = adviceOn(verdict, mesh);
   const fix = visible(fixOf(verdict, advice));
   if (!advice.remedy) return { summary, fix };
-  return { summary, fix, yaml: adviceYaml(advice, serverName(verdict)) };
+  return {
+    summary,
+    fix,
+    // Written out only for who reads it.
+    get yaml() {
+      return adviceYaml(advice, serverName(verdict));
+    },
+  };
+}
+
+/** The summary of an {@link Explanation} alone: nothing is tried out for it. */
+export function summarize(verdict: Verdict): string {
+  return visible(`${opening(verdict)}: ${bodyOf(verdict)}`);
 }
 
 function bodyOf(verdict: Verdict): string {

@@ -2,6 +2,7 @@ import { outcomesOf, type Outcome } from "../clusters/clusters.js";
 import { rulesByHost } from "../findings/followed-rules.js";
 import { isCoveredBy, isWildcard, type HostTable } from "../input/hosts.js";
 import type { Plain } from "../input/plain.js";
+import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import { Registry } from "../registry/registry.js";
 import { readServiceEntry } from "../registry/service-entry.js";
@@ -39,12 +40,32 @@ export function isRemedy(mesh: Mesh, verdict: Verdict, change: Change): boolean 
   const after = withChange(mesh, [...hosts], changed, written);
   const clients = [client, ...known.clients];
   const place = placeOf(verdict);
-  return [...hosts].every((one) =>
-    clients.every((asked) => {
-      const wrong = one === host && asked === client ? place : undefined;
-      return isWell(mesh, after, { ...verdict, host: one }, asked, wrong);
-    }),
-  );
+  return [...hosts].every((one) => {
+    const follows = followersOf(mesh, verdict.alias, one, written, changed);
+    return clients.every((asked) => {
+      const isSubject = one === host && asked === client;
+      if (!isSubject && !follows(asked)) return true;
+      return isWell(mesh, after, { ...verdict, host: one }, asked, isSubject ? place : undefined);
+    });
+  });
+}
+
+/**
+ * Who may be given something else for a host: rules are looked up in the client's namespace, in the
+ * service's, and in the root's.
+ */
+function followersOf(
+  mesh: Mesh,
+  alias: ObjectRef,
+  host: string,
+  written: readonly DestinationRule[],
+  entries: readonly Service[],
+): (client: Client) => boolean {
+  const namespaces = new Set(written.map(({ ref }) => ref.namespace));
+  const services = mesh.registry.of(host).map(({ ref }) => ref.namespace);
+  const shared = [mesh.facts.rootNamespace, alias.namespace, ...services];
+  const isForAll = entries.length > 0 || shared.some((one) => namespaces.has(one));
+  return ({ namespace }) => isForAll || namespaces.has(namespace);
 }
 
 interface Lookup {

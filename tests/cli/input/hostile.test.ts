@@ -28,8 +28,8 @@ function answersTo(text: string): string[] {
     const reading = lastOfEach([...parseManifests(text, "f.yaml")]);
     const judgement = judgementOf({ ...reading, facts: {} });
     const posture = postureOfSeen(seenInFiles("f.yaml", reading));
-    judgementJson(judgement);
-    judgementSarif(judgement, "1");
+    JSON.parse([...judgementJson(judgement)].join(""));
+    JSON.parse([...judgementSarif([judgement], "1")].join(""));
     return [
       judgementTable(judgement, NO_COLOUR),
       postureTable(posture, NO_COLOUR),
@@ -216,6 +216,47 @@ describe("hostile input", function () {
       { numRuns: runs(300) },
     );
   });
+});
+
+describe("many findings", function () {
+  this.timeout(120_000);
+
+  const SERVERS = 100;
+  const TEAMS = 150;
+  const names = (count: number, prefix: string) =>
+    Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  const aliases = names(SERVERS, "server").flatMap((name) => {
+    const metadata = { name, namespace: "default" };
+    const port = { name: "tls", port: 443 };
+    const subsets = [{ addresses: [{ ip: "192.0.2.1" }], ports: [port] }];
+    return [
+      { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [port] } },
+      { apiVersion: "v1", kind: "Endpoints", metadata, subsets },
+    ];
+  });
+  const mutual = (namespace: string) => ({
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "mutual", namespace },
+    spec: { host: "*.local", trafficPolicy: { tls: { mode: "ISTIO_MUTUAL" } } },
+  });
+
+  // Advice that was worked out again for each took hours.
+  for (const [whose, rules] of [
+    ["one rule", [mutual("istio-system")]],
+    ["a rule of each client", names(TEAMS, "team").map(mutual)],
+  ] as const) {
+    it(`are written as SARIF and JSON: 15,000 by ${whose}`, () => {
+      const manifests = [...aliases, ...rules].map((object) => ({ object }));
+      const clients = names(TEAMS, "team").map((namespace) => ({ namespace }));
+      const judgement = judgementOf({ manifests, clients, facts: {} });
+      const count = (pieces: Iterable<string>, word: string) =>
+        [...pieces].filter((piece) => piece.includes(word)).length;
+      const results = count(judgementSarif([judgement], "1"), '"ruleId": "egress-disallow');
+      assert.equal(results, SERVERS * TEAMS);
+      assert.equal(count(judgementJson(judgement), '"yaml": '), SERVERS * TEAMS);
+    });
+  }
 });
 
 /** What a terminal would obey. */
