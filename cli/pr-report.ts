@@ -7,7 +7,13 @@ import { ExitCode, isMistake, Mistake, mistakeText } from "./mistake.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/row.js";
 import { type Context, postureOfSeen, seenInPreview, seenInState } from "./posture/seen.js";
-import { failedOutcome, outcomeOf, type Result, type StackOutcome } from "./pr-report/outcome.js";
+import {
+  failedOutcome,
+  outcomeOf,
+  type Result,
+  type StackOutcome,
+  withUpgrade,
+} from "./pr-report/outcome.js";
 import { isBlocking, renderReport, type Strictness, verdictLine } from "./pr-report/render.js";
 import { type StackEngine, stacksOf, withEngine } from "./stack/engine.js";
 import { type PackChoice, preparePack, previewStack } from "./stack/preview.js";
@@ -40,7 +46,8 @@ of the base branch, one file a stack:  istio-egress posture -s dev --format json
 
 Exit codes, for the worst of the stacks:
   0  nothing stands in the way
-  1  a mandatory policy is violated
+  1  a mandatory policy is violated, or calls break as istiod is upgraded to the version that the
+     change names
   2  a preview failed, so nobody knows
   3  something couldn't be decided (0 with --allow-undecided)`;
 
@@ -92,6 +99,7 @@ function requireWritable(file: string): void {
 /** The worst first. */
 const EXIT_CODES: readonly (readonly [Result, ExitCode])[] = [
   ["violation", ExitCode.Violation],
+  ["breaking", ExitCode.Violation],
   ["failed", ExitCode.BadInput],
   ["undecided", ExitCode.Undecided],
 ];
@@ -149,7 +157,7 @@ async function stackOutcome(
   const to = seen.facts.istioVersion;
   if (from === undefined || to === undefined || from === to) return outcome;
   const { upgradeOf } = await import("./upgrade/report.js");
-  return { ...outcome, upgrade: upgradeOf(seen, { from, to, facts: {} }) };
+  return withUpgrade(outcome, upgradeOf(seen, { from, to, facts: {} }));
 }
 
 /** The version of Istio that the stack was last updated for. */

@@ -12,7 +12,8 @@ import {
 import type { Grounds } from "../../policies/grounds.js";
 import { rules } from "../../policies/rules/index.js";
 import { PACK_NAME, type Preview } from "../stack/preview.js";
-import type { Upgrade } from "../upgrade/report.js";
+import { ExitCode } from "../mistake.js";
+import { exitCodeOf, type Upgrade } from "../upgrade/report.js";
 
 /** Everything that a report says about one stack. */
 export interface StackOutcome {
@@ -39,10 +40,11 @@ export interface StackOutcome {
 
 /**
  * How a preview ended.
+ * - `breaking`: no policy is violated, but calls break as istiod goes to the version that the change names.
  * - `failed`: nobody knows what the change would do: a broken program, an unreachable backend, a
  *   pack that didn't judge.
  */
-export type Result = "ok" | "violation" | "failed" | "undecided";
+export type Result = "ok" | "violation" | "breaking" | "failed" | "undecided";
 
 /** The policy that says what couldn't be judged. */
 const UNDECIDED_POLICY = "egress-undecided-tls";
@@ -80,6 +82,15 @@ export function outcomeOf(
 export function failedOutcome(stack: string, error: string): StackOutcome {
   const nothing = { changes: [], violations: [], undecided: [], advice: [] };
   return { stack, result: "failed", errors: [error], ...nothing, limits: [], restsOn: [] };
+}
+
+/** The outcome of a stack whose change names another version of Istio, with what that does to its calls. */
+export function withUpgrade(outcome: StackOutcome, upgrade: Upgrade): StackOutcome {
+  const code = exitCodeOf(upgrade);
+  const isPassing = outcome.result === "ok" || outcome.result === "undecided";
+  if (isPassing && code === ExitCode.Violation) return { ...outcome, result: "breaking", upgrade };
+  if (isPassing && code === ExitCode.Undecided) return { ...outcome, result: "undecided", upgrade };
+  return { ...outcome, upgrade };
 }
 
 const NOT_JUDGED =

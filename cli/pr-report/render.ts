@@ -56,12 +56,14 @@ function headline(outcomes: readonly StackOutcome[], strictness: Strictness): st
 
 const WORDS: Readonly<Record<Result, string>> = {
   violation: "forbidden by policy",
+  breaking: "calls break as istiod is upgraded",
   failed: "not known: the preview failed",
   undecided: "not decided",
   ok: "ok",
 };
 const MARKS: Readonly<Record<Result, string>> = {
   violation: "❌",
+  breaking: "❌",
   failed: "💥",
   undecided: "❓",
   ok: "✅",

@@ -50,6 +50,12 @@ export class CiJob {
     return JSON.parse(run.stdout) as Posture;
   }
 
+  /** `istio-egress upgrade -s dev` for a program. */
+  upgrade(program: string, { args = [], env }: JobOptions = {}): Promise<JobRun> {
+    this.outside.write(program);
+    return this.run(["upgrade", "-s", "dev", ...args], env);
+  }
+
   /** `pulumi` in the project. */
   pulumi(args: string[], env: Record<string, string> = {}) {
     return execa(this.outside.engine.pulumi, [...args, "--non-interactive"], {

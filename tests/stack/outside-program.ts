@@ -78,7 +78,7 @@ export class OutsideProgram {
   async run(args: RunArgs): Promise<EngineRun> {
     const { program, pack, config = {}, stackConfig = {}, command = "preview" } = args;
     this.write(program);
-    this.#configure(stackConfig);
+    this.configure(stackConfig);
     const run = ++this.#commands;
     const log = path.join(this.folder, `events-${run}.jsonl`);
     const configFile = path.join(this.folder, `config-${run}.json`);
@@ -98,7 +98,7 @@ export class OutsideProgram {
   }
 
   /** Writes the stack's configuration, beside the salt that the engine left there. */
-  #configure(config: Record<string, unknown>): void {
+  configure(config: Record<string, unknown>): void {
     const file = path.join(this.project, "Pulumi.dev.yaml");
     const salted = parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     writeFileSync(file, stringify({ ...salted, config }));

@@ -1,9 +1,48 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { ExitCode } from "../../cli/mistake.js";
+import type { Upgrade } from "../../cli/upgrade/report.js";
+import type { KubeObject } from "../../mesh/index.js";
 import { CiJob, WIKIPEDIA, wikipediaRule } from "./ciJob.js";
 import { sharedPlane } from "./sharedPlane.js";
+
+/** Objects in JavaScript for a program. */
+function declared(objects: readonly KubeObject[], name: string): string {
+  const texts = objects.map((object) => JSON.stringify(object));
+  return texts.map((text, index) => `declare(${text}, "${name}-${index}");\n`).join("");
+}
+
+/** An ExternalName to which the sidecar starts TLS: a cluster up to Istio 1.20, an alias from 1.21. */
+const PARTNER: KubeObject[] = [
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "api", namespace: "default" },
+    spec: {
+      type: "ExternalName",
+      externalName: "api.partner.example",
+      ports: [{ name: "http", port: 80 }],
+    },
+  },
+  {
+    apiVersion: "networking.istio.io/v1",
+    kind: "DestinationRule",
+    metadata: { name: "api", namespace: "default" },
+    spec: {
+      host: "api.default.svc.cluster.local",
+      trafficPolicy: {
+        tls: {
+          mode: "SIMPLE",
+          sni: "api.partner.example",
+          subjectAltNames: ["api.partner.example"],
+          caCertificates: "/etc/ssl/certs/ca-certificates.crt",
+        },
+      },
+    },
+  },
+];
 
 const RIGHT = WIKIPEDIA + wikipediaRule("DISABLE");
 
@@ -130,6 +169,81 @@ describe("pr-report in a job, on the real engine", function () {
       assert.equal(wrong.exitCode, ExitCode.Violation, wrong.report);
       assert.match(wrong.report, /^\| update \| DestinationRule \| my-wikipedia-rule \|/m);
       assert.match(wrong.report, /verdict: ok → violation/);
+    });
+
+    describe("and was deployed for an older Istio", () => {
+      const forIstio = (istioVersion: string) =>
+        job.outside.configure({ [CATALOGUE_KEY]: { mesh: { istioVersion } } });
+      const program = RIGHT + declared(PARTNER, "partner");
+      let pair: string;
+
+      before(async () => {
+        forIstio("1.20");
+        job.outside.write(program);
+        const { exitCode, all } = await job.pulumi(["up", "--yes", "-s", "dev"], env);
+        assert.equal(exitCode, 0, all);
+      });
+
+      after(() => job.outside.configure({}));
+
+      it("tells by the preview what the upgrade breaks, from the version of its catalogue", async () => {
+        const args = ["--format", "json"];
+        const { exitCode, stdout, log } = await job.upgrade(program, { env, args });
+        assert.equal(exitCode, ExitCode.Violation, log);
+        const { source, rehearsals } = JSON.parse(stdout) as Upgrade;
+        assert.equal(source, "stack dev");
+        const [{ from, to, changes, preparation }] = rehearsals as [Upgrade["rehearsals"][0]];
+        assert.deepEqual([from, to], ["1.20", "1.31"]);
+        const broken = changes.filter(({ effect }) => effect === "breaks");
+        assert.deepEqual(
+          [...new Set(broken.map(({ before, after }) => `${before?.tls} → ${after?.tls}`))],
+          ["SIMPLE → no cluster"],
+        );
+        assert.deepEqual(
+          preparation.edits.map(({ object }) => object.kind),
+          ["ServiceEntry", "DestinationRule"],
+        );
+        pair = declared(
+          preparation.edits.map(({ object }) => object),
+          "pair",
+        );
+      });
+
+      it("goes minor version by minor version in what was deployed", async () => {
+        const args = ["--deployed", "--to", "1.22", "--through"];
+        const { exitCode, stdout } = await job.upgrade("", { env, args });
+        assert.equal(exitCode, ExitCode.Violation, stdout);
+        const [, first, second, ...more] = stdout.split(/^(?=Istio 1\.\d+ → )/m);
+        assert.match(first ?? "", /^Istio 1\.20 → 1\.21$[^]*^breaks /m);
+        assert.match(second ?? "", /^Istio 1\.2[12] /);
+        assert.doesNotMatch(second ?? "", /^breaks /m);
+        assert.deepEqual(more, []);
+      });
+
+      it("breaks nothing with what it said to write", async () => {
+        const { exitCode, stdout } = await job.upgrade(program + pair, { env });
+        assert.equal(exitCode, ExitCode.Ok, stdout);
+        assert.match(stdout, /^0 break, 0 undecided, /m);
+      });
+
+      it("is told in a pull request that names the new version, which must not be merged", async () => {
+        forIstio("1.31");
+        const { exitCode, report } = await job.prReport(program, { env });
+        assert.equal(exitCode, ExitCode.Violation, report);
+        assert.match(report, /^\*\*Calls break as istiod is upgraded in dev\.\*\*/m);
+        assert.match(report, /^❌ \*\*Istio 1\.20 → 1\.31: calls break as istiod is upgraded/m);
+        assert.match(report, /^```yaml\n# ServiceEntry default\/api\.partner\.example, new/m);
+      });
+
+      it("may be merged with the pair", async () => {
+        forIstio("1.31");
+        const { exitCode, report } = await job.prReport(program + pair, { env });
+        assert.equal(exitCode, ExitCode.Ok, report);
+        assert.match(
+          report,
+          /<summary>Istio 1\.20 → 1\.31: nothing breaks\. Apply this change, then/,
+        );
+      });
     });
 
     it("shows as deployed what the last update left", async () => {

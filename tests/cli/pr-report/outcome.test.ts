@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { failedOutcome, outcomeOf, type Result } from "../../../cli/pr-report/outcome.js";
+import {
+  failedOutcome,
+  outcomeOf,
+  type Result,
+  withUpgrade,
+} from "../../../cli/pr-report/outcome.js";
+import type { Effect } from "../../../cli/upgrade/effect.js";
+import type { Upgrade } from "../../../cli/upgrade/report.js";
 import type { LoggedEvent } from "../../../cli/stack/events.js";
 import { posture, row } from "../posture/rows.js";
 import { error, judged, policy, step } from "../stack/engine-events.js";
@@ -83,6 +90,24 @@ describe("what a preview comes to", () => {
     assert.equal(outcomeOf("dev", preview, SEEN, undefined).postureChanges, undefined);
     assert.equal(outcomeOf("dev", preview, undefined, posture()).postureChanges, undefined);
   });
+
+  const effects: [before: Result, effect: Effect | undefined, after: Result][] = [
+    ["ok", undefined, "ok"],
+    ["ok", "changes", "ok"],
+    ["ok", "breaks", "breaking"],
+    ["undecided", "breaks", "breaking"],
+    ["ok", "undecided", "undecided"],
+    ["violation", "breaks", "violation"],
+    ["failed", "breaks", "failed"],
+  ];
+  for (const [before, effect, after] of effects) {
+    it(`is ${after} where it was ${before} and the upgrade of Istio ${effect ?? "changes nothing"}`, () => {
+      const changes = effect === undefined ? [] : [{ effect }];
+      const upgrade = { source: "stack dev", rehearsals: [{ changes }], notes: [] };
+      const outcome = { ...failedOutcome("dev", ""), result: before };
+      assert.equal(withUpgrade(outcome, upgrade as unknown as Upgrade).result, after);
+    });
+  }
 
   it("says what the preview couldn't know", () => {
     const events = [judged(), ...step("create", "kubernetes:core/v1:Service", "a")];
