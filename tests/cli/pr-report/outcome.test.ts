@@ -5,7 +5,7 @@ import {
   type Result,
   withUpgrade,
 } from "../../../cli/pr-report/outcome.js";
-import type { Effect } from "../../../cli/upgrade/effect.js";
+import type { Effect } from "../../../mesh/index.js";
 import type { Upgrade } from "../../../cli/upgrade/report.js";
 import type { LoggedEvent } from "../../../cli/stack/events.js";
 import { posture, row } from "../posture/rows.js";
