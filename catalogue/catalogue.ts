@@ -4,7 +4,7 @@
  */
 import { CATALOGUE_KEY, CatalogueError, catalogueIssues } from "./error.js";
 import { ONE_PLACE, type Places } from "./places.js";
-import { createsNamespace, findings } from "./rules.js";
+import { createsNamespace, dataplaneOf, findings } from "./rules.js";
 import { declared } from "./schema.js";
 import type { Declared, DeclaredAlias, DeclaredTls } from "./schema.js";
 import type { Catalogue, CatalogueAlias, CatalogueTls } from "./types.js";
@@ -51,6 +51,8 @@ function complete({ mesh, clients, aliases, guard }: Declared): Catalogue {
     mesh,
     clients: clients.map((client) => ({
       ...client,
+      dataplane: dataplaneOf(client),
+      injected: dataplaneOf(client) === "sidecar",
       createNamespace: createsNamespace(client),
       optOutLabel: client.optOutLabel ?? true,
     })),

@@ -8,7 +8,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   ),
   clients: "Workloads that call the aliases, one per namespace. `[]` declares none.",
   "clients[].namespace": "Namespace of the workload.",
-  "clients[].injected": "Whether its Pods get Istio's sidecar.",
+  "clients[].injected": "Whether its Pods get Istio's sidecar. Give this or `dataplane`.",
+  "clients[].dataplane":
+    "How it takes part in the mesh: `sidecar`, `ambient` (its node's ztunnel takes its calls, which follows no DestinationRule) or `none`. What `injected` says by default.",
   "clients[].name": "Name of the workload.",
   "clients[].image": "Its image, with curl in it. The sleep sample's by default.",
   "clients[].createNamespace":

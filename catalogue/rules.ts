@@ -37,7 +37,7 @@ export function findings(
   return [
     ...(meshBroken ? [] : aliasSwitch(catalogue.mesh)),
     ...inAliases,
-    ...clientRules(usable("clients", ["namespace", "injected", "createNamespace", "optOutLabel"])),
+    ...clientRules(usable("clients", CLIENT_KEYS)),
     ...distinctClients(usable("clients", ["namespace"]), entry),
     ...distinctAliases(
       usable("aliases", ["name", "namespace"]),
@@ -109,15 +109,30 @@ export function createsNamespace({ namespace, createNamespace }: Client): boolea
   return createNamespace ?? !GIVEN.includes(namespace);
 }
 
+/** How a client takes part in the mesh; a flag alone says sidecar or none. */
+export function dataplaneOf({ dataplane, injected }: Pick<Client, "dataplane" | "injected">) {
+  return dataplane ?? (injected ? "sidecar" : "none");
+}
+
+const CLIENT_KEYS = ["namespace", "injected", "dataplane", "createNamespace", "optOutLabel"];
+
 function clientRules(clients: Clients): Finding[] {
   return clients.flatMap(([i, client]) => {
-    const { namespace, injected, createNamespace, optOutLabel } = client;
+    const { namespace, injected, dataplane, createNamespace, optOutLabel } = client;
     const found: Finding[] = [];
+    if (injected === undefined && dataplane === undefined) {
+      const message = "missing; write true (its Pods get a sidecar) or false";
+      found.push({ path: ["clients", i, "injected"], message });
+    } else if (injected !== undefined && injected !== (dataplaneOf(client) === "sidecar")) {
+      const message = `is ${dataplane}, and injected is ${injected}; leave injected out`;
+      found.push({ path: ["clients", i, "dataplane"], message });
+    }
     if (createNamespace && GIVEN.includes(namespace)) {
       const message = `namespace ${namespace} is there in every cluster; write false, or leave it out`;
       found.push({ path: ["clients", i, "createNamespace"], message });
     }
-    if (optOutLabel !== undefined && (injected || !createsNamespace(client))) {
+    const isOutside = dataplaneOf(client) === "none";
+    if (optOutLabel !== undefined && (!isOutside || !createsNamespace(client))) {
       const message = "is for a namespace that is made here and not injected; leave it out";
       found.push({ path: ["clients", i, "optOutLabel"], message });
     }

@@ -94,6 +94,25 @@ const cidr = text("a range, such as 10.0.0.0/8", (value) =>
   ipaddr.isValidCIDR(value) ? undefined : `${names.quote(value)} isn't a range; write 10.0.0.0/8`,
 );
 
+/** Ranges that sidecars take or leave alone. */
+const takenRange = text("a range, such as 10.0.0.0/8", (value) =>
+  value === "*" || ipaddr.isValidCIDR(value)
+    ? undefined
+    : `${names.quote(value)} isn't a range; write 10.0.0.0/8, or "*"`,
+);
+
+const portText = text('a port in quotes, such as "3306"', (value) =>
+  value === "*" || /^[1-9]\d{0,4}$/.test(value)
+    ? undefined
+    : `${names.quote(value)} isn't a port; write "3306"`,
+);
+
+const duration = text("a duration, such as 0s or 100ms", (value) =>
+  /^\d+(\.\d+)?(ms|s|m|h)$/.test(value)
+    ? undefined
+    : `${names.quote(value)} isn't a duration; write 0s or 100ms`,
+);
+
 const factValues: Record<FactValue, z.ZodType> = {
   version: istioVersion,
   flag: flag(),
@@ -103,6 +122,9 @@ const factValues: Record<FactValue, z.ZodType> = {
   revision: text("a revision of istiod"),
   ranges: list(cidr, "a list of ranges"),
   hosts: list(text("a host", hostPatternMistake), "a list of hosts"),
+  "taken ranges": list(takenRange, "a list of ranges"),
+  ports: list(portText, "a list of ports in quotes"),
+  duration,
   "outbound policy": choice(OUTBOUND_TRAFFIC_POLICIES),
 };
 
@@ -124,8 +146,13 @@ const mesh = section(
 const client = section({
   /** Where it runs. */
   namespace,
-  /** Whether its Pods get Istio's sidecar. */
-  injected: flag("true (its Pods get a sidecar) or false"),
+  /** Whether its Pods get Istio's sidecar. Written for `dataplane` `sidecar` or `none`. */
+  injected: flag("true (its Pods get a sidecar) or false").optional(),
+  /**
+   * How it takes part in the mesh: by a sidecar, by its node's ztunnel, or not at all.
+   * @default what `injected` says
+   */
+  dataplane: choice(["sidecar", "ambient", "none"]).optional(),
   /** @default "sleep" */
   name: text("a name, such as sleep", names.serviceNameMistake).default("sleep"),
   /** @default the sleep sample's */

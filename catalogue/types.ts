@@ -44,8 +44,10 @@ export interface CatalogueGuardWaiver {
 export interface CatalogueClient {
   /** Where it runs. */
   namespace: string;
-  /** Whether its Pods get Istio's sidecar. */
+  /** Whether its Pods get Istio's sidecar: `dataplane` is `sidecar`. */
   injected: boolean;
+  /** How it takes part in the mesh: by a sidecar, by its node's ztunnel, or not at all. */
+  dataplane: "sidecar" | "ambient" | "none";
   /** @default "sleep" */
   name: string;
   /** @default the sleep sample's */

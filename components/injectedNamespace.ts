@@ -4,11 +4,11 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { NamespaceArgs } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NamespacePatch } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
 import type { NamespacePatchArgs } from "@pulumi/kubernetes/core/v1/namespacePatch.js";
-import { INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
+import { AMBIENT, INJECTION_LABEL, MANAGED_BY } from "./resources/labels.js";
 import { TOKENS } from "./resources/tokens.js";
 import { createChild, inputsOf, type Transform } from "./resources/transform.js";
 
-/** A namespace whose Pods get a sidecar. */
+/** A namespace whose Pods are in the mesh. */
 export interface InjectedNamespaceArgs {
   /** Name of the namespace. @example "shop" */
   name: Input<string>;
@@ -19,12 +19,18 @@ export interface InjectedNamespaceArgs {
    * @default false
    */
   create?: boolean;
+  /**
+   * How its Pods take part in the mesh: by sidecars (`istio-injection: enabled`), or by their nodes' ztunnel
+   * (`istio.io/dataplane-mode: ambient`).
+   * @default "sidecar"
+   */
+  dataplane?: "sidecar" | "ambient";
   /** The escape hatch: changes what a child is created with, where no argument does. */
   transform?: { namespace?: Transform<NamespaceArgs>; patch?: Transform<NamespacePatchArgs> };
 }
 
 /**
- * A namespace whose new Pods get Istio's sidecar (`istio-injection: enabled`).
+ * A namespace whose new Pods get Istio's sidecar (`istio-injection: enabled`), or are in ambient mode.
  *
  * @example
  * const mesh = new InjectedNamespace("default", { name: "default" });
@@ -39,7 +45,7 @@ export class InjectedNamespace extends ComponentResource {
 
   constructor(name: string, args: InjectedNamespaceArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.InjectedNamespace, name, inputsOf(args), opts);
-    const injection = { [INJECTION_LABEL]: "enabled" };
+    const injection = args.dataplane === "ambient" ? AMBIENT : { [INJECTION_LABEL]: "enabled" };
     this.namespace = args.create
       ? createChild(
           Namespace,

@@ -60,7 +60,8 @@ export { IncrementalJudge, type HostVerdicts } from "./incremental/incremental-j
 // The way of one call.
 export { dataplanesOf } from "./call/capture.js";
 export { outcomesOf } from "./call/outcomes.js";
-export { judgeCall, type CallAnswer, type CallVerdict, type Hop } from "./verdicts/call-verdict.js";
+export type { CallAnswer, CallVerdict, Hop } from "./verdicts/call-answer.js";
+export { judgeCall } from "./verdicts/call-verdict.js";
 export type { TlsIntent } from "./verdicts/call-intent.js";
 export { aliasOfCall, callsTo, judgeCalls, type SharedCallVerdict } from "./verdicts/calls.js";
 export { explainCall, hopLine, type CallExplanation } from "./explain/explain-call.js";

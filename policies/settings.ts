@@ -49,6 +49,9 @@ const factValues: Record<FactValue, z.ZodType> = {
   revision: z.string(),
   ranges: z.array(cidr),
   hosts: z.array(hostPattern),
+  "taken ranges": z.array(z.string()),
+  ports: z.array(z.string()),
+  duration: z.string(),
   "outbound policy": z.enum(OUTBOUND_TRAFFIC_POLICIES),
 };
 

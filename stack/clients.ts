@@ -20,22 +20,37 @@ export function declareClients(
   // A namespace takes along whatever is in it, so even when protection is lifted it stays.
   const kept = { provider, protect, retainOnDelete: protect };
   const namespaces: Record<string, Resource[]> = {};
-  for (const { namespace, injected, createNamespace, optOutLabel, ...sleep } of clients) {
+  for (const { namespace, injected, dataplane, ...client } of clients) {
+    const { createNamespace, optOutLabel, ...sleep } = client;
+    const isInMesh = dataplane !== "none";
     const of = { name: namespace, transform: namespaceInAnyRole(namespace) };
-    if (injected && !createNamespace && rendersYaml()) {
+    if (isInMesh && !createNamespace && rendersYaml()) {
       // A file is a whole object: a tool that applies it deletes the namespace when the file is removed.
+      const isAmbient = dataplane === "ambient";
+      const label = isAmbient ? "istio.io/dataplane-mode=ambient" : `${INJECTION_LABEL}=enabled`;
       void log.warn(
-        `namespace ${namespace} isn't this stack's, so no file labels it for sidecars; ` +
-          `type  kubectl label namespace ${namespace} ${INJECTION_LABEL}=enabled`,
+        `namespace ${namespace} isn't this stack's, so no file labels it for ` +
+          `${isAmbient ? "ambient mode" : "sidecars"}; type  kubectl label namespace ${namespace} ${label}`,
       );
-    } else if (injected) {
-      const args = { ...of, create: createNamespace };
+    } else if (isInMesh) {
+      // What has always been given stays as it was: an argument more is a change of the component.
+      const args = {
+        ...of,
+        create: createNamespace,
+        ...(dataplane === "ambient" && { dataplane }),
+      };
       namespaces[namespace] = [new InjectedNamespace(namespace, args, kept)];
     } else if (createNamespace) {
       namespaces[namespace] = [new WithoutIstioNamespace(namespace, { ...of, optOutLabel }, kept)];
     }
     const id = `${sleep.name}.${namespace}`;
-    const args = { ...sleep, namespace, injected, transform: serviceInAnyRole(id) };
+    const args = {
+      ...sleep,
+      namespace,
+      // A Pod in ambient mode needs no word against a sidecar.
+      ...(dataplane !== "ambient" && { injected }),
+      transform: serviceInAnyRole(id),
+    };
     const dependsOn = namespaces[namespace] ?? [];
     new SleepDeployment(id, args, { provider, protect, dependsOn });
   }

@@ -52,7 +52,9 @@ export function usedNamespaces({
   clients,
   aliases,
 }: Pick<Catalogue, "clients" | "aliases">): UsedNamespace[] {
-  const kept = clients.filter(({ injected, createNamespace }) => injected || createNamespace);
+  const kept = clients.filter(
+    ({ dataplane, createNamespace }) => dataplane !== "none" || createNamespace,
+  );
   const names = new Set(kept.map(({ namespace }) => namespace));
   const users = [
     ...clients.map(({ namespace }, i) => ({ name: namespace, by: `clients[${i}]` })),

@@ -7,6 +7,10 @@ const SENDS: Readonly<Record<string, { sends: Sends; port?: number }>> = {
   https: { sends: "tls", port: 443 },
   tls: { sends: "tls" },
   tcp: { sends: "tcp" },
+  ftp: { sends: "server-first", port: 21 },
+  ssh: { sends: "server-first", port: 22 },
+  smtp: { sends: "server-first", port: 25 },
+  mysql: { sends: "server-first", port: 3306 },
 };
 
 const FORM =
@@ -26,7 +30,7 @@ export function call(text: string, previous: Call[] = []): Call[] {
   const kind = SENDS[scheme];
   if (!kind) {
     throw new InvalidArgumentError(
-      `"${scheme}" isn't a scheme of a call: write http, https, tls or tcp.`,
+      `"${scheme}" isn't a scheme of a call: write http, https, tls or tcp, or where the server speaks first ftp, ssh, smtp or mysql.`,
     );
   }
   const number = port === undefined ? kind.port : Number(port);
@@ -43,7 +47,7 @@ export function call(text: string, previous: Call[] = []): Call[] {
       address: address ?? name,
       port: number,
       sends: kind.sends,
-      ...(kind.sends === "tcp" ? {} : { host: name }),
+      ...(kind.sends === "http" || kind.sends === "tls" ? { host: name } : {}),
       ...(path === undefined || kind.sends !== "http" ? {} : { path }),
     },
   ];
@@ -51,8 +55,16 @@ export function call(text: string, previous: Call[] = []): Call[] {
 
 /** A call as {@link call} reads it, without its client. */
 export function callText({ address, port, sends, host, path }: Call): string {
-  const scheme = sends === "tls" ? "https" : sends;
+  const scheme = sends === "server-first" ? serverFirst(port) : sends === "tls" ? "https" : sends;
   const name = host ?? address;
   const where = name === address ? "" : ` at ${address}`;
   return `${scheme}://${name}:${port}${path ?? ""}${where}`;
+}
+
+/** The scheme of a port where the server speaks first; one of no known number is written as SMTP. */
+function serverFirst(port: number): string {
+  const known = Object.entries(SENDS).find(
+    ([, kind]) => kind.sends === "server-first" && kind.port === port,
+  );
+  return known?.[0] ?? "smtp";
 }

@@ -3,7 +3,7 @@ import { type ApiServer, Refusal, type Resource } from "../kube/api-server.js";
 import { Mistake } from "../mistake.js";
 import type { Progress } from "../progress.js";
 import type { Manifest } from "./manifests.js";
-import { meshConfigName, readMeshConfig } from "./mesh-config.js";
+import { injectorName, meshConfigName, readInjectorValues, readMeshConfig } from "./mesh-config.js";
 import { KINDS, kindSpec, type KubeObject, type MeshFacts } from "../../mesh/index.js";
 
 /**
@@ -75,8 +75,10 @@ export async function readCluster(
   }
   const { rootNamespace = "istio-system", revision = "default" } = facts;
   const configured = await meshConfig(server, rootNamespace, revision);
+  const injected = await injectorValues(server, rootNamespace, revision);
   const istioVersion = versionOfIstiod(manifests, rootNamespace);
-  return { manifests, facts: { ...configured, ...(istioVersion && { istioVersion }) } };
+  const version = istioVersion && { istioVersion };
+  return { manifests, facts: { ...configured, ...injected, ...version } };
 }
 
 /** Says that Istio isn't installed in a cluster, or not in a version with this resource. */
@@ -108,6 +110,30 @@ async function meshConfig(
     note(
       `ConfigMap ${namespace}/${name} can't be read (${error.status}); taking Istio's defaults.`,
     );
+    return {};
+  }
+}
+
+const injectorConfigMap = z.object({ data: z.object({ values: z.string() }) });
+
+/** What the injector's values say of the calls that sidecars take; nothing where there is no injector. */
+async function injectorValues(
+  server: ApiServer,
+  namespace: string,
+  revision: string,
+): Promise<Partial<MeshFacts>> {
+  const name = injectorName(revision);
+  try {
+    const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+    const { data } = await server.get(path, injectorConfigMap);
+    return readInjectorValues(data.values, `ConfigMap ${namespace}/${name}`);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status !== 404) {
+      note(
+        `ConfigMap ${namespace}/${name} can't be read (${error.status}); taking it that sidecars take every call.`,
+      );
+    }
     return {};
   }
 }

@@ -36,6 +36,9 @@ const factValues: Record<FactValue, z.ZodType> = {
   revision: text,
   ranges: z.array(text),
   hosts: z.array(text),
+  "taken ranges": z.array(text),
+  ports: z.array(text),
+  duration: text,
   "outbound policy": z.enum(OUTBOUND_TRAFFIC_POLICIES),
 };
 

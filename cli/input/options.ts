@@ -36,6 +36,9 @@ const PLACEHOLDERS: Record<FactValue, string> = {
   revision: " <revision>",
   ranges: " <cidr>",
   hosts: " <host>",
+  "taken ranges": " <cidr>",
+  ports: " <port>",
+  duration: " <duration>",
   "outbound policy": " <mode>",
 };
 
@@ -43,7 +46,10 @@ const PLACEHOLDERS: Record<FactValue, string> = {
 function factOption({ value, summary }: Fact, name: keyof MeshFacts): Option {
   const standard = DEFAULT_FACTS[name];
   const isPutOff = value === "flag" && standard !== false;
-  const words = name.replace(/^enable/, "").replace(/(Cidr|Host)s$/, "$1");
+  const words = name
+    .replace(/^enable/, "")
+    .replace(/(Cidr|Host|Range|Port)s$/, "$1")
+    .replace("IP", "Ip");
   const flag = words.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/^-/, "");
   const notes = [
     ...(Array.isArray(standard) ? ["repeatable"] : []),

@@ -52,7 +52,8 @@ function callOf(
   const port = ports.find((port) => port.port === portOf(url));
   const mode = port ? modeOn(port, alias) : "DISABLE";
   if (!client.injected && (mode === "SIMPLE" || mode === "MUTUAL")) {
-    return notCalled(subject, "it has no sidecar to encrypt for it");
+    const by = client.dataplane === "ambient" ? "ztunnel doesn't" : "it has no sidecar to";
+    return notCalled(subject, `${by} encrypt for it`);
   }
   if (client.injected && !isMeantFor(client, alias, pod)) {
     return notCalled(subject, "the alias's rules aren't for it");

@@ -1,20 +1,17 @@
-import { outcomesOf, ruleFor } from "../clusters/clusters.js";
-import { at, labelsOf, refOf, text, type Labels } from "../input/plain.js";
+import { isBefore } from "../input/istio-version.js";
+import { at, fits, items, labelsOf, refOf, text, wholeNumber, type Plain } from "../input/plain.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
-import type { Client } from "../scope/client.js";
-import { importedService } from "../scope/imported-service.js";
 import { bindingsOf, isReal } from "./addresses.js";
-import type { Call, CallOutcome, ClusterTls, UndecidedCall } from "./call.js";
+import type { Call, UndecidedCall } from "./call.js";
 import { namespacesOf, type Capture } from "./capture.js";
-import { listenerProtocol } from "./protocol.js";
-import { routingRulesOf } from "./routing.js";
 import type { Way } from "./way.js";
+import { waysAtWaypoint } from "./waypoint.js";
 
 /**
- * The way of a call through its node's ztunnel. It follows no DestinationRule and no route: it hands calls
+ * The ways of a call through its node's ztunnel. It follows no DestinationRule and no route: it hands calls
  * to a waypoint where a service has one, and else passes them on, as they are where no workload of the mesh
  * is behind the address.
  *
@@ -27,21 +24,27 @@ export function waysThroughAmbient(
   capture: Capture,
 ): readonly Way[] | UndecidedCall {
   const service = serviceBehind(mesh, call, name);
-  const passed: Way = { outcome: { via: "passthrough" }, capture };
-  if (!service) return [passed];
-  const waypoint = waypointOf(mesh, service);
-  if (waypoint === undefined) return [passed];
+  const waypoint = service && waypointOf(mesh, service);
+  if (!service || waypoint === undefined) return [{ outcome: { via: "passthrough" }, capture }];
   if ("undecided" in waypoint) return waypoint;
-  const routed = routingRulesOf(mesh).find(
-    ({ hosts, gateways }) => hosts.includes(service.host) && gateways.includes("mesh"),
-  );
-  if (routed) {
-    const { kind, namespace, name: own } = routed.ref;
-    return {
-      undecided: `${kind} ${namespace}/${own} routes it at a waypoint, which isn't followed`,
-    };
-  }
-  return [waypointWay(mesh, call, service, waypoint, capture)];
+  const ways = waysAtWaypoint(mesh, call, service, {
+    ref: waypoint,
+    isResponsibleFor: (other) => {
+      const own = waypointOf(mesh, other);
+      return own !== undefined && !("undecided" in own) && isSame(own, waypoint);
+    },
+  });
+  if ("undecided" in ways) return ways;
+  const handedTo = `${waypoint.namespace}/${waypoint.name}`;
+  return ways.map((way) => ({
+    ...way,
+    outcome: { via: "waypoint", waypoint: handedTo, next: [way.outcome] },
+    capture,
+  }));
+}
+
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
 }
 
 /** The service that ztunnel knows by an address: an ExternalName's is that of what it stands for. */
@@ -61,62 +64,66 @@ function serviceBehind(mesh: Mesh, { address, port }: Call, name: string): Servi
   );
 }
 
-/** The waypoint that a service's calls go to, by its own label or its namespace's; undefined for none. */
+const USE = "istio.io/use-waypoint";
+
+/**
+ * The waypoint that takes a service's calls, by the service's own label or its namespace's; undefined for none
+ * (pilot/pkg/serviceregistry/ambient/waypoints.go).
+ */
 function waypointOf(mesh: Mesh, service: Service): ObjectRef | UndecidedCall | undefined {
   const { namespace } = service.ref;
   const own = labelsOf(at(service.object, "metadata", "labels"));
   const ofNamespace = labelsOf(at(namespacesOf(mesh).get(namespace), "metadata", "labels"));
-  const labels: Labels = USE in own ? own : ofNamespace;
+  const labels = USE in own ? own : ofNamespace;
   const name = labels[USE];
   if (name === undefined || name === "none") return undefined;
   const ref = { kind: "Gateway", namespace: labels[`${USE}-namespace`] ?? namespace, name };
   const gateway = mesh.objects.find((object) => {
-    const { kind, namespace: other, name: known } = refOf(object);
+    const { kind } = object;
     const isOfApi = text(object.apiVersion).startsWith("gateway.networking.k8s.io/");
-    return kind === "Gateway" && isOfApi && other === ref.namespace && known === name;
+    return kind === "Gateway" && isOfApi && isSame(refOf(object), ref);
   });
   if (!gateway) {
     return { undecided: `waypoint ${ref.namespace}/${name} isn't among the objects` };
   }
   const takes = labelsOf(at(gateway, "metadata", "labels"))["istio.io/waypoint-for"] ?? "service";
-  return takes === "service" || takes === "all" ? ref : undefined;
+  const isFor = takes === "service" || takes === "all";
+  return isFor && admits(mesh, gateway, namespace) ? ref : undefined;
 }
 
-const USE = "istio.io/use-waypoint";
-
-function waypointWay(
-  mesh: Mesh,
-  { port }: Call,
-  service: Service,
-  waypoint: ObjectRef,
-  capture: Capture,
-): Way {
-  const client: Client = { namespace: waypoint.namespace, gateway: true };
-  const imported = importedService(mesh, mesh.sidecarScopeOf(client), service.host);
-  const own = imported?.ports.find(({ number }) => number === port);
-  const name = `${waypoint.namespace}/${waypoint.name}`;
-  if (!imported || !own) {
-    const cluster = `inbound-vip|${port}|tcp|${service.host}`;
-    return {
-      outcome: { via: "waypoint", waypoint: name, next: [{ via: "no-cluster", cluster }] },
-      capture,
-    };
-  }
-  const protocol = listenerProtocol(imported, own) === "http" ? "http" : "tcp";
-  const rule = ruleFor(mesh, client, imported);
-  const outcome = outcomesOf(mesh, { service: imported, rule, gateway: true }).find(
-    (one) => one.port === port && one.subset === "",
+/** Whether services of a namespace may use a waypoint: its HBONE listener says so, from Istio 1.23. */
+function admits(mesh: Mesh, gateway: Plain, namespace: string): boolean {
+  if (isBefore(23, mesh.facts)) return true;
+  const listener = items(at(gateway, "spec", "listeners")).find(
+    (one) => at(one, "protocol") === "HBONE" && wholeNumber(at(one, "port")) === 15008,
   );
-  // A waypoint leaves Istio's mutual TLS out: HBONE takes its place within the mesh.
-  const tls: ClusterTls =
-    outcome?.tls === "SIMPLE" || outcome?.tls === "MUTUAL" ? outcome.tls : "none";
-  const next: CallOutcome = {
-    via: "cluster",
-    cluster: `inbound-vip|${port}|${protocol}|${service.host}`,
-    tls,
-    ...(outcome?.sni !== undefined && tls !== "none" ? { sni: outcome.sni } : {}),
-  };
-  const way: Way = { outcome: { via: "waypoint", waypoint: name, next: [next] }, capture };
-  if (outcome) way.cluster = { service: imported, outcome, tls };
-  return way;
+  const allowed = at(listener, "allowedRoutes", "namespaces");
+  const from = text(at(allowed, "from")) || "Same";
+  if (from === "All") return true;
+  if (from !== "Selector") return refOf(gateway).namespace === namespace;
+  const labels = labelsOf(at(namespacesOf(mesh).get(namespace), "metadata", "labels"));
+  return selects(at(allowed, "selector"), labels);
+}
+
+/** Whether a Kubernetes label selector takes labels. */
+function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  return (
+    fits(labelsOf(at(selector, "matchLabels")), labels) &&
+    items(at(selector, "matchExpressions")).every((expression) => {
+      const value = labels[text(at(expression, "key"))];
+      const values = items(at(expression, "values"));
+      switch (at(expression, "operator")) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        case "DoesNotExist":
+          return value === undefined;
+        default:
+          return false;
+      }
+    })
+  );
 }

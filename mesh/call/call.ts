@@ -6,8 +6,10 @@ export type Sends =
   | "http"
   /** TLS of its own, with a server name unless it calls an address. */
   | "tls"
-  /** Anything else, in clear; a server-first protocol too. */
-  | "tcp";
+  /** Anything else, in clear, where the client writes first. */
+  | "tcp"
+  /** Anything else, in clear, where the client waits for the server's first words (SMTP, SSH, MySQL). */
+  | "server-first";
 
 /** One call of an application, as it leaves its container. */
 export interface Call {
@@ -65,6 +67,8 @@ export type CallOutcome =
   | { via: "no-route" }
   /** The route names a cluster that the proxy hasn't got: 503, `NC`; a TCP connection is reset. */
   | { via: "no-cluster"; cluster: string }
+  /** The proxy waits for the client's first bytes, and the client for the server's: nothing is sent. */
+  | { via: "waits" }
   /** The proxy answers by itself: a redirect or a direct response. */
   | { via: "response" };
 

@@ -1,5 +1,7 @@
 import ipaddr from "ipaddr.js";
-import { at, fits, labelsOf, refOf, text, type Plain } from "../input/plain.js";
+import { isUnknown } from "../input/kube-object.js";
+import type { MeshFacts } from "../input/mesh-facts.js";
+import { at, fits, isPlain, labelsOf, refOf, text, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { Client, Dataplane } from "../scope/client.js";
 import { isReal } from "./addresses.js";
@@ -8,12 +10,16 @@ import type { Call } from "./call.js";
 /** Which proxy takes a workload's calls, and which calls it doesn't. */
 export interface Capture {
   dataplane: Dataplane;
-  /** The annotations `traffic.sidecar.istio.io/…` of the workload. */
+  /** The annotations `traffic.sidecar.istio.io/…` of the workload, else what holds for the mesh. */
   excludedPorts: string;
   includedPorts: string;
   excludedRanges: string;
-  /** `*`: every address. */
+  /** `*`: every address; empty: none. */
   includedRanges: string;
+  /** `sidecar.istio.io/interceptionMode: NONE`: applications address the proxy themselves. */
+  isOff?: true;
+  /** An annotation that decides isn't known yet. */
+  unknown?: string;
 }
 
 /** Whether a proxy takes a call; undefined: that depends on an address that isn't known. */
@@ -33,7 +39,9 @@ export function capturesOf(mesh: Mesh, client: Client): Capture[] {
     fits(client.labels ?? {}, labelsOf(at(template, "metadata", "labels"))),
   );
   const read = templates.length > 0 ? templates : [{}];
-  const captures = read.map((template) => captureOf(template, namespace, client.dataplane));
+  const captures = read.map((template) =>
+    captureOf(mesh.facts, template, namespace, client.dataplane),
+  );
   const distinct = new Map(captures.map((capture) => [JSON.stringify(capture), capture]));
   return [...distinct.values()];
 }
@@ -43,17 +51,40 @@ export function dataplanesOf(mesh: Mesh, client: Client): Dataplane[] {
   return [...new Set(capturesOf(mesh, client).map(({ dataplane }) => dataplane))];
 }
 
-function captureOf(template: Plain, namespace: Dataplane, said: Dataplane | undefined): Capture {
+function captureOf(
+  facts: MeshFacts,
+  template: Plain,
+  namespace: Dataplane,
+  said: Dataplane | undefined,
+): Capture {
   const annotations = at(template, "metadata", "annotations");
   const labels = labelsOf(at(template, "metadata", "labels"));
-  const read = (name: string) => text(at(annotations, `${PREFIX}${name}`));
-  return {
-    dataplane: said ?? dataplaneOf(template, labels, annotations, namespace),
-    excludedPorts: read("excludeOutboundPorts"),
-    includedPorts: read("includeOutboundPorts"),
-    excludedRanges: read("excludeOutboundIPRanges"),
-    includedRanges: read("includeOutboundIPRanges") || "*",
+  // An annotation counts where it is there, though it be empty.
+  const read = (name: string, ofMesh: readonly string[]) => {
+    const own = at(annotations, `${PREFIX}${name}`);
+    return typeof own === "string" ? own : ofMesh.join();
   };
+  const capture: Capture = {
+    dataplane: said ?? dataplaneOf(template, labels, annotations, namespace),
+    excludedPorts: read("excludeOutboundPorts", facts.excludeOutboundPorts),
+    includedPorts: read("includeOutboundPorts", facts.includeOutboundPorts),
+    excludedRanges: read("excludeOutboundIPRanges", facts.excludeOutboundIPRanges),
+    includedRanges: read("includeOutboundIPRanges", facts.includeOutboundIPRanges),
+  };
+  if (at(annotations, MODE) === "NONE") capture.isOff = true;
+  const unknown = unknownAnnotation(annotations);
+  if (unknown !== undefined) capture.unknown = unknown;
+  return capture;
+}
+
+const MODE = "sidecar.istio.io/interceptionMode";
+
+function unknownAnnotation(annotations: unknown): string | undefined {
+  if (isUnknown(annotations)) return "metadata.annotations";
+  if (!isPlain(annotations)) return undefined;
+  return Object.keys(annotations).find(
+    (name) => (name.startsWith(PREFIX) || name === MODE) && isUnknown(annotations[name]),
+  );
 }
 
 function dataplaneOf(
@@ -129,6 +160,9 @@ export function captured(
 ): Captured {
   if (capture.dataplane === "none") return "direct";
   if (capture.dataplane === "ambient") return "proxy";
+  if (isLoopback(address)) return "proxy";
+  if (capture.unknown !== undefined) return undefined;
+  if (capture.isOff) return "direct";
   if (listed(capture.excludedPorts).includes(String(port))) return "direct";
   const excluded = listed(capture.excludedRanges);
   if (excluded.length > 0) {
@@ -139,8 +173,14 @@ export function captured(
   if (ports.includes("*") || ports.includes(String(port))) return "proxy";
   const included = listed(capture.includedRanges);
   if (included.includes("*")) return "proxy";
+  if (included.length === 0) return "direct";
   if (!isReal(address)) return undefined;
   return isWithin(address, included) ? "proxy" : "direct";
+}
+
+/** What a workload calls on itself: no rule takes it, and a listener that is bound there gets it. */
+export function isLoopback(address: string): boolean {
+  return address === "127.0.0.1" || address === "::1";
 }
 
 function listed(value: string): string[] {

@@ -229,15 +229,27 @@ export function pickChain(
   const isAll = (chain: FilterChain) =>
     !chain.onlyHttp && chain.ranges.length === 0 && !namesOf(chain);
   const matching = chains.filter((chain) => !isAll(chain));
-  const inspects = chains.some(
-    ({ sniHosts, service }) => sniHosts.length > 0 || isForwarded(service),
-  );
+  const inspects = readsServerName(chains);
   const byAddress = mostSpecific(matching, (chain) => prefixLength(chain.ranges, call.address));
   const name = call.sends === "tls" && inspects ? (call.host ?? "").toLowerCase() : "";
   const byName = mostSpecific(byAddress, (chain) => nameLength(namesOf(chain), name));
   const isHttp = call.sends === "http";
   const detected = isHttp ? byName.find(({ onlyHttp }) => onlyHttp) : undefined;
   return detected ?? byName.find(({ onlyHttp }) => !onlyHttp) ?? chains.find(isAll);
+}
+
+/**
+ * Whether a listener looks at what the client writes before it chooses a chain: at the server name, or
+ * whether it is HTTP. A client that waits for the server's first words waits for ever then.
+ */
+export function readsFirst(chains: readonly FilterChain[], hasTimeLimit: boolean): boolean {
+  // Only a listener that looks for HTTP has a time limit, after which it goes on.
+  if (chains.some(({ onlyHttp }) => onlyHttp)) return !hasTimeLimit;
+  return readsServerName(chains);
+}
+
+function readsServerName(chains: readonly FilterChain[]): boolean {
+  return chains.some(({ sniHosts, service }) => sniHosts.length > 0 || isForwarded(service));
 }
 
 /** The server names of a chain; undefined: any. */

@@ -9,6 +9,7 @@ import {
   type Listening,
 } from "./filter-chains.js";
 import { isExclusive, listenerProtocol, type ListenerProtocol } from "./protocol.js";
+import type { Egress } from "../scope/sidecar.js";
 import type { EgressView } from "./view.js";
 
 /** One outbound listener of a sidecar, at one address and port. */
@@ -46,7 +47,6 @@ export function listenersOf(
   const listeners = new Map<string, PortListener>();
   for (const egress of view.listeners) {
     const written = egress.egress;
-    if (written?.isBoundToPort) continue;
     if (written?.listens !== undefined) {
       if (written.listens !== port) continue;
       const own: ServicePort = { number: port, name: "", protocol: written.protocol ?? "" };
@@ -67,13 +67,18 @@ function add(listeners: Map<string, PortListener>, listening: Listening): void {
   const { mesh, egress, service, port } = listening;
   const protocol = listenerProtocol(service, port);
   if (service.resolution === "alias" || protocol === undefined) return;
-  const bind = egress.egress?.bind;
+  const bind = bindOf(egress.egress);
   const bindings = bind
     ? [{ address: bind, ranges: [] }]
     : protocol === "http"
       ? [{ address: ANY_ADDRESS, ranges: [] }]
       : takenAt(mesh, service, port, egress.egress?.listens !== undefined);
   for (const binding of bindings) addAt(listeners, listening, protocol, binding);
+}
+
+/** Where a Sidecar's listener is bound: without capture it is on the workload's own address. */
+function bindOf(egress: Egress | undefined): string | undefined {
+  return egress?.bind ?? (egress?.isBoundToPort ? "127.0.0.1" : undefined);
 }
 
 /** What has no address of its own and sends where the client was going listens at its endpoints. */

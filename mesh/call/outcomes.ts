@@ -54,7 +54,8 @@ export function waysOf(mesh: Mesh, call: Call): Ways {
 
 /** What an application names when it calls a name: that name. */
 function defaultHost({ address, sends }: Call): string | undefined {
-  return sends === "tcp" || (sends === "tls" && isReal(address)) ? undefined : address;
+  if (sends === "http") return address;
+  return sends === "tls" && !isReal(address) ? address : undefined;
 }
 
 /** The host that a name is short for: it is completed with the client's namespace first. */
@@ -80,10 +81,23 @@ function waysOfCapture(mesh: Mesh, call: Call, name: string, capture: Capture): 
   if (capture.dataplane === "ambient") return waysThroughAmbient(mesh, call, name, capture);
   const by = captured(capture, call);
   if (by === undefined) {
+    if (capture.unknown !== undefined) {
+      return {
+        undecided: `annotation ${capture.unknown} of a workload of the client isn't known yet`,
+      };
+    }
     return {
       undecided: `the sidecar takes calls to some ranges only, and ${call.address} isn't known`,
     };
   }
   if (by === "direct") return [{ outcome: { via: "direct" }, capture }];
-  return waysThroughSidecar(mesh, call);
+  if (capture.isOff) {
+    return {
+      undecided:
+        "sidecar.istio.io/interceptionMode is NONE, and calls to the proxy aren't followed",
+    };
+  }
+  const ways = waysThroughSidecar(mesh, call);
+  // A workload's own address is its own, unless a listener of its proxy is bound there.
+  return ways ?? [{ outcome: { via: "direct" }, capture }];
 }

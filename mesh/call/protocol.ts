@@ -32,6 +32,9 @@ export function isExclusive({ protocol }: Pick<ServicePort, "protocol">): boolea
   return protocol === "mongo" || protocol === "mysql";
 }
 
+/** Ports of FTP, SSH, SMTP, POP3, IMAP, mail submission, MySQL and VNC, where the server speaks first. */
+const SERVER_FIRST: readonly number[] = [21, 22, 25, 110, 143, 587, 3306, 5900];
+
 /**
  * What an application sends to a port, as far as the port's declaration says. One of no known protocol
  * is taken for what its number is commonly for.
@@ -40,6 +43,7 @@ export function sendsTo(service: Pick<Service, "fromKubernetes">, port: ServiceP
   if (isTlsPort(port)) return "tls";
   const protocol = listenerProtocol(service, port);
   if (protocol === "http") return "http";
+  if (port.protocol === "mysql" || SERVER_FIRST.includes(port.number)) return "server-first";
   if (protocol === "tcp") return "tcp";
   if (port.number === 443) return "tls";
   return [80, 8080].includes(port.number) ? "http" : "tcp";

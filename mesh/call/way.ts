@@ -8,9 +8,9 @@ import type { Egress, Sidecar } from "../scope/sidecar.js";
 import { ANY_ADDRESS } from "./addresses.js";
 import { hasAliases } from "./aliases.js";
 import type { Call, CallOutcome } from "./call.js";
-import type { Capture } from "./capture.js";
+import { isLoopback, type Capture } from "./capture.js";
 import { clusterName, findCluster, type FoundCluster } from "./cluster-tls.js";
-import { pickChain, type Caller, type FilterChain } from "./filter-chains.js";
+import { pickChain, readsFirst, type Caller, type FilterChain } from "./filter-chains.js";
 import { routeHttp } from "./http-routes.js";
 import { listenersOf, type Displaced, type PortListeners } from "./listeners.js";
 import type { Destination } from "./rules.js";
@@ -35,12 +35,22 @@ export interface Way {
 
 const listenersByView = new WeakMap<EgressView, Map<string, PortListeners>>();
 
-/** The ways that a call may take through a sidecar; several where its route has weights. */
-export function waysThroughSidecar(mesh: Mesh, call: Call): Way[] {
+/**
+ * The ways that a call may take through a sidecar; several where its route has weights.
+ *
+ * @returns undefined for a call to the workload's own address at which no listener is
+ */
+export function waysThroughSidecar(mesh: Mesh, call: Call): Way[] | undefined {
   const { client } = call;
   const caller: Caller = { namespace: client.namespace, labels: client.labels ?? {} };
   const listeners = portListeners(mesh, caller, client, call.port);
-  const listener = listeners.get(call.address) ?? listeners.get(ANY_ADDRESS);
+  const own = listeners.get(call.address);
+  if (!own && isLoopback(call.address)) return undefined;
+  const listener = own ?? listeners.get(ANY_ADDRESS);
+  const isLate = call.sends === "server-first";
+  if (listener && isLate && readsFirst(listener.chains, hasTimeLimit(mesh))) {
+    return [{ outcome: { via: "waits" } }];
+  }
   const chain = listener && pickChain(listener.chains, call);
   if (!listener || !chain) return [unknownCall(mesh, client)];
   const ways = chain.http
@@ -52,6 +62,11 @@ export function waysThroughSidecar(mesh: Mesh, call: Call): Way[] {
     ...(chain.http ? {} : { listener: chain.service }),
     ...(isShared ? { displaced: listener.displaced } : {}),
   }));
+}
+
+/** Whether proxies stop waiting for a client's first bytes (`meshConfig.protocolDetectionTimeout`). */
+function hasTimeLimit({ facts }: Mesh): boolean {
+  return Number.parseFloat(facts.protocolDetectionTimeout) > 0;
 }
 
 /** Listeners depend on the caller only where a route of TCP or TLS is for some callers. */
@@ -94,6 +109,8 @@ function httpWays(
   caller: Caller,
   { egress, onlyHost }: NonNullable<FilterChain["http"]>,
 ): Way[] {
+  if (call.sends === "server-first") return [{ outcome: { via: "waits" } }];
+  if (call.sends !== "http") return [{ outcome: { via: "response" } }];
   const request = { host: call.host ?? call.address, path: call.path ?? "/" };
   // Routes are those of the first egress listener of the port, though another one may have made the listener.
   const { listeners } = viewOf(mesh, call.client);

@@ -1,6 +1,6 @@
 import type { CallOutcome } from "../call/call.js";
 import { namedText } from "../input/kube-object.js";
-import type { CallAnswer, CallVerdict, Hop } from "../verdicts/call-verdict.js";
+import type { CallAnswer, CallVerdict, Hop } from "../verdicts/call-answer.js";
 
 /** A call's verdict in words. */
 export interface CallExplanation {
@@ -66,6 +66,8 @@ export function outcomeText(outcome: CallOutcome): string {
       return "its own network, no proxy";
     case "no-route":
       return "no route (NR)";
+    case "waits":
+      return "a listener that waits for the client's first bytes";
     case "response":
       return "an answer of the proxy's own";
   }
@@ -87,6 +89,7 @@ function seenOf({ answer, call, hops }: CallVerdict): string | undefined {
     case "elsewhere":
       return "an answer, or a certificate, of another server";
     case "fails":
+      if (via === "waits") return HANGS;
       return via && (isHttp ? FAILURES[via] : via === "response" ? undefined : RESET);
     case "as-declared":
     case "as-sent":
@@ -103,6 +106,8 @@ const FAILURES: Partial<Record<CallOutcome["via"], string>> = {
   "no-cluster": "503 with the flag NC",
   blackhole: "502 from BlackHoleCluster",
 };
+
+const HANGS = "the connection hangs: no greeting of the server, then a timeout";
 
 function fixOf({ answer, decidedBy, hops, call, alias }: CallVerdict): string | undefined {
   const last = hops.at(-1);
@@ -130,6 +135,9 @@ function fixOf({ answer, decidedBy, hops, call, alias }: CallVerdict): string | 
 function failureFix({ outcome, route, client }: Hop): string | undefined {
   if (outcome.via === "blackhole") {
     return "Write a ServiceEntry for the host and port that is called, or set outboundTrafficPolicy to ALLOW_ANY.";
+  }
+  if (outcome.via === "waits") {
+    return "Declare the protocol of the port: name it tcp (or mysql), and give its host an address of its own, or another port than HTTP and TLS have.";
   }
   if (outcome.via === "no-route") {
     return `Add a route without a match to ${route ? namedText(route) : "the VirtualService"}, or one that fits.`;

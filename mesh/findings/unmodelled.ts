@@ -1,4 +1,5 @@
 import { at, compareRefs, items, refOf, text, type Plain } from "../input/plain.js";
+import { changesClusters } from "../call/envoy-filters.js";
 import { flatten } from "../input/flatten.js";
 import type { KubeObject, ObjectRef } from "../input/kube-object.js";
 
@@ -36,15 +37,6 @@ function reasonOf(object: Plain, isNarrow: boolean): string | undefined {
   return isNarrow && parents.some(isOfMesh)
     ? "clients may import what it leads to, whatever their Sidecar says"
     : undefined;
-}
-
-/** A new cluster carries no alias's calls by itself; what is inbound is the server's side. */
-function changesClusters(patch: unknown): boolean {
-  return (
-    at(patch, "applyTo") === "CLUSTER" &&
-    at(patch, "patch", "operation") !== "ADD" &&
-    at(patch, "match", "context") !== "SIDECAR_INBOUND"
-  );
 }
 
 /** A route whose parent is a Service holds for the sidecars that call it. */

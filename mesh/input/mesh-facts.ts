@@ -40,6 +40,24 @@ export interface MeshFacts {
   outboundTrafficPolicy: OutboundTrafficPolicy;
   /** `ISTIO_META_DNS_CAPTURE`: sidecars answer DNS, so ServiceEntries get addresses of their own. @default false */
   dnsCapture: boolean;
+  /**
+   * `global.proxy.includeIPRanges` of the injector's values: what sidecars take, where a workload's annotation
+   * says nothing. Empty: nothing.
+   * @default ["*"]
+   */
+  includeOutboundIPRanges: string[];
+  /** `global.proxy.excludeIPRanges` of the injector's values. @default [] */
+  excludeOutboundIPRanges: string[];
+  /** `global.proxy.includeOutboundPorts` of the injector's values: ports that sidecars take at every address. @default [] */
+  includeOutboundPorts: string[];
+  /** `global.proxy.excludeOutboundPorts` of the injector's values: ports that sidecars leave alone. @default [] */
+  excludeOutboundPorts: string[];
+  /**
+   * `meshConfig.protocolDetectionTimeout`: how long a proxy waits for a client's first bytes where it detects
+   * the protocol. `0s`: for ever.
+   * @default "0s"
+   */
+  protocolDetectionTimeout: string;
 }
 
 /** The modes of `meshConfig.outboundTrafficPolicy`. */
@@ -60,6 +78,11 @@ export const DEFAULT_FACTS: MeshFacts = {
   externalHosts: [],
   outboundTrafficPolicy: "ALLOW_ANY",
   dnsCapture: false,
+  includeOutboundIPRanges: ["*"],
+  excludeOutboundIPRanges: [],
+  includeOutboundPorts: [],
+  excludeOutboundPorts: [],
+  protocolDetectionTimeout: "0s",
 };
 
 /** What the values of a fact are. */
@@ -72,6 +95,9 @@ export type FactValue =
   | "revision"
   | "ranges"
   | "hosts"
+  | "taken ranges"
+  | "ports"
+  | "duration"
   | "outbound policy";
 
 /** What catalogues, settings of the policy pack, options and lines of JSON say of a fact. */
@@ -162,6 +188,37 @@ export const FACTS: { readonly [Name in keyof MeshFacts]-?: Fact } = {
     meaning:
       "Whether sidecars answer DNS themselves: `ISTIO_META_DNS_CAPTURE` in the proxies' metadata.",
     summary: "sidecars answer DNS (ISTIO_META_DNS_CAPTURE)",
+  },
+  includeOutboundIPRanges: {
+    value: "taken ranges",
+    meaning:
+      "`global.proxy.includeIPRanges` of the injector's values: the addresses to which sidecars take calls. `[]`: none.",
+    summary: "global.proxy.includeIPRanges of the injector",
+  },
+  excludeOutboundIPRanges: {
+    value: "taken ranges",
+    meaning:
+      "`global.proxy.excludeIPRanges` of the injector's values: addresses to which sidecars leave calls alone.",
+    summary: "global.proxy.excludeIPRanges of the injector",
+  },
+  includeOutboundPorts: {
+    value: "ports",
+    meaning:
+      "`global.proxy.includeOutboundPorts` of the injector's values: ports that sidecars take at any address.",
+    summary: "global.proxy.includeOutboundPorts of the injector",
+  },
+  excludeOutboundPorts: {
+    value: "ports",
+    meaning:
+      "`global.proxy.excludeOutboundPorts` of the injector's values: ports that sidecars leave alone.",
+    summary: "global.proxy.excludeOutboundPorts of the injector",
+  },
+  protocolDetectionTimeout: {
+    value: "duration",
+    meaning:
+      "`protocolDetectionTimeout` of the mesh configuration: how long proxies wait for a client's first bytes. `0s`: for ever.",
+    summary: "meshConfig.protocolDetectionTimeout",
+    inMeshConfig: true,
   },
 };
 

@@ -9,7 +9,8 @@ import { clusterWay } from "../call/way.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import { externalAliases, type Alias } from "./alias.js";
-import { judgeCall, judgeGatewayRoute, type CallVerdict } from "./call-verdict.js";
+import type { CallVerdict } from "./call-answer.js";
+import { judgeCall, judgeGatewayRoute } from "./call-verdict.js";
 import { defaultClients } from "./default-clients.js";
 
 /** A call's verdict for every client that has it. */

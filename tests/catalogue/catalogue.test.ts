@@ -42,8 +42,8 @@ describe("a catalogue", () => {
     ];
     const defaults = { name: "sleep", optOutLabel: true };
     assert.deepEqual(parseCatalogue({ clients, aliases: [] }, "x").clients, [
-      { ...clients[0], ...defaults, createNamespace: false },
-      { ...clients[1], ...defaults, createNamespace: true },
+      { ...clients[0], ...defaults, dataplane: "sidecar", createNamespace: false },
+      { ...clients[1], ...defaults, dataplane: "none", createNamespace: true },
     ]);
   });
 

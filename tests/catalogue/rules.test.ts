@@ -41,6 +41,12 @@ const CATALOGUES: [what: string, catalogue: object, key: string, message: string
     "is for a namespace that is made here and not injected; leave it out",
   ],
   [
+    "a data plane that isn't what the flag says",
+    { clients: [{ namespace: "default", injected: true, dataplane: "ambient" }] },
+    "clients[0].dataplane",
+    "is ambient, and injected is true; leave injected out",
+  ],
+  [
     "an alias twice",
     { aliases: [wikipedia, { ...wikipedia, addresses: ["192.0.2.1"] }] },
     "aliases[1].name",

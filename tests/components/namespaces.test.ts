@@ -51,6 +51,17 @@ describe("InjectedNamespace", () => {
     assert.deepEqual(find(registrations, "InjectedNamespace").outputs, { name: "default" });
   });
 
+  it("puts the namespace into ambient mode if asked to", async () => {
+    const { registrations } = await run(
+      () => new InjectedNamespace("x", { name: "default", dataplane: "ambient" }),
+    );
+    assert.deepEqual(find(registrations, "NamespacePatch").inputs, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "default", labels: { "istio.io/dataplane-mode": "ambient" } },
+    });
+  });
+
   it("makes the namespace if asked to, and marks it as ours", async () => {
     const { registrations } = await run(
       () => new InjectedNamespace("x", { name: "payments", create: true }),

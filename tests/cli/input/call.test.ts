@@ -54,8 +54,8 @@ describe("a call on the command line", () => {
   for (const [text, message] of [
     ["https://db.example.com", /isn't a call\. Write CLIENT -> SCHEME/],
     [
-      "shop -> ftp://db.example.com",
-      /"ftp" isn't a scheme of a call: write http, https, tls or tcp/,
+      "shop -> gopher://db.example.com",
+      /"gopher" isn't a scheme of a call: write http, https, tls or tcp/,
     ],
     ["shop -> tcp://db.example.com", /names no port: write one from 1 to 65535/],
     ["Shop -> http://db.example.com", /Write NAMESPACE or NAMESPACE:key=value/],

@@ -42,6 +42,29 @@ describe("a mesh's configuration among objects", () => {
     assert.deepEqual(read([configMap(CONFIG, "other")]).facts, {});
   });
 
+  it("has the injector's values, as far as they aren't the defaults", () => {
+    const values = {
+      global: { proxy: { includeIPRanges: "10.0.0.0/8,192.168.0.0/16", excludeIPRanges: "" } },
+    };
+    const injector: KubeObject = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "istio-sidecar-injector", namespace: "istio-system" },
+      data: { values: JSON.stringify(values) },
+    };
+    const includeOutboundIPRanges = ["10.0.0.0/8", "192.168.0.0/16"];
+    assert.deepEqual(read([injector]), {
+      facts: { includeOutboundIPRanges },
+      notes: [
+        'includeOutboundIPRanges ["10.0.0.0/8","192.168.0.0/16"] is taken from ConfigMap istio-system/istio-sidecar-injector.',
+      ],
+    });
+    assert.deepEqual(read([configMap(CONFIG), injector]).facts, {
+      ...CONFIG,
+      includeOutboundIPRanges,
+    });
+  });
+
   it("may be what the ConfigMap is made from", () => {
     const operator = (apiVersion: string, kind: string, spec: object): KubeObject => ({
       apiVersion,

@@ -25,11 +25,30 @@ const cache = (labels: Record<string, string> = USE) =>
     },
     { labels },
   );
-const waypoint = (labels: Record<string, string> = {}): KubeObject => ({
+const other = (labels: Record<string, string> = {}) =>
+  serviceEntry(
+    "shop",
+    "other",
+    {
+      hosts: ["other.org"],
+      location: "MESH_EXTERNAL",
+      resolution: "DNS",
+      ports: [{ number: 6380, name: "tcp-redis", protocol: "TCP" }],
+    },
+    { labels },
+  );
+const ALL = { namespaces: { from: "All" } };
+const waypoint = (
+  labels: Record<string, string> = {},
+  allowedRoutes: object = ALL,
+): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "Gateway",
   metadata: { namespace: "istio-system", name: "out", labels },
-  spec: { gatewayClassName: "istio-waypoint", listeners: [] },
+  spec: {
+    gatewayClassName: "istio-waypoint",
+    listeners: [{ name: "mesh", port: 15008, protocol: "HBONE", allowedRoutes }],
+  },
 });
 const simple = rule("shop", "cache", {
   host: CACHE,
@@ -106,7 +125,61 @@ describe("what becomes of a call in ambient mode", () => {
       outcomes: { undecided: "waypoint istio-system/out isn't among the objects" },
     },
     {
-      it: "isn't known where a route holds at the waypoint",
+      it: "passes by a waypoint that admits services of its own namespace only",
+      objects: [AMBIENT, cache(), waypoint({}, {}), simple],
+      call: toCache,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "follows a route of its namespace at the waypoint, to another of its services",
+      objects: [
+        AMBIENT,
+        cache(),
+        other(USE),
+        waypoint(),
+        simple,
+        virtualService("shop", "cache", {
+          hosts: [CACHE],
+          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
+        }),
+      ],
+      call: toCache,
+      outcomes: via({ via: "cluster", cluster: "inbound-vip|6380|tcp|other.org", tls: "none" }),
+    },
+    {
+      it: "follows it out of the waypoint as any client would, to what is nobody's there",
+      objects: [
+        AMBIENT,
+        cache(),
+        other(),
+        waypoint(),
+        rule("shop", "other", { host: "other.org", ...tls({ mode: "SIMPLE" }) }),
+        virtualService("shop", "cache", {
+          hosts: [CACHE],
+          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
+        }),
+      ],
+      call: toCache,
+      outcomes: via({ via: "cluster", cluster: "outbound|6380||other.org", tls: "SIMPLE" }),
+    },
+    {
+      it: "follows no route of a third namespace at the waypoint",
+      objects: [
+        AMBIENT,
+        cache(),
+        other(USE),
+        waypoint(),
+        simple,
+        virtualService("n", "cache", {
+          hosts: [CACHE],
+          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
+        }),
+      ],
+      call: toCache,
+      outcomes: via(cluster("SIMPLE", { sni: CACHE })),
+    },
+    {
+      it: "isn't known where routes hold at a waypoint of an older Istio",
       objects: [
         AMBIENT,
         cache(),
@@ -116,9 +189,11 @@ describe("what becomes of a call in ambient mode", () => {
           tcp: [{ route: [{ destination: { host: CACHE } }] }],
         }),
       ],
+      facts: { istioVersion: "1.28" },
       call: toCache,
       outcomes: {
-        undecided: "VirtualService shop/cache routes it at a waypoint, which isn't followed",
+        undecided:
+          "VirtualService shop/cache routes it at a waypoint, which is followed from Istio 1.30 only",
       },
     },
     {

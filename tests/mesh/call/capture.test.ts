@@ -1,4 +1,5 @@
-import { DISABLE, MUTUAL, rule, tls, W, W_HOST } from "../objects.js";
+import { UNKNOWN } from "../../../mesh/index.js";
+import { DISABLE, MUTUAL, rule, sidecar, tls, W, W_HOST } from "../objects.js";
 
 import { check, cluster } from "./rows.js";
 
@@ -12,6 +13,16 @@ describe("what a sidecar does with a call: capture", () => {
   const broken = [...W, rule("n", "w", { host: W_HOST, trafficPolicy: { tls: MUTUAL } })];
   const taken = cluster(`outbound|443||${W_HOST}`, "ISTIO_MUTUAL");
   const direct = [{ via: "direct" }];
+  const bound = sidecar("shop", "s", {
+    egress: [
+      {
+        port: { number: 443, name: "tls", protocol: "TLS" },
+        captureMode: "NONE",
+        hosts: [`n/${W_HOST}`],
+      },
+      { hosts: ["*/*"] },
+    ],
+  });
   check([
     {
       it: "leaves ports alone that are excluded",
@@ -54,6 +65,58 @@ describe("what a sidecar does with a call: capture", () => {
       ],
       call: {},
       outcomes: taken,
+    },
+    {
+      it: "takes nothing where the included ranges are empty",
+      objects: [...broken, excluding({ "traffic.sidecar.istio.io/includeOutboundIPRanges": "" })],
+      call: {},
+      outcomes: direct,
+    },
+    {
+      it: "leaves alone what the mesh excludes",
+      objects: broken,
+      facts: { excludeOutboundPorts: ["443"] },
+      call: {},
+      outcomes: direct,
+    },
+    {
+      it: "takes the ranges that the mesh includes, unless a workload says otherwise",
+      objects: [...broken, excluding({ "traffic.sidecar.istio.io/includeOutboundIPRanges": "*" })],
+      facts: { includeOutboundIPRanges: ["10.0.0.0/8"] },
+      call: {},
+      outcomes: taken,
+    },
+    {
+      it: "takes nothing where the proxy intercepts nothing",
+      objects: [...broken, excluding({ "sidecar.istio.io/interceptionMode": "NONE" })],
+      call: {},
+      outcomes: direct,
+    },
+    {
+      it: "can't tell while an annotation isn't known",
+      objects: [
+        ...broken,
+        excluding({
+          "traffic.sidecar.istio.io/excludeOutboundPorts": UNKNOWN as unknown as string,
+        }),
+      ],
+      call: {},
+      outcomes: {
+        undecided:
+          "annotation traffic.sidecar.istio.io/excludeOutboundPorts of a workload of the client isn't known yet",
+      },
+    },
+    {
+      it: "takes a call to the workload itself only where a Sidecar's listener is bound there",
+      objects: [...broken, bound],
+      call: { address: "127.0.0.1", port: 443, host: W_HOST },
+      outcomes: taken,
+    },
+    {
+      it: "leaves the workload's other calls to itself alone",
+      objects: [...broken, bound],
+      call: { address: "127.0.0.1", port: 9444 },
+      outcomes: direct,
     },
     {
       it: "knows no sidecar on the node's own network",

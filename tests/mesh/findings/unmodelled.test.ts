@@ -8,7 +8,11 @@ function filter(applyTo: string, operation: string, context?: string): KubeObjec
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
     metadata: { namespace: "n", name: "f" },
-    spec: { configPatches: [{ applyTo, match: { context }, patch: { operation, value: {} } }] },
+    spec: {
+      configPatches: [
+        { applyTo, match: { context }, patch: { operation, value: { transport_socket: {} } } },
+      ],
+    },
   };
 }
 

@@ -1,0 +1,166 @@
+import type { Call } from "../call/call.js";
+import type { Ways } from "../call/outcomes.js";
+import { routingRulesOf } from "../call/routing.js";
+import { withValue } from "../input/unknowns.js";
+import { at, creationTime, groupBy, refOf, text, type Plain } from "../input/plain.js";
+import type { KubeObject, ObjectRef } from "../input/kube-object.js";
+import { readMesh, type Mesh } from "../mesh.js";
+import type { Alias } from "./alias.js";
+
+/** Objects of which the oldest decides, and of which the order isn't known. */
+export interface Contest {
+  objects: readonly Plain[];
+}
+
+interface Contests {
+  /** VirtualServices of one host for sidecars, and what registers one host. */
+  byHost: ReadonlyMap<string, readonly Contest[]>;
+}
+
+const known = new WeakMap<Mesh, Contests>();
+
+function contestsIn(mesh: Mesh): Contests {
+  let contests = known.get(mesh);
+  if (contests) return contests;
+  const objects = new Map(
+    mesh.byKind.VirtualService.map((object) => [refText(refOf(object)), object]),
+  );
+  const claims = routingRulesOf(mesh).flatMap(({ ref, hosts, isGatewayApi }) => {
+    const object = isGatewayApi ? undefined : objects.get(refText(ref));
+    return object ? hosts.map((host) => ({ host, group: `route|${host}`, object })) : [];
+  });
+  const settings = mesh.rules
+    .filter(({ object }) => object.kind === "DestinationRule")
+    .map(({ ref, host, object }) => ({ host, group: `rule|${ref.namespace}|${host}`, object }));
+  const entries = mesh.services
+    .filter(({ host }) => mesh.registry.of(host).length > 1)
+    .flatMap(({ host, object }) => (object ? [{ host, group: `host|${host}`, object }] : []));
+  const byHost = new Map<string, Contest[]>();
+  for (const group of groupBy([...claims, ...settings, ...entries], (one) => one.group)) {
+    const contest = contestOf(group.map(({ object }) => object));
+    const host = group[0]?.host ?? "";
+    if (contest) byHost.set(host, [...(byHost.get(host) ?? []), contest]);
+  }
+  contests = { byHost };
+  known.set(mesh, contests);
+  return contests;
+}
+
+/** Nothing is open between objects whose ages are known, or that say the same. */
+function contestOf(objects: readonly Plain[]): Contest | undefined {
+  const distinct = [...new Set(objects)];
+  if (distinct.length < 2 || distinct.every((object) => creationTime(object) !== 0))
+    return undefined;
+  const contents = distinct.map((object) => JSON.stringify([object.kind, object.spec]));
+  return new Set(contents).size < 2 ? undefined : { objects: distinct };
+}
+
+function refText({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
+}
+
+/** What of a mesh is open between objects that a call depends on. */
+export function contestsOn(
+  mesh: Mesh,
+  call: Call,
+  alias: Alias | undefined,
+  ways: Ways,
+): Contest[] {
+  const { byHost } = contestsIn(mesh);
+  const taken = "undecided" in ways ? [] : ways;
+  const hosts = [
+    alias?.host,
+    alias?.terminal,
+    call.host,
+    call.address,
+    ...taken.flatMap(({ cluster, outcome }) => [
+      cluster?.service.host,
+      "cluster" in outcome ? outcome.cluster.split("|")[3] : undefined,
+    ]),
+  ];
+  const open =
+    byHost.size === 0
+      ? []
+      : [...new Set(hosts)].flatMap((host) => (host === undefined ? [] : (byHost.get(host) ?? [])));
+  const sharing = taken.flatMap(({ displaced = [] }) => {
+    const objects = displaced.flatMap(({ service, by }) => [service.object, by.object]);
+    return contestOf(objects.filter((object) => object !== undefined)) ?? [];
+  });
+  return [...open, ...sharing.slice(0, 1)];
+}
+
+/** More orders than this aren't tried: what decides stays open then. */
+const MOST_ORDERS = 24;
+
+/**
+ * Meshes in which the objects were created in every order that is possible, as far as the oldest of each
+ * contest decides; undefined for too many.
+ */
+export function everyOrder(mesh: Mesh, contests: readonly Contest[]): Mesh[] | undefined {
+  const orders = contests.map(({ objects }) => ordersOf(objects));
+  const count = orders.reduce((product, { length }) => product * length, 1);
+  if (count > MOST_ORDERS) return undefined;
+  const choices = orders.reduce<Plain[][][]>(
+    (sofar, some) => sofar.flatMap((chosen) => some.map((order) => [...chosen, order])),
+    [[]],
+  );
+  return choices.map((chosen) => withAges(mesh, chosen));
+}
+
+/** Every order of a few; of many each of them first. Objects of known age keep theirs. */
+function ordersOf(objects: readonly Plain[]): Plain[][] {
+  const all =
+    objects.length <= 3
+      ? permutations(objects)
+      : objects.map((first) => [first, ...objects.filter((one) => one !== first)]);
+  return all.filter((order) => {
+    const ages = order.map(creationTime).filter((age) => age !== 0);
+    return ages.every((age, place) => place === 0 || age >= (ages[place - 1] ?? 0));
+  });
+}
+
+function permutations(objects: readonly Plain[]): Plain[][] {
+  if (objects.length < 2) return [[...objects]];
+  return objects.flatMap((first) =>
+    permutations(objects.filter((one) => one !== first)).map((rest) => [first, ...rest]),
+  );
+}
+
+const variants = new WeakMap<Mesh, Map<string, Mesh>>();
+
+/** The mesh with ages for the objects of each order, oldest first. */
+function withAges(mesh: Mesh, orders: readonly (readonly Plain[])[]): Mesh {
+  let byKey = variants.get(mesh);
+  if (!byKey) {
+    byKey = new Map();
+    variants.set(mesh, byKey);
+  }
+  const ages = new Map<Plain, number>();
+  for (const order of orders) order.forEach((object, place) => ages.set(object, place + 1));
+  const key = [...ages]
+    .map(([object, age]) => `${text(object.kind)} ${refText(refOf(object))} ${age}`)
+    .sort()
+    .join();
+  const same = byKey.get(key);
+  if (same) return same;
+  const objects = mesh.objects.map((object) => {
+    const age = ages.get(object);
+    const created = age === undefined ? undefined : new Date(age).toISOString();
+    return created === undefined
+      ? object
+      : withValue(object, ["metadata", "creationTimestamp"], created);
+  });
+  const variant = readMesh(objects as unknown as readonly KubeObject[], mesh.facts);
+  byKey.set(key, variant);
+  return variant;
+}
+
+/** `VirtualService n/a or n/b`: what is open, for people. */
+export function contestText({ objects }: Contest): string {
+  const names = objects.map((object) => {
+    const ref = refOf(object);
+    return `${ref.kind} ${ref.namespace}/${text(at(object, "metadata", "name"))}`;
+  });
+  const last = names.pop() ?? "";
+  return `${names.join(", ")} or ${last}`;
+}

@@ -1,0 +1,203 @@
+import { clusterName } from "../call/cluster-tls.js";
+import type { Call } from "../call/call.js";
+import { patchedBy } from "../call/envoy-filters.js";
+import { gatewayHop } from "../call/gateways.js";
+import type { Way } from "../call/way.js";
+import type { ObjectRef } from "../input/kube-object.js";
+import type { Mesh } from "../mesh.js";
+import type { Client } from "../scope/client.js";
+import { aliasOf, isCertain, type Alias } from "./alias.js";
+import { worse, type Hop, type Judged } from "./call-answer.js";
+import type { TlsIntent } from "./call-intent.js";
+
+/** The step that a client, or its proxy, makes. */
+export function hopOf(client: Client, { outcome, rule, cluster }: Way): Hop {
+  const hop: Hop = { client, outcome };
+  if (rule) hop.route = rule;
+  if (cluster?.outcome.origin) hop.rule = cluster.outcome.origin.ref;
+  return hop;
+}
+
+/** Judges one way of a call: its first step, and the one of the gateway that it leads to. */
+export function judgeWay(
+  mesh: Mesh,
+  call: Call,
+  way: Way,
+  alias: Alias | undefined,
+  intent: TlsIntent,
+): Judged {
+  const hops = [hopOf(call.client, way)];
+  const patch = patchOn(mesh, call, way);
+  if (patch) return patched(patch, hops);
+  const hop = way.cluster && gatewayHop(mesh, way.cluster, call);
+  if (!hop) return judgeLast(mesh, call, way, hops, alias, intent);
+  if (hop.mismatch !== undefined) {
+    return { answer: "fails", hops, decidedBy: hop.gateway, reason: hop.mismatch };
+  }
+  const judged = hop.ways.map((next): Judged => {
+    const steps = [...hops, { ...hopOf(hop.client, next), gateway: hop.gateway }];
+    const own = patchedBy(mesh, hop.client, call, hostsOf(next));
+    return own ? patched(own, steps) : judgeLast(mesh, call, next, steps, alias, intent);
+  });
+  return judged.reduce(worse);
+}
+
+/** The EnvoyFilter that may change what the client's proxy, or its waypoint, does with a call. */
+function patchOn(mesh: Mesh, call: Call, way: Way): ObjectRef | undefined {
+  const { outcome } = way;
+  if (outcome.via === "direct" || way.capture?.dataplane === "none") return undefined;
+  if (outcome.via !== "waypoint") {
+    const isAmbient = way.capture?.dataplane === "ambient";
+    return isAmbient ? undefined : patchedBy(mesh, call.client, call, hostsOf(way));
+  }
+  const [namespace = ""] = outcome.waypoint.split("/");
+  return patchedBy(mesh, { namespace, gateway: true }, call, hostsOf(way));
+}
+
+function hostsOf({ cluster, outcome }: Way): string[] {
+  const named = "cluster" in outcome ? (outcome.cluster.split("|")[3] ?? "") : "";
+  return [...(cluster ? [cluster.service.host] : []), ...(named === "" ? [] : [named])];
+}
+
+function patched(ref: ObjectRef, hops: readonly Hop[]): Judged {
+  const reason = "an EnvoyFilter changes the proxy's own configuration, which isn't followed";
+  return { answer: "undecided", hops, decidedBy: ref, reason };
+}
+
+/** Judges the step that leaves the mesh, or ends the call. */
+export function judgeLast(
+  mesh: Mesh,
+  call: Call,
+  way: Way,
+  hops: readonly Hop[],
+  alias: Alias | undefined,
+  intent: TlsIntent,
+): Judged {
+  const { outcome, rule } = way;
+  const by = rule ? { decidedBy: rule } : {};
+  switch (outcome.via) {
+    case "direct":
+      return way.capture?.dataplane === "none"
+        ? { answer: "as-sent", hops, reason: "the client has no proxy" }
+        : unencrypted(call, intent, hops, "its proxy is told to leave this call alone");
+    case "passthrough":
+      return unencrypted(
+        call,
+        intent,
+        hops,
+        way.capture?.dataplane === "ambient"
+          ? "ztunnel follows no DestinationRule, and no waypoint takes it"
+          : "no listener or route knows it, so it passes as it is",
+      );
+    case "blackhole":
+      return { answer: "fails", hops, reason: "REGISTRY_ONLY lets out only what Istio knows" };
+    case "no-route":
+      return { answer: "fails", hops, ...by, reason: "no route fits it" };
+    case "no-cluster":
+      return { ...withoutCluster(mesh, outcome.cluster, hops), ...by };
+    case "waits": {
+      const reason =
+        "the server speaks first, and the proxy waits for the client to tell the protocol by";
+      return { answer: "fails", hops, reason };
+    }
+    case "response":
+      return { answer: "fails", hops, ...by, reason: "the proxy answers by itself" };
+    case "waypoint":
+      return judgeWaypoint(mesh, call, way, hops, alias, intent);
+    case "cluster":
+      return judgeCluster(mesh, call, way, hops, alias, intent);
+  }
+}
+
+/** A Service of the cluster may be where the objects don't come from, such as a gateway's own. */
+function withoutCluster(mesh: Mesh, cluster: string, hops: readonly Hop[]): Judged {
+  const host = cluster.split("|")[3] ?? "";
+  const mayExist = host.endsWith(`.svc.${mesh.facts.clusterDomain}`);
+  return mayExist && mesh.registry.of(host).length === 0
+    ? { answer: "undecided", hops, reason: `the Service of ${host} isn't among the objects` }
+    : { answer: "fails", hops, reason: `${who(hops)} has no cluster ${cluster}` };
+}
+
+/** Judges what a waypoint does with a call, as the next step of it. */
+function judgeWaypoint(
+  mesh: Mesh,
+  call: Call,
+  way: Way,
+  hops: readonly Hop[],
+  alias: Alias | undefined,
+  intent: TlsIntent,
+): Judged {
+  const { outcome, cluster } = way;
+  const [next] = outcome.via === "waypoint" ? outcome.next : [];
+  if (!next) return { answer: "undecided", hops };
+  const atWaypoint: Way = { ...way };
+  delete atWaypoint.capture;
+  const isOwn = next.via === "cluster" && next.cluster.startsWith("inbound-vip|");
+  if (!isOwn || !cluster) {
+    return judgeLast(mesh, call, { ...atWaypoint, outcome: next }, hops, alias, intent);
+  }
+  const origin = cluster.outcome.origin?.ref;
+  const by = origin ? { decidedBy: origin } : {};
+  if (!way.rule && alias && ![alias.host, alias.terminal].includes(cluster.service.host)) {
+    return elsewhere(cluster.service.host, hops);
+  }
+  if (next.tls === "none") {
+    return unencrypted(call, intent, hops, "the waypoint's cluster adds no TLS");
+  }
+  const reason = "the waypoint starts TLS of its own";
+  return call.sends === "tls"
+    ? { answer: "tls-in-tls", hops, ...by, reason }
+    : { answer: "as-declared", hops, ...by };
+}
+
+function who(hops: readonly Hop[]): string {
+  const client = hops.at(-1)?.client;
+  if (hops.at(-1)?.outcome.via === "waypoint") return "the waypoint";
+  return client?.gateway ? "the gateway" : "the client's sidecar";
+}
+
+function judgeCluster(
+  mesh: Mesh,
+  call: Call,
+  { outcome, cluster, rule }: Way,
+  hops: readonly Hop[],
+  alias: Alias | undefined,
+  intent: TlsIntent,
+): Judged {
+  if (outcome.via !== "cluster" || !cluster) return { answer: "undecided", hops };
+  const { service } = cluster;
+  const origin = cluster.outcome.origin?.ref;
+  const by = origin ? { decidedBy: origin } : {};
+  const outside = aliasOf(mesh, service);
+  if (outcome.tls === "ISTIO_MUTUAL" && outside) {
+    if (isCertain(outside)) return { answer: "istio-mutual-outside", hops, ...by };
+    const reason = `whether ${service.host} leads outside isn't known, and it is sent Istio's mutual TLS`;
+    return { answer: "undecided", hops, ...by, reason };
+  }
+  const own = [alias?.host, alias?.terminal];
+  if (alias && !rule && hops.length === 1 && !own.includes(service.host)) {
+    if (!service.host.startsWith("*")) return elsewhere(service.host, hops);
+  }
+  const isEncrypted = outcome.tls === "SIMPLE" || outcome.tls === "MUTUAL";
+  if (isEncrypted && call.sends === "tls") {
+    return {
+      answer: "tls-in-tls",
+      hops,
+      ...by,
+      reason: `${clusterName({ ...cluster.outcome, host: service.host })} starts TLS of its own`,
+    };
+  }
+  if (isEncrypted || !outside) return { answer: "as-declared", hops, ...by };
+  return unencrypted(call, intent, hops, `the cluster of ${service.host} adds no TLS`);
+}
+
+function elsewhere(host: string, hops: readonly Hop[]): Judged {
+  return { answer: "elsewhere", hops, reason: `its listener leads to ${host}` };
+}
+
+function unencrypted(call: Call, intent: TlsIntent, hops: readonly Hop[], why: string): Judged {
+  const isMeant = intent.mode === "SIMPLE" || intent.mode === "MUTUAL";
+  if (!isMeant || call.sends === "tls") return { answer: "as-declared", hops };
+  const by = intent.rule ? { decidedBy: intent.rule } : {};
+  return { answer: "in-clear", hops, ...by, reason: why };
+}
