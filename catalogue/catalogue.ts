@@ -63,8 +63,16 @@ function complete({ mesh, clients, aliases, guard }: Declared): Catalogue {
 
 /** What the assertions rely on, the schema's rules made sure of. */
 function completeAlias(alias: DeclaredAlias): CatalogueAlias {
-  const { externalName, addresses = [], endpointsApi, inside, request, answer, ...all } = alias;
-  const { resolves, ...rest } = all;
+  const {
+    request,
+    answer,
+    inside,
+    resolves,
+    endpointsApi,
+    externalName,
+    addresses = [],
+    ...rest
+  } = alias;
   const common = { ...rest, call: { request, answer }, tls: completeTls(rest.tls, externalName) };
   if (externalName !== undefined) {
     const { service, namespace } = inside ?? {};

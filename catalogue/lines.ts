@@ -1,10 +1,10 @@
 /** Where keys stand in a YAML text. */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
-/** Tells the line, from 1, of a key; of what it would stand in, if it is missing. */
+/** The line, from 1, of a key; of what it would stand in, if it is missing. */
 export type KeyLine = (path: readonly PropertyKey[]) => number;
 
-/** The text is parsed when the first line is asked for, which is when there is a mistake. */
+/** The text is parsed with the first look-up, which is when there is a mistake. */
 export function keyLinesOf(text: string): KeyLine {
   const lines = new LineCounter();
   let contents: unknown;

@@ -69,7 +69,7 @@ async function run(files: string[], given: ImportOptions, command: Command): Pro
   const { objects, facts, source, notes } = given.kube
     ? await fromCluster(given, progress)
     : await fromFiles(names, given, progress);
-  progress.tell(() => `reading the aliases of ${objects.length} objects`);
+  progress.report(() => `reading the aliases of ${objects.length} objects`);
   const [{ importCatalogue }, { importReport }, { stackText }] = await Promise.all([
     import("./import/import-catalogue.js"),
     import("./import/report.js"),

@@ -30,7 +30,7 @@ export async function judgeLines(
     if ("error" in answer) unreadable++;
     // A slow reader makes the run wait, rather than its answers pile up.
     if (!output.write(`${JSON.stringify(answer)}\n`)) await once(output, "drain");
-    progress.tell(() => `judged ${number} lines`);
+    progress.report(() => `judged ${number} lines`);
   }
   return unreadable > 0 ? ExitCode.BadInput : ExitCode.Ok;
 }
@@ -85,17 +85,17 @@ function configIn(
   }
 }
 
-function judgeLine(asked: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
-  const { manifests } = lastOfEach(asked.objects.map((object) => ({ object })));
-  const said = { ...facts, ...asked.mesh };
+function judgeLine(line: MeshLine, facts: Partial<MeshFacts>): LineAnswer {
+  const { manifests } = lastOfEach(line.objects.map((object) => ({ object })));
+  const said = { ...facts, ...line.mesh };
   const mesh = readMesh(
     manifests.map(({ object }) => object),
-    { ...configIn(manifests, said, asked.id), ...said },
+    { ...configIn(manifests, said, line.id), ...said },
   );
-  const clients = asked.clients ?? defaultClients(mesh);
+  const clients = line.clients ?? defaultClients(mesh);
   return {
-    id: asked.id,
-    ...(asked.clients ? {} : { clients }),
+    id: line.id,
+    ...(line.clients ? {} : { clients }),
     effective: clients.flatMap((client, index) =>
       clustersOf(mesh, client).map((cluster) => clusterJson(cluster, index)),
     ),

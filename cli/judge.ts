@@ -157,9 +157,9 @@ async function run(
   if (given.explain && !given.call && !given.calls) {
     throw new Mistake("--explain does nothing without --call or --calls: give one of them.");
   }
-  progress.tell(() => `judging ${question.manifests.length} objects`);
-  const asked = given.call ?? (given.calls ? "all" : []);
-  const all = judgementOf({ ...question, ...(clients.length > 0 && { clients }), calls: asked });
+  progress.report(() => `judging ${question.manifests.length} objects`);
+  const calls = given.call ?? (given.calls ? "all" : []);
+  const all = judgementOf({ ...question, ...(clients.length > 0 && { clients }), calls });
   // A judgement of one call shows nothing else.
   const judgement = given.call ? { ...all, verdicts: [], inert: [], shadowed: [] } : all;
   const baseline = given.baseline === undefined ? undefined : await readBaseline(given.baseline);

@@ -73,23 +73,23 @@ export function judgementOf({
 }: Question): Judgement {
   const objects = manifests.map(({ object }) => object);
   const mesh = readMesh(objects, facts);
-  const asked = clients ?? defaultClients(mesh);
-  const verdicts = judge(mesh, asked);
+  const judged = clients ?? defaultClients(mesh);
+  const verdicts = judge(mesh, judged);
   return {
     mesh,
     manifests,
-    clients: asked,
+    clients: judged,
     verdicts,
-    inert: inertRules(mesh, asked),
-    shadowed: shadowedRules(mesh, asked),
+    inert: inertRules(mesh, judged),
+    shadowed: shadowedRules(mesh, judged),
     unmodelled: verdicts.length === 0 ? [] : unmodelled(objects),
-    calls: callRows(mesh, asked, calls),
+    calls: callRows(mesh, judged, calls),
     notes: [
       ...notes,
-      ...apiServerNotes(judgeApiServer(mesh, asked), clientText).map(({ text }) => text),
+      ...apiServerNotes(judgeApiServer(mesh, judged), clientText).map(({ text }) => text),
       ...(verdicts.length === 0
         ? []
-        : [...versionNotes(mesh.facts), ...dataplaneNotes(mesh, asked)]),
+        : [...versionNotes(mesh.facts), ...dataplaneNotes(mesh, judged)]),
     ],
   };
 }

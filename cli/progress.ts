@@ -13,7 +13,7 @@ export class Progress {
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
 
   /** @param doing what is going on, made only if it is shown */
-  tell(doing: () => string): void {
+  report(doing: () => string): void {
     const now = Date.now();
     if (now < this.next) return;
     this.next = now + (this.stream.isTTY ? TERMINAL_PAUSE_MS : LOG_PAUSE_MS);

@@ -57,7 +57,7 @@ async function runTests(unitOnly: boolean): Promise<ExitCode> {
   // The checks keep one core busy while the unit tests keep another.
   const checking = runChecks();
   const tested = await runMocha(files.filter((file) => !isReal(file)));
-  const unit = { ...tested, failed: tested.failed + tellChecks(await checking) };
+  const unit = { ...tested, failed: tested.failed + reportChecks(await checking) };
   console.log(`What needs no toolchain took ${seconds(started)}.`);
   if (unitOnly) return conclude(unit);
   if (unit.failed > 0) {
@@ -103,7 +103,7 @@ function runChecks(): Promise<CheckResult[]> {
 }
 
 /** Says what became of the checks. @returns how many failed */
-function tellChecks(results: readonly CheckResult[]): number {
+function reportChecks(results: readonly CheckResult[]): number {
   for (const { title, failed, output } of results) {
     console.log(failed ? `✖ ${title}\n${output}` : `✔ ${title}`);
   }

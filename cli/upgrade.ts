@@ -32,7 +32,7 @@ Examples:
   istio-egress upgrade --kube --context staging --to ${NEWEST_VERSION}        from the version that runs there
   istio-egress upgrade --stack staging --deployed --to ${NEWEST_VERSION}      from the version of its catalogue
 
-Judges the same objects under both versions, and tells what becomes of each client's calls to each
+Judges the same objects under both versions, and says what becomes of each client's calls to each
 alias, the worst first:
   breaks       a call becomes a violation or leads to other servers; the sidecar starts or stops TLS
                of its own, begins to check the server's certificate, or checks less
@@ -77,7 +77,7 @@ export function command(): Command {
     .option("--context <name>", "for --kube; the kubeconfig's current one by default")
     .option("--client <ns[:k=v,...]>", "who calls, repeatable", options.client)
     .option("--gateway <ns[:k=v,...]>", "a gateway that calls, repeatable", options.gateway)
-    .addOption(new Option("--format <format>", "how to tell it").choices(FORMATS).default("table"))
+    .addOption(new Option("--format <format>", "how to write it").choices(FORMATS).default("table"))
     .addHelpText("after", HELP);
   return options.addFactsBesideVersion(command).action(run);
 }

@@ -188,7 +188,7 @@ function certainJudges(mesh: Mesh, { ref, alias }: AliasCandidate): Judge[] {
   });
 }
 
-/** Judges where something isn't known; clients that nothing tells apart share their verdicts. */
+/** Judges where something isn't known; clients that nothing distinguishes share their verdicts. */
 function possibleJudge(
   relevant: RelevantObjects,
   certain: readonly Judge[],

@@ -75,7 +75,7 @@ function policyOf(rule: Rule, run: Run): AnyPolicy {
   const policy: Partial<ResourceValidationPolicy & StackValidationPolicy> = {};
   if (checkObject) {
     policy.validateResource = (args, report) => {
-      run.tell(metadata.name, report, (circumstances) =>
+      run.report(metadata.name, report, (circumstances) =>
         kubeObjects(args, circumstances.settings).flatMap((seen) =>
           checkObject(seen, circumstances),
         ),
@@ -84,7 +84,7 @@ function policyOf(rule: Rule, run: Run): AnyPolicy {
   }
   if (checkStack) {
     policy.validateStack = ({ resources }, report) => {
-      run.tell(metadata.name, report, (circumstances) =>
+      run.report(metadata.name, report, (circumstances) =>
         run
           .judge(resources, circumstances.settings)
           .flatMap((judgement) => checkStack(judgement, circumstances)),
@@ -137,7 +137,7 @@ function settingsPolicy(
     },
     validateStack: (args, report) => {
       run.configure(args.getConfig());
-      run.tell(metadata.name, report, check);
+      run.report(metadata.name, report, check);
       run.leaveGrounds();
     },
   };

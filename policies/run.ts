@@ -100,7 +100,7 @@ export class Run {
   }
 
   /** Reports what a check finds and no waiver covers, in a fixed order. */
-  tell(
+  report(
     policy: string,
     report: ReportViolation,
     check: (circumstances: Circumstances) => Finding[],

@@ -56,7 +56,7 @@ async function mistake(question: Question): Promise<string | undefined> {
   return Promise.race([answer, silence(config, question.patienceMs)]);
 }
 
-/** What an API server that can be asked says of the namespaces. */
+/** What an API server that can be reached says of the namespaces. */
 async function mistakeInPreview(question: Question): Promise<string | undefined> {
   const config = new KubeConfig();
   try {

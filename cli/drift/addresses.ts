@@ -104,8 +104,8 @@ function familyText(declared: readonly string[] | undefined): string {
   return families.size === 1 ? `IPv${[...families][0]} ` : "";
 }
 
-function ttlText({ ttl = 0, asked }: Addresses): string {
-  const times = asked === 1 ? "" : `, queried ${asked} times`;
-  const hint = ttl < SHORT_TTL && asked === 1 ? ", so answers may rotate: try --for" : "";
+function ttlText({ ttl = 0, queries }: Addresses): string {
+  const times = queries === 1 ? "" : `, queried ${queries} times`;
+  const hint = ttl < SHORT_TTL && queries === 1 ? ", so answers may rotate: try --for" : "";
   return `TTL ${ttl} s${times}${hint}`;
 }

@@ -15,7 +15,7 @@ export interface Addresses {
   /** Seconds for which an answer may be kept, the shortest of all; undefined where there is no address. */
   ttl: number | undefined;
   /** How many queries were made. */
-  asked: number;
+  queries: number;
 }
 
 export interface NoAnswer {
@@ -72,7 +72,7 @@ export async function resolveName(
 ): Promise<Answer> {
   const found = new Set<string>();
   let shortest = Infinity;
-  for (let asked = 1; ; asked++) {
+  for (let queries = 1; ; queries++) {
     const records = await askOnce(resolver, name, families);
     if (!Array.isArray(records)) return records;
     for (const { address } of records) found.add(canonical(address));
@@ -84,7 +84,7 @@ export async function resolveName(
       return {
         addresses: inOrder([...found]),
         ttl: Number.isFinite(shortest) ? shortest : undefined,
-        asked,
+        queries,
       };
     }
     await pause(again - Date.now());

@@ -20,7 +20,7 @@ export interface CandidateSource {
   /** The verdicts about the alias. */
   verdicts: readonly Verdict[];
   fix: boolean;
-  /** Told what is put right: a sentence. */
+  /** Takes what is put right: a sentence. */
   fixed: (text: string) => void;
 }
 

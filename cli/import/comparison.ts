@@ -30,7 +30,7 @@ export function compare(made: Plain, there: Plain, clusterDomain: string): Compa
   const kind = text(made["kind"]);
   const [wanted, found] = [contentOf(made, clusterDomain), contentOf(there, clusterDomain)];
   const all = differences(kind, wanted, found);
-  // A list is replaced as a whole, but for a Service's, whose items are told apart by port.
+  // A list is replaced as a whole, but for a Service's, whose items are distinguished by port.
   const isKept = ({ field, declared }: Difference) =>
     declared === UNSET && (kind === "Service" || !field.includes("["));
   return {

@@ -1,4 +1,4 @@
-/** What applying an alias's objects would change for those who call: asked of the model, before and after. */
+/** What applying an alias's objects would change for those who call, as the model judges it before and after. */
 import {
   ANY_OTHER,
   type Client,

@@ -105,7 +105,7 @@ export function unchanged(
   fixed: string[],
 ): Entry[] {
   return sift(entries, leftOut, (entry) => {
-    const mends: string[] = [];
+    const corrections: string[] = [];
     for (const object of entry.made) {
       const ref = refOf(object);
       const same = there.same(object);
@@ -114,15 +114,15 @@ export function unchanged(
         for (const difference of changed) {
           const text = `${namedText(ref)}: ${differenceText(difference)}`;
           if (!fix || !isOfTls(difference)) throw new Unsayable(`would change: ${text}`);
-          mends.push(`${text}.`);
+          corrections.push(`${text}.`);
         }
       } else if (object.kind === "VirtualService") {
         const text = `${namedText(ref)}, which gives requests the Host ${authorityIn(object)}`;
         if (!fix) throw new Unsayable(`would get ${text}; its sidecars encrypt without it today`);
-        mends.push(`${text}, is made.`);
+        corrections.push(`${text}, is made.`);
       }
     }
-    fixed.push(...mends);
+    fixed.push(...corrections);
     return entry;
   });
 }

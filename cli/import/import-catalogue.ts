@@ -72,8 +72,8 @@ export function importCatalogue({
   );
   const leftOut: LeftOut[] = [];
   const fixed: string[] = [];
-  const tell = (text: string) => void fixed.push(text);
-  const candidates = candidatesOf(aliases, { ...around, fixed: tell }, leftOut);
+  const add = (text: string) => void fixed.push(text);
+  const candidates = candidatesOf(aliases, { ...around, fixed: add }, leftOut);
   const said = valid(candidates, facts, leftOut);
   const entries = unnoticed(unchanged(said, around, leftOut, fixed), around, leftOut);
 

@@ -1,4 +1,4 @@
-/** What people are told of an import, beside the stack file. */
+/** What is reported of an import, beside the stack file. */
 import { paragraph } from "../format/text.js";
 import type { Imported } from "./import-catalogue.js";
 import { namedText } from "../../mesh/index.js";
@@ -23,11 +23,11 @@ export function importReport(imported: Imported): string {
     ],
     ["Applied until now by", managersIn(imported)],
   ];
-  const told = sections.filter(([, lines]) => lines.length > 0).map(section);
+  const shown = sections.filter(([, lines]) => lines.length > 0).map(section);
   const all =
     `Aliases in the catalogue: ${catalogue.aliases.length}, left out: ${leftOut.length}. ` +
     `Objects taken over: ${takenOver.length}, made: ${created.length}.`;
-  return [...told, all].join("\n\n") + "\n";
+  return [...shown, all].join("\n\n") + "\n";
 }
 
 function section([title, lines]: [string, string[]]): string {

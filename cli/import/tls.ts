@@ -38,13 +38,13 @@ export interface TlsSource {
   externalName?: string;
   /** Whether Istio's own mutual TLS is taken for the mistake that it is. */
   fix: boolean;
-  /** Told what is put right: a sentence. */
+  /** Takes what is put right: a sentence. */
   fixed: (text: string) => void;
 }
 
 /**
  * The TLS intent that says what the model says of an alias's clients today. Whether it says so for
- * all of them, the comparison of what `up` would change tells.
+ * all of them, the comparison of what `up` would change shows.
  *
  * @throws Unsayable where a catalogue has no words for it
  */

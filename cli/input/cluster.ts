@@ -55,7 +55,7 @@ export async function readCluster(
     try {
       for await (const object of server.list(resource)) {
         manifests.push({ object: object as KubeObject });
-        progress.tell(() => `reading ${resource.plural}: ${manifests.length} objects so far`);
+        progress.report(() => `reading ${resource.plural}: ${manifests.length} objects so far`);
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -28,7 +28,7 @@ export async function readManifests(
   for (const file of await findFiles(names)) {
     for (const manifest of parseManifests(await readInput(file), file)) {
       manifests.push(namespace === undefined ? manifest : inNamespace(manifest, namespace));
-      progress?.tell(() => `reading ${visible(file)}: ${manifests.length} objects so far`);
+      progress?.report(() => `reading ${visible(file)}: ${manifests.length} objects so far`);
     }
   }
   return lastOfEach(manifests);

@@ -27,7 +27,7 @@ export interface Resource {
   query?: string;
 }
 
-/** A change of an object, as the API server tells it to whoever watches. */
+/** A change of an object, as the API server sends it to a watch. */
 export interface WatchEvent {
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   object: KubeObject & { metadata?: { resourceVersion?: string } };

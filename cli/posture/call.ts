@@ -11,11 +11,11 @@ import {
   objectText,
 } from "../../mesh/index.js";
 
-/** Says what becomes of a call, where that is more than the TLS of the alias's own cluster tells. */
-export type CallTeller = (verdict: Verdict) => string | undefined;
+/** Says what becomes of a call, where that is more than the TLS of the alias's own cluster says. */
+export type CallSummary = (verdict: Verdict) => string | undefined;
 
 /** Reads the aliases of a mesh once for all rows. */
-export function callTeller(mesh: Mesh): CallTeller {
+export function callSummary(mesh: Mesh): CallSummary {
   const aliases = indexBy(externalAliases(mesh), ({ ref }) => objectText(ref));
   return ({ alias: ref, host, client, port, subset }) => {
     if (client.gateway || subset !== "") return undefined;

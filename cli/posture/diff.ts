@@ -37,7 +37,7 @@ function keyOf({ alias, client, port, subset }: PostureRow): string {
 }
 
 /** What makes a difference; words about it don't. */
-const TELLING = [
+const COMPARED = [
   "target",
   "declared",
   "tls",
@@ -49,7 +49,7 @@ const TELLING = [
 ] as const;
 
 function changeOf(before?: PostureRow, after?: PostureRow): PostureChange[] {
-  if (before && after && TELLING.every((field) => before[field] === after[field])) return [];
+  if (before && after && COMPARED.every((field) => before[field] === after[field])) return [];
   const difference = dangerOf(after) - dangerOf(before);
   return [
     {

@@ -19,7 +19,7 @@ import {
   severityOf,
   verifierOf,
 } from "../../mesh/index.js";
-import { type CallTeller, callTeller } from "./call.js";
+import { type CallSummary, callSummary } from "./call.js";
 import { declaredTls } from "./declared.js";
 import { type PostureRow } from "./row.js";
 
@@ -41,8 +41,8 @@ export function postureOf(
   const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
   const places = placesIn(verdicts);
   const shown = clients ? places : places.filter(isShown);
-  const tellCall = callTeller(mesh);
-  return shown.map((place) => rowOf(mesh, place, tellCall));
+  const summarize = callSummary(mesh);
+  return shown.map((place) => rowOf(mesh, place, summarize));
 }
 
 /** Clients in namespaces that no object is in are judged in case they exist; only what is wrong is shown. */
@@ -72,7 +72,7 @@ function placesIn(verdicts: readonly Verdict[]): Place[] {
   });
 }
 
-function rowOf(mesh: Mesh, place: Place, tellCall: CallTeller): PostureRow {
+function rowOf(mesh: Mesh, place: Place, summarize: CallSummary): PostureRow {
   const worst = place.reduce((worst, one) => (severityOf(one) < severityOf(worst) ? one : worst));
   const carrier = place.find(({ tls }) => tls !== undefined) ?? worst;
   const { alias, target, client, port, subset, verdict, kind, level } = worst;
@@ -81,7 +81,7 @@ function rowOf(mesh: Mesh, place: Place, tellCall: CallTeller): PostureRow {
   const isFollowed = verdict !== "ok" || (tls !== "no cluster" && tls !== "no sidecar");
   const rule = isFollowed ? worst.rule : undefined;
   const { summary, fix } = explain(worst, mesh);
-  const call = tellCall(carrier);
+  const call = summarize(carrier);
   return {
     alias: refText(alias),
     target,

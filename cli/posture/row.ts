@@ -33,7 +33,7 @@ export const postureRow = z.object({
   rule: z.string().exactOptional(),
   /** Where in that rule. */
   level: z.enum(["top", "port", "subset", "subset-port"]).exactOptional(),
-  /** What becomes of the call, where that is more than the TLS of the alias's own cluster tells. */
+  /** What becomes of the call, where that is more than the TLS of the alias's own cluster says. */
   call: z.string().exactOptional(),
   /** What is wrong or not known, in words; absent where all is well. */
   finding: z.string().exactOptional(),

@@ -15,8 +15,8 @@ export function postureSarif(
       manifests.map(({ object }) => object),
       known,
     );
-    const asked = question.clients ?? [...defaultClients(mesh), ...clients];
-    return judgementOf({ manifests, facts: known, clients: asked });
+    const judged = question.clients ?? [...defaultClients(mesh), ...clients];
+    return judgementOf({ manifests, facts: known, clients: judged });
   });
   return judgementSarif(judgements, version);
 }

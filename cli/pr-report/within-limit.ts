@@ -19,7 +19,7 @@ const BUDGETS: readonly Budget[] = [
 const CUT = "\n\n… The rest didn't fit into a comment; `istio-egress pr-report` writes it all.";
 
 /**
- * The most telling text that isn't longer than a limit. What is left out is said in its place; if
+ * The fullest text that isn't longer than a limit. What is left out is said in its place; if
  * even the tersest is too long, its end is cut off, and that is said too.
  *
  * @param limit in characters

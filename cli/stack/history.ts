@@ -12,7 +12,7 @@ const updates = z.array(
   }),
 );
 
-/** So many of the last updates are looked at: previews, refreshes and failures tell nothing. */
+/** So many of the last updates are looked at: previews, refreshes and failures say nothing. */
 const MOST_UPDATES = 20;
 
 /**

@@ -16,7 +16,7 @@ export interface ChangeLine {
   reasons: readonly string[];
 }
 
-/** The fewest lines that tell all changes, in their order. */
+/** The fewest lines that show all changes, in their order. */
 export function changeLinesOf(changes: readonly CallChange[]): ChangeLine[] {
   const lines = new Map<string, ChangeLine & { clients: string[] }>();
   for (const change of changes) {

@@ -9,7 +9,7 @@ const MARKS: Readonly<Record<Effect, string>> = {
   breaks: "❌",
   undecided: "❓",
   changes: "",
-  mends: "✅",
+  improves: "✅",
 };
 
 /** An upgrade as Markdown, the worst first, with at most so many lines of each step. */

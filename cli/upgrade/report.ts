@@ -29,7 +29,7 @@ export interface Upgrade {
   notes: string[];
 }
 
-/** What is asked about an upgrade. */
+/** What to rehearse of an upgrade. */
 export interface UpgradeQuestion extends Versions {
   facts: Partial<MeshFacts>;
   /** @default those that the objects and their owner name */
@@ -79,17 +79,22 @@ export function exitCodeOf({ rehearsals }: Pick<Upgrade, "rehearsals">): ExitCod
   return effects.has("undecided") ? ExitCode.Undecided : ExitCode.Ok;
 }
 
-/** How an effect is told. */
+/** An effect in words. */
 export const EFFECT_WORDS: Readonly<Record<Effect, string>> = {
   breaks: "breaks",
   undecided: "undecided",
   changes: "changes",
-  mends: "gets better",
+  improves: "gets better",
 };
 
 /** `2 break, 0 undecided, 3 change, 1 gets better; 12 calls`: calls, not lines. */
 export function countsText({ changes, calls }: Rehearsal): string {
-  const words = { breaks: "break", undecided: "undecided", changes: "change", mends: "get better" };
+  const words = {
+    breaks: "break",
+    undecided: "undecided",
+    changes: "change",
+    improves: "get better",
+  };
   const parts = EFFECTS.map(
     (effect) => `${changes.filter((change) => change.effect === effect).length} ${words[effect]}`,
   );
@@ -122,7 +127,7 @@ function inertRemarks({ to, inert, changes, preparation }: Rehearsal): string[] 
     );
 }
 
-/** What passes the proxy is refused by those that let nothing pass, which the objects here don't tell. */
+/** What passes the proxy is refused by those that let nothing pass, which the objects here don't say. */
 function passingRemarks({ changes }: Rehearsal): string[] {
   const hosts = changes.flatMap(({ effect, before, after }) =>
     effect === "changes" && before?.carrier !== undefined && after?.carrier === undefined
@@ -137,12 +142,12 @@ function passingRemarks({ changes }: Rehearsal): string[] {
 }
 
 function otherHosts({ clusters, changes }: Rehearsal): string[] {
-  const told = new Set(
+  const shown = new Set(
     changes.flatMap(({ before, after }) =>
       [before, after].flatMap((call) => (call ? [call.host, call.carrier] : [])),
     ),
   );
-  const others = clusters.filter(({ host }) => !told.has(host));
+  const others = clusters.filter(({ host }) => !shown.has(host));
   if (others.length === 0) return [];
   const count = `${others.length} cluster${others.length === 1 ? "" : "s"}`;
   const hosts = listed([...new Set(others.map(({ host }) => host))]);

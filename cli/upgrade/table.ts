@@ -57,7 +57,7 @@ function linesTable(lines: readonly ChangeLine[], colour: ChalkInstance): string
     breaks: colour.red,
     undecided: colour.yellow,
     changes: (text) => text,
-    mends: colour.green,
+    improves: colour.green,
   };
   return columns(
     ["", "alias → target", "client", "port", "what changes", "since"],

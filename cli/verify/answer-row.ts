@@ -3,12 +3,12 @@ import { type Promised, promiseText } from "./call.js";
 import type { Row } from "./row.js";
 
 /** What makes curl say more than the answer: the head of it, and at the end status and address. */
-export const TELLING = ["--include", "--write-out", "\n%{http_code} %{remote_ip}"];
+export const CURL_REPORT = ["--include", "--write-out", "\n%{http_code} %{remote_ip}"];
 
 /** What came of a call. */
 type Outcome = { found: string } & ({ ok: true } | { ok: false; isNetwork: boolean });
 
-/** Judges how curl ended, given {@link TELLING}. */
+/** Judges how curl ended, given {@link CURL_REPORT}. */
 export function answerRow(subject: string, promised: Promised, ending: Ending): Row {
   const outcome = outcomeOf(promised, ending);
   const common = { subject, expected: promiseText(promised), ok: outcome.ok };

@@ -70,8 +70,8 @@ interface Name {
 /** What there is under a name; undefined where there is nothing. */
 type Entry<T> = readonly [key: string, found: T | undefined];
 
-async function gather<T>(asked: readonly Promise<Entry<T>>[]): Promise<Map<string, T>> {
-  const answers = await Promise.all(asked);
+async function gather<T>(requests: readonly Promise<Entry<T>>[]): Promise<Map<string, T>> {
+  const answers = await Promise.all(requests);
   return new Map(answers.filter((answer): answer is [string, T] => answer[1] !== undefined));
 }
 

@@ -2,7 +2,7 @@ import type { Catalogue } from "../../catalogue/catalogue.js";
 import { type Container, type Ending, execInPod } from "../kube/exec.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { Progress } from "../progress.js";
-import { TELLING, answerRow } from "./answer-row.js";
+import { CURL_REPORT, answerRow } from "./answer-row.js";
 import { type Call, callsOf } from "./call.js";
 import type { Reality } from "./reality.js";
 import type { Row } from "./row.js";
@@ -38,8 +38,8 @@ export async function callRows(
   const rows: Row[] = [];
   const progress = new Progress();
   let done = 0;
-  const tell = () => progress.tell(() => `${done} of ${entries.length} calls made...`);
-  const ticking = setInterval(tell, TICK_MS);
+  const report = () => progress.report(() => `${done} of ${entries.length} calls made...`);
+  const ticking = setInterval(report, TICK_MS);
   const next = entries.entries();
   const work = async () => {
     for (const [index, entry] of next) {
@@ -57,7 +57,7 @@ export async function callRows(
 }
 
 async function rowOf(call: Call, run: RunInPod, deadline: number): Promise<Row> {
-  const command = [...call.curl, "--max-time", String(LONGEST_CALL), ...TELLING];
+  const command = [...call.curl, "--max-time", String(LONGEST_CALL), ...CURL_REPORT];
   for (;;) {
     const row = answerRow(call.subject, call.promised, await run(call.from, command));
     if (row.ok || Date.now() >= deadline) return row;

@@ -18,7 +18,7 @@ import { type Finding, type FindingChanges, Findings } from "./findings.js";
 import { Metrics, type MetricsAddress } from "./metrics.js";
 import { type Listener, WatchedMesh } from "./watched-mesh.js";
 
-/** What to watch, and how to tell of it. */
+/** What to watch, and how to report it. */
 export interface WatchOptions extends ClusterChoice {
   facts: Partial<MeshFacts>;
   clients?: readonly Client[];
@@ -77,11 +77,11 @@ class Watch implements Listener {
 
   changed(hosts: readonly HostVerdicts[], latency: number): void {
     if (this.isReady) this.metrics.judged(latency);
-    this.tell(this.findings.update(hosts));
+    this.report(this.findings.update(hosts));
   }
 
   settled(): void {
-    this.tell(this.findings.keepOnly((host) => this.mesh.judge.isAlias(host)));
+    this.report(this.findings.keepOnly((host) => this.mesh.judge.isAlias(host)));
     if (this.isReady) return;
     this.isReady = true;
     note(`watching ${countText(this.mesh)}`);
@@ -97,7 +97,7 @@ class Watch implements Listener {
     note(words);
   }
 
-  private tell({ came, went }: FindingChanges): void {
+  private report({ came, went }: FindingChanges): void {
     for (const finding of came) this.write(finding, false);
     for (const finding of went) this.write(finding, true);
     for (const finding of came) this.events?.write(finding, false);

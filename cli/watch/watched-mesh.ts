@@ -43,7 +43,7 @@ export class WatchedMesh implements Sink {
 
   /**
    * @param said facts that the user gave
-   * @param clients whose sidecars to judge for. @default those that the objects tell of
+   * @param clients whose sidecars to judge for. @default those that the objects name
    */
   constructor(
     private readonly server: ApiServer,

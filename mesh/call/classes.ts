@@ -30,11 +30,11 @@ export function clientClasses(mesh: Mesh, clients: readonly Client[]): ClientCla
   return [...classes.values()];
 }
 
-const toldApart = new WeakMap<EgressView, boolean>();
+const distinguished = new WeakMap<EgressView, boolean>();
 
 /** Whether some route is for callers of some namespace, or with some labels. */
 function isToldApart(view: EgressView): boolean {
-  let answer = toldApart.get(view);
+  let answer = distinguished.get(view);
   if (answer === undefined) {
     answer = view.listeners.some(
       ({ tellsCallersApart, rules }) =>
@@ -50,7 +50,7 @@ function isToldApart(view: EgressView): boolean {
             ),
         ),
     );
-    toldApart.set(view, answer);
+    distinguished.set(view, answer);
   }
   return answer;
 }

@@ -13,7 +13,7 @@ import { isTlsPort } from "./protocol.js";
 import type { Destination, L4Route, RoutingRule, SourceMatch } from "./rules.js";
 import type { EgressListener } from "./view.js";
 
-/** Who the listeners are for, as far as routes of TCP and TLS tell callers apart. */
+/** Who the listeners are for, as far as routes of TCP and TLS distinguish callers. */
 export interface Caller {
   namespace: string;
   labels: Readonly<Record<string, string>>;

@@ -33,7 +33,7 @@ export interface EgressListener {
   tellsCallersApart: boolean;
 }
 
-/** All egress listeners of a client. Clients that nothing tells apart share one view. */
+/** All egress listeners of a client. Clients that nothing distinguishes share one view. */
 export interface EgressView {
   listeners: readonly EgressListener[];
 }

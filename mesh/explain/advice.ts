@@ -33,7 +33,7 @@ export function adviceOn(verdict: Verdict, judged?: Mesh): Advice {
 
 const tried = new WeakMap<Mesh, Map<string, Advice>>();
 
-/** What violations have in common that one advice puts right: all but clients that nothing tells apart. */
+/** What violations have in common that one advice puts right: all but clients that nothing distinguishes. */
 function classOf(verdict: Verdict, advice: Advice, mesh: Mesh): string {
   const { alias, host, port, subset, kind, rule, client } = verdict;
   const isForAll =

@@ -22,7 +22,7 @@ const MEANING: Readonly<Record<CallAnswer, string>> = {
   "in-clear": "it is sent in clear though a rule says it is encrypted",
   elsewhere: "it goes to another host",
   fails: "it fails",
-  undecided: "the objects don't tell",
+  undecided: "the objects don't say",
 };
 
 /** Says what becomes of a call, what people see, and what to write instead. */

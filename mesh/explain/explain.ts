@@ -241,7 +241,7 @@ function targetFix({ host, entry, rule }: NonNullable<Advice["target"]>): string
     : `. To have a say in the TLS of calls to ${host}, ${todo}: ${MODES}.`;
 }
 
-/** The name that the server's certificate has to show, as far as the alias tells. */
+/** The name that the server's certificate has to show, as far as the alias says. */
 function serverName({ why, target }: Verdict): string {
   if (why !== "external-name" && why !== "service-entry") return "the.name.the.server.has";
   // Of several names none is the server's, and of an address there is none.

@@ -42,10 +42,10 @@ export function isRemedy(mesh: Mesh, verdict: Verdict, change: Change): boolean 
   const place = placeOf(verdict);
   return [...hosts].every((one) => {
     const follows = followersOf(mesh, verdict.alias, one, written, changed);
-    return clients.every((asked) => {
-      const isSubject = one === host && asked === client;
-      if (!isSubject && !follows(asked)) return true;
-      return isWell(mesh, after, { ...verdict, host: one }, asked, isSubject ? place : undefined);
+    return clients.every((other) => {
+      const isSubject = one === host && other === client;
+      if (!isSubject && !follows(other)) return true;
+      return isWell(mesh, after, { ...verdict, host: one }, other, isSubject ? place : undefined);
     });
   });
 }
@@ -100,7 +100,7 @@ function readEntries({ facts }: Mesh, { entries }: Change): Service[] {
   );
 }
 
-/** The mesh with the change: it knows of the hosts that are asked about, and of no others. */
+/** The mesh with the change: it knows of the hosts that are judged, and of no others. */
 function withChange(
   mesh: Mesh,
   hosts: readonly string[],

@@ -3,7 +3,7 @@ import type { CompletedValue, Verdict, Witness } from "../verdicts/verdict.js";
 
 /**
  * What would have to be so for each answer to an undecided verdict: `if n/a is older than n/b: ok; if
- * n/b is older than n/a: violation`. "" where nothing but the alias itself tells the two apart.
+ * n/b is older than n/a: violation`. "" where nothing but the alias itself distinguishes the two.
  */
 export function witnessWords({ witnesses = [] }: Verdict): string {
   const [ok, wrong] = witnesses;
@@ -30,7 +30,7 @@ function conditionsOf(one: Witness, other: Witness): string[] {
   return [...values, ...orders, ...leads];
 }
 
-/** Longer values are told by what they belong to only. */
+/** Longer values are named by what they belong to only. */
 const LONGEST_VALUE = 60;
 
 function valueText(value: CompletedValue | undefined): string {

@@ -7,7 +7,7 @@ const COMPARED: readonly number[] = [22, 25, 26, 27, 28, 29, 30, 31];
 const BY_SOURCE: readonly number[] = [20, 21, 23, 24];
 
 /**
- * Says of a version of Istio why what is said of it is less sure; undefined where istiod was asked
+ * Says of a version of Istio why what is said of it is less sure; undefined where an istiod was compared
  * (docs/versions.md).
  */
 export function unprovenVersion({

@@ -6,7 +6,7 @@ import type { Client } from "../scope/client.js";
 import { defaultClients } from "../verdicts/default-clients.js";
 
 /**
- * The clients that the objects of a mesh tell of. Most objects tell nothing that another doesn't: what
+ * The clients that the objects of a mesh name. Most objects name none that another doesn't: what
  * an object says about clients is its shape, and only a shape that is new, or the last of its kind to
  * go, changes anything.
  */

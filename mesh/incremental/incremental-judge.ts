@@ -39,7 +39,7 @@ export class IncrementalJudge {
   /** By revision of the control plane, the rules that are labelled for it. */
   private readonly revisions = new Map<string, Set<string>>();
 
-  /** @param given whose sidecars to judge for. @default the clients that the objects tell of */
+  /** @param given whose sidecars to judge for. @default the clients that the objects name */
   constructor(
     facts: Partial<MeshFacts> = {},
     private readonly given?: readonly Client[],

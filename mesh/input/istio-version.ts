@@ -42,7 +42,7 @@ export function externalNameIsAlias(facts: AliasFacts): boolean {
 }
 
 /**
- * Whether a sidecar that is to start TLS, and is told of no certificates to trust, trusts the
+ * Whether a sidecar that is to start TLS, and has no certificates to trust, trusts the
  * system's: from Istio 1.21; before that it checks nothing (VERIFY_CERTIFICATE_AT_CLIENT).
  */
 export function trustsSystemAuthorities(facts: Version): boolean {

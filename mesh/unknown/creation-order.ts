@@ -50,7 +50,7 @@ export interface Aged<T> {
 }
 
 /**
- * Orders of creation that what is known allows, oldest first. Interchangeable objects aren't told
+ * Orders of creation that what is known allows, oldest first. Interchangeable objects aren't kept
  * apart. Every order is given where there are at most `limit`; beyond that, those that decide which
  * are the oldest up to `depth`: each with what is known to be older before it, then the next.
  */

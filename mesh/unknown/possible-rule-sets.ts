@@ -25,7 +25,7 @@ export interface RuleSets {
   isComplete: boolean;
 }
 
-/** Reads a rule; undefined where it is about hosts that aren't asked about, or for another revision. */
+/** Reads a rule; undefined where it is about hosts that aren't judged, or for another revision. */
 export type ReadRule = (object: Plain) => DestinationRule | undefined;
 
 /** Reads the rules that may matter to a candidate. */

@@ -51,7 +51,7 @@ export function candidatesFor(
 /** Writes a client's rule for one host; undefined where it can't be written. */
 type WriteRule = (mesh: Mesh, call: AliasCall, place: RulePlace) => KubeObject | undefined;
 
-const copiedOrPlain: WriteRule = (...asked) => copiedRule(...asked) ?? plainRule(...asked);
+const copiedOrPlain: WriteRule = (...given) => copiedRule(...given) ?? plainRule(...given);
 
 /** The objects as both versions read them, and how a rule is written. */
 interface Sides {

@@ -7,12 +7,12 @@ import { severityOf } from "../verdicts/verdict.js";
  *   begins to check the server's certificate, or checks less than before.
  * - `undecided`: a value isn't known, so nobody knows.
  * - `changes`: another cluster, rule or service, with the same on the wire.
- * - `mends`: it is a violation today and isn't one afterwards.
+ * - `improves`: it is a violation today and isn't one afterwards.
  */
-export type Effect = "breaks" | "undecided" | "changes" | "mends";
+export type Effect = "breaks" | "undecided" | "changes" | "improves";
 
 /** The worst first. */
-export const EFFECTS: readonly Effect[] = ["breaks", "undecided", "changes", "mends"];
+export const EFFECTS: readonly Effect[] = ["breaks", "undecided", "changes", "improves"];
 
 /** What becomes of a call; undefined: nothing. A side that is absent has no such port or subset. */
 export function effectOf(
@@ -23,7 +23,7 @@ export function effectOf(
   if (isSame(before, after)) return undefined;
   const [was, is] = [dangerOf(before), dangerOf(after)];
   if (is > was) return after?.verdict === "undecided" ? "undecided" : "breaks";
-  if (is < was) return "mends";
+  if (is < was) return "improves";
   if (is > 0) return "changes";
   return isAsBefore(before, after) ? "changes" : "breaks";
 }

@@ -41,7 +41,7 @@ export function prepare(
   let trials = 0;
   let wrong = wrongCalls(present, callsUnder(situation, situation.to, []));
   for (const [host, { alias, changes }] of broken) {
-    if (!isAnyOf(wrong, host)) continue; // what was written for another alias mends it, too
+    if (!isAnyOf(wrong, host)) continue; // what was written for another alias puts it right, too
     const found = candidatesFor(situation, changes, preparation.edits).find((candidate) => {
       if (trials++ >= MOST_TRIALS) return false;
       const left = wrongAfter(situation, present, preparation.edits, candidate);
@@ -104,7 +104,7 @@ function wrongCalls(
   for (const key of new Set([...present.keys(), ...calls.keys()])) {
     const [was, is] = [present.get(key), calls.get(key)];
     const { alias, host } = (is ?? was)!;
-    // A name that istiod didn't know is called as its ServiceEntry says, which the advice tells.
+    // A name that istiod didn't know is called as its ServiceEntry says, which the advice says.
     const isSame = dangerOf(was) > 0 || created.has(objectText(alias)) || isAsBefore(was, is);
     if (dangerOf(is) > dangerOf(was) || !isSame) wrong.set(key, host);
   }

@@ -49,15 +49,15 @@ export function rehearse(
 ): Rehearsal {
   const meshOf = (istioVersion: string) => readMesh(objects, { ...facts, istioVersion });
   const [before, after] = [meshOf(from), meshOf(to)];
-  const asked = clients ?? clientsOf(before, after, more);
-  const calls = { before: callsOf(before, asked), after: callsOf(after, asked) };
+  const judged = clients ?? clientsOf(before, after, more);
+  const calls = { before: callsOf(before, judged), after: callsOf(after, judged) };
   const found = changesBetween(calls.before, calls.after);
   const between =
     found.length === 0
       ? []
       : minorsBetween(from, to).map((version) => ({
           version,
-          calls: callsOf(meshOf(version), asked),
+          calls: callsOf(meshOf(version), judged),
         }));
   const changes = found.map(({ key, ...change }) => ({
     ...change,
@@ -68,9 +68,9 @@ export function rehearse(
     ...{ from, to },
     calls: new Set([...calls.before.keys(), ...calls.after.keys()]).size,
     changes,
-    inert: newlyInert(before, after, asked),
-    clusters: clusterChanges(before, after, asked),
-    preparation: prepare({ objects, facts, from, to, clients: asked }, calls.before, changes),
+    inert: newlyInert(before, after, judged),
+    clusters: clusterChanges(before, after, judged),
+    preparation: prepare({ objects, facts, from, to, clients: judged }, calls.before, changes),
   };
 }
 

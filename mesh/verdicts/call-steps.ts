@@ -79,7 +79,7 @@ export function judgeLast(
     case "direct":
       return way.capture?.dataplane === "none"
         ? { answer: "as-sent", hops, reason: "the client has no proxy" }
-        : unencrypted(call, intent, hops, "its proxy is told to leave this call alone");
+        : unencrypted(call, intent, hops, "its proxy is configured to leave this call alone");
     case "passthrough":
       return unencrypted(
         call,

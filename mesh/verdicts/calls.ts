@@ -35,7 +35,7 @@ export function callsTo(mesh: Mesh, alias: Alias): Sent[] {
 }
 
 /**
- * What becomes of the calls of each client to each external alias. Calls that nothing tells apart are
+ * What becomes of the calls of each client to each external alias. Calls that nothing distinguishes are
  * answered once.
  *
  * @param clients the callers to judge for; @default {@link defaultClients}
@@ -66,7 +66,7 @@ export function judgeCalls(
 /** The calls that gateways make to aliases, where routes of theirs lead there. */
 function gatewayCalls(mesh: Mesh, aliases: readonly Alias[]): SharedCallVerdict[] {
   const byHost = new Map(aliases.map((alias) => [alias.host, alias]));
-  const told = new Map<string, SharedCallVerdict>();
+  const shared = new Map<string, SharedCallVerdict>();
   for (const rule of routingRulesOf(mesh)) {
     const { gateways, http, tls, tcp, ref } = rule;
     const namespaces = gateways.filter((name) => name !== "mesh").map((name) => name.split("/")[0]);
@@ -88,7 +88,7 @@ function gatewayCalls(mesh: Mesh, aliases: readonly Alias[]): SharedCallVerdict[
         const way = { ...clusterWay(mesh, client, place), rule: ref };
         const call: Call = { client, address: host, port: number, sends };
         const verdict = judgeGatewayRoute(mesh, call, alias, way);
-        told.set(`${namespace}|${host}|${number}|${keyOf(verdict)}`, {
+        shared.set(`${namespace}|${host}|${number}|${keyOf(verdict)}`, {
           ...verdict,
           alias,
           clients: [],
@@ -96,7 +96,7 @@ function gatewayCalls(mesh: Mesh, aliases: readonly Alias[]): SharedCallVerdict[
       }
     }
   }
-  return [...told.values()];
+  return [...shared.values()];
 }
 
 /** A verdict, and the clients of a class that follow the same rules on the way. */

@@ -136,7 +136,7 @@ function aboutAlias(mesh: Mesh, alias: Alias, host: string): (given: Service) =>
     const other = aliases.get(object);
     if (!other) return false;
     if (host !== alias.host) return true;
-    // A Service comes before a ServiceEntry beside it, whatever their age, and it is told there.
+    // A Service comes before a ServiceEntry beside it, whatever their age, and it is reported there.
     if (given.ref.namespace === ref.namespace) return !(fromKubernetes && isCertain(other));
     return isCertain(other) || !isCertain(alias);
   };

@@ -172,7 +172,7 @@ const ALIASES: [what: string, alias: object, key: string, message: string][] = [
   ],
 ];
 
-describe("keys of an alias that contradict each other are told in one line that says what to write:", () => {
+describe("keys of an alias that contradict each other are reported in one line that says what to write:", () => {
   for (const [what, alias, key, message] of ALIASES) {
     it(what, () => {
       const at = ["aliases[0]", key].filter(Boolean).join(".");

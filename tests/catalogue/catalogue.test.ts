@@ -109,7 +109,7 @@ describe("a catalogue", () => {
 });
 
 describe("all mistakes of a catalogue", () => {
-  it("are told at once, those of one entry together, each with file and key", () => {
+  it("are reported at once, those of one entry together, each with file and key", () => {
     const catalogue = {
       mesh: { istioVersion: 1.3 },
       aliases: [
@@ -147,7 +147,7 @@ describe("all mistakes of a catalogue", () => {
     it(`are one if it is ${what}`, () => assert.deepEqual(mistakes(value), [["", message]]));
   }
 
-  it("are told, never thrown as anything else, whatever stands there", () => {
+  it("are reported, never thrown as anything else, whatever stands there", () => {
     const alias = fc.record(
       {
         name: fc.oneof(fc.constant("a"), fc.anything()),

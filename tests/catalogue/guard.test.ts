@@ -17,12 +17,12 @@ const waiver = {
 };
 
 describe("the guard in a catalogue", () => {
-  it("is there only if asked for", () => {
+  it("is there only if requested", () => {
     assert.equal(guardOf(), undefined);
     assert.equal(guardOf(false), undefined);
   });
 
-  it("refuses, unless it is told to do something else", () => {
+  it("refuses, unless its actions say something else", () => {
     const defaults = { name: "istio-egress", validationActions: ["Deny"], waivers: [] };
     assert.deepEqual(guardOf(true), defaults);
     assert.deepEqual(guardOf({}), defaults);

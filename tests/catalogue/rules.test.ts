@@ -109,7 +109,7 @@ const CATALOGUES: [what: string, catalogue: object, key: string, message: string
   ],
 ];
 
-describe("entries that contradict each other or the mesh are told in one line that says what to write:", () => {
+describe("entries that contradict each other or the mesh are reported in one line that says what to write:", () => {
   for (const [what, catalogue, key, message] of CATALOGUES) {
     it(what, () => assert.deepEqual(mistakes(catalogue), [[key, message]]));
   }

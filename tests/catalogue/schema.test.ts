@@ -214,7 +214,7 @@ const OTHERS: [what: string, catalogue: object, key: string, message: string][] 
   ],
 ];
 
-describe("a key with a mistake is told in one line that says what to write:", () => {
+describe("a key with a mistake is reported in one line that says what to write:", () => {
   for (const [what, alias, key, message] of ALIASES) {
     it(what, () => {
       const at = ["aliases[0]", key].filter(Boolean).join(".");

@@ -52,7 +52,7 @@ describe("istio-egress judge --baseline", function () {
     assert.ok(findings.length > 0 && findings.every((line) => line.includes("shop/everything")));
   });
 
-  it("tells what is gone", async () => {
+  it("says what is gone", async () => {
     const { stdout, code } = await judge("examples/task.yaml");
     assert.equal(code, ExitCode.Ok);
     assert.match(
@@ -61,7 +61,7 @@ describe("istio-egress judge --baseline", function () {
     );
   });
 
-  it("keeps old findings in SARIF, where one that is missing would count as mended", async () => {
+  it("keeps old findings in SARIF, where one that is missing would count as fixed", async () => {
     const { stdout, code } = await judge(worse, "--sarif");
     assert.equal(code, ExitCode.Violation);
     const states = (JSON.parse(stdout) as Log).runs[0]!.results!.flatMap(

@@ -91,7 +91,7 @@ All 2 as Pulumi.prod.yaml declares.
     assert.equal(code, ExitCode.Ok);
   });
 
-  it("tells what DNS answers otherwise, and changes nothing", async () => {
+  it("says what DNS answers otherwise, and changes nothing", async () => {
     server.zone = { "wiki.test": [records("192.0.2.1", "192.0.2.7", "2001:db8::2")] };
     const { stdout, code } = await drift("--format", "json");
     const { rows } = JSON.parse(stdout) as DriftReport;

@@ -13,7 +13,7 @@ function configIn(stdout: string): Record<string, unknown> {
 describe("istio-egress import", function () {
   this.timeout(20_000);
 
-  it("prints a stack file that a stack can be made of, and tells people what it means", async () => {
+  it("prints a stack file that a stack can be made of, and says what it means", async () => {
     const { code, stdout, stderr } = await istioEgress(["import", "-f", "examples/task.yaml"]);
     const { [CATALOGUE_KEY]: written, ...rest } = configIn(stdout);
     assert.deepEqual(rest, { "istio-egress:adopt": "true" });

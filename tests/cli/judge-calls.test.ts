@@ -14,7 +14,7 @@ interface Calls {
   }[];
 }
 
-describe("istio-egress judge, asked about calls", function () {
+describe("istio-egress judge, given calls", function () {
   this.timeout(20_000);
 
   const one: [string, string, ExitCode, RegExp][] = [

@@ -109,7 +109,7 @@ describe("meshes by the line", () => {
     ]);
   });
 
-  it("name the clients that were asked about where the line named none", async () => {
+  it("name the clients that were judged where the line named none", async () => {
     const line = JSON.parse(MESHES[1] ?? "") as { clients?: unknown };
     const { answers: given } = await answers([
       MESHES[1] ?? "",
@@ -180,7 +180,7 @@ describe("meshes by the line", () => {
     );
   });
 
-  it("come one after another: each is answered before the next one is asked", async function () {
+  it("come one after another: each is answered before the next one is read", async function () {
     this.timeout(20_000);
     const child = spawn(process.execPath, ["cli/launch.cjs", "judge", "--json-lines"], {
       cwd: REPOSITORY,

@@ -44,7 +44,7 @@ describe("istio-egress judge", function () {
     assert.deepEqual(names.sort(), Object.keys(examples).sort());
   });
 
-  it("asks for the clients that it is told to ask for, gateways too", async () => {
+  it("judges for the clients that the options name, gateways too", async () => {
     const { stdout, code } = await istioEgress([
       ...["judge", "examples/wildcard.yaml", "--json"],
       ...[

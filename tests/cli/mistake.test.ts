@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { assertIsMistake, bareMachine, istioEgress } from "./command.js";
 
-describe("what a person can put right is told in one message, without a stack trace", function () {
+describe("what a person can put right is reported in one message, without a stack trace", function () {
   this.timeout(20_000);
 
   let folder: string;

@@ -39,7 +39,7 @@ async function upgrade(args: string[], objects?: readonly KubeObject[]) {
 describe("istio-egress upgrade", function () {
   this.timeout(120_000);
 
-  it("tells what breaks, and writes what can be applied before", async () => {
+  it("says what breaks, and writes what can be applied before", async () => {
     const { code, stdout } = await upgrade(["--from", "1.20", ...EXAMPLE]);
     assert.equal(code, ExitCode.Violation, stdout);
     assert.match(stdout, /^Istio 1\.20 → 1\.31$/m);

@@ -96,7 +96,7 @@ describe("EgressGuard", () => {
     }
   });
 
-  it("goes by its own name, and tells the policies'", async () => {
+  it("goes by its own name, and outputs the policies'", async () => {
     const registrations = await guarded({ name: "payments" });
     assert.deepEqual(find(registrations, "EgressGuard").outputs, {
       policies: ["payments-rules", "payments-addresses"],

@@ -119,7 +119,7 @@ describe("EgressTlsRule on an alias", () => {
     });
   });
 
-  it("is exported where it is asked to be, and says nothing of it otherwise", async () => {
+  it("is exported where it is meant to be, and says nothing of it otherwise", async () => {
     assert.deepEqual(await specOf({ exportTo: [".", "payments"] }), {
       host,
       trafficPolicy: { tls: { mode: "DISABLE" } },

@@ -125,7 +125,7 @@ describe("ExternalService for addresses outside", () => {
     assert.equal(registrations.length, 3);
   });
 
-  it("writes one EndpointSlice for each address family instead, if asked to", async () => {
+  it("writes one EndpointSlice for each address family instead, on request", async () => {
     const { result, registrations } = await run(
       () =>
         new ExternalService("x", {
@@ -186,7 +186,7 @@ describe("ExternalService for addresses outside", () => {
     assert.deepEqual(spec.ports, [{ name: "udp-dns", protocol: "UDP", port: 53 }]);
   });
 
-  it("tells the address that Kubernetes gave", async () => {
+  it("outputs the address that Kubernetes gave", async () => {
     const { registrations } = await run(
       () => new ExternalService("x", { name: "my-wikipedia", addresses, ports: tls }),
       {

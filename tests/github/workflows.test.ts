@@ -130,7 +130,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("run each job and step under the conditions that keep it safe and telling", () => {
+  it("run each job and step under the conditions that keep it safe and clear", () => {
     const found = FILES.filter((file) => file !== "ci.yml").flatMap((file) =>
       Object.entries(workflowOf(file).jobs).flatMap(([name, job]) => [
         ...guardOf(`${file}: ${name}`, job),

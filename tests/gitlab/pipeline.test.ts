@@ -45,7 +45,7 @@ describe("the pipeline for GitLab", () => {
     for (const job of Object.keys(jobs)) assert.match(output, new RegExp(`^${job};`, "m"));
   });
 
-  it("would be told a key that GitLab doesn't know", async function () {
+  it("would report a key that GitLab doesn't know", async function () {
     this.timeout(60_000);
     const { exitCode, output } = await lint(text.replace("interruptible:", "interuptible:"));
     assert.notEqual(exitCode, 0, output);

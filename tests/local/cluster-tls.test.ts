@@ -135,7 +135,7 @@ describe("a sidecar's configuration dump", () => {
   };
   const cluster = { "@type": CLUSTER, name: NAME, type: "EDS", transportSocket: istioSocket };
 
-  it("of istiod tells rule, server name and endpoints", () => {
+  it("of istiod reports rule, server name and endpoints", () => {
     const configs = [
       { ...cluster, metadata },
       { "@type": ASSIGNMENT, ...assignment },
@@ -143,7 +143,7 @@ describe("a sidecar's configuration dump", () => {
     assert.deepEqual(readClusters({ configs }), [expected]);
   });
 
-  it("of Envoy itself tells the same, in Envoy's envelopes and spelling", () => {
+  it("of Envoy itself reports the same, in Envoy's envelopes and spelling", () => {
     const envelope = (kind: string) => `type.googleapis.com/envoy.admin.v3.${kind}`;
     const configs = [
       {
@@ -205,14 +205,14 @@ describe("a sidecar's configuration dump", () => {
     assert.deepEqual(readClusters({ configs }), [expected]);
   });
 
-  it("tells the endpoints that stand in the cluster itself", () => {
+  it("reports the endpoints that stand in the cluster itself", () => {
     const [found] = readClusters({
       configs: [{ ...cluster, type: "STRICT_DNS", loadAssignment: assignment }],
     });
     assert.deepEqual(found?.endpoints, expected.endpoints);
   });
 
-  it("tells whose HTTP requests are routed to a cluster, all or some of them", () => {
+  it("reports whose HTTP requests are routed to a cluster, all or some of them", () => {
     const routes = (...actions: object[]) => actions.map((route) => ({ route }));
     const weighted = { weightedClusters: { clusters: [{ name: "other" }, { name: NAME }] } };
     const virtualHosts = [
@@ -228,7 +228,7 @@ describe("a sidecar's configuration dump", () => {
     assert.deepEqual(found?.routedHosts, ["shared", "w", "w.n"]);
   });
 
-  it("tells subsets, and leaves out what isn't outbound", () => {
+  it("reports subsets, and leaves out what isn't outbound", () => {
     const names = ["outbound|80|v1|a.example", "inbound|80||", "BlackHoleCluster", "agent"];
     const found = readClusters({ configs: names.map((name) => ({ ...cluster, name })) });
     assert.deepEqual(

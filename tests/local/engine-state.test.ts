@@ -108,7 +108,7 @@ describe("the state of the embedded engine", () => {
     });
 
     if (what === "is gone") continue;
-    it(`that ${what} and has no whole copy is told, with what to type`, () => {
+    it(`that ${what} and has no whole copy is reported, with what to type`, () => {
       writeFileSync(places.state, state("now"));
       damage(places.state);
       assert.throws(

@@ -109,7 +109,7 @@ describe("the lock of a plane", () => {
     assert.equal(await waiting, "mine");
   });
 
-  it("that is a folder is told, not waited for", async () => {
+  it("that is a folder is reported, not waited for", async () => {
     mkdirSync(file);
     await assert.rejects(
       withLock(file, () => Promise.resolve()),

@@ -3,7 +3,7 @@ import { Mistake } from "../../local/mistake.js";
 import { requireLinux } from "../../local/platform.js";
 
 describe("the platform", () => {
-  it("is Linux, or the person is told what to use instead", () => {
+  it("is Linux, or the message says what to use instead", () => {
     requireLinux("linux");
     assert.throws(
       () => requireLinux("darwin"),

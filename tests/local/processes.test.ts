@@ -62,7 +62,7 @@ describe("the processes of a plane", () => {
     assert.equal(readFileSync(`${log}.previous`, "utf8"), "first\n");
   });
 
-  it("are asked to end, and made to when they don't listen", async () => {
+  it("receive a signal to end, and are made to when they don't listen", async () => {
     const polite = await start("sleep 60");
     const script =
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')";

@@ -64,7 +64,7 @@ describe("a stack's file", () => {
     });
   }
 
-  it("that isn't there is told with those that are", () => {
+  it("that isn't there is reported with those that are", () => {
     write("Pulumi.dev.yaml", "");
     assert.match(
       mistakeOf(() => readStackFile(project, "dve")),

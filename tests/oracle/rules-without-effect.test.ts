@@ -73,7 +73,7 @@ describe("the comparison of rules without effect", () => {
     ]);
   });
 
-  it("can't tell a rule that no cluster could name", () => {
+  it("can't report a rule that no cluster could name", () => {
     assert.deepEqual(differences({ ...cluster, rule: undefined }), []);
     assert.deepEqual(differences(), []);
   });

@@ -33,7 +33,7 @@ describe("the ratios of previews", () => {
     });
   }
 
-  it("are told for a stack that wasn't there before, too", () => {
+  it("are reported for a stack that wasn't there before, too", () => {
     const table = ratioTable(MEASURED, ratiosOf(MEASURED));
     assert.match(table, /^\| dev +\| warm +\| 1\.30 s \(1\.20 to 3\.60\) +\| 1\.20 +\| - +\| not/m);
   });

@@ -97,7 +97,7 @@ describe(`judge --watch with ${ALIASES} aliases`, function () {
     assert.match(await watching.metrics(), /^istio_egress_ready 1$/m);
   });
 
-  it("tells each change within 200 ms", async () => {
+  it("reports each change within 200 ms", async () => {
     const api = objectsIn(on.plane.kubeconfig);
     const times: number[] = [];
     for (let change = 0; change < CHANGES; change++) {

@@ -85,7 +85,7 @@ describe("the objects of a stack", () => {
     }
   });
 
-  it("are of the token's kind where theirs isn't known, which is told", () => {
+  it("are of the token's kind where theirs isn't known, which is reported", () => {
     const rule = resource({
       type: "kubernetes:networking.istio.io/v1beta1:DestinationRule",
       props: { metadata: { name: "r" }, kind: unknown },

@@ -200,7 +200,7 @@ describe("the clusters of a stack", () => {
     );
   });
 
-  it("are named by their providers where nothing tells those apart", () => {
+  it("are named by their providers where nothing distinguishes them", () => {
     const connections = connectionsOf(machine());
     const doubtful = (...providers: Provider[]) =>
       stackClusters(objectsAt(...providers), { connections }).map(({ doubtful }) => doubtful);
@@ -255,7 +255,7 @@ describe("an alias and a rule with a provider each", () => {
     assert.deepEqual(others, []);
   });
 
-  it("are judged together where nothing tells, which is said", async () => {
+  it("are judged together where nothing distinguishes them, which is said", async () => {
     const [message, ...others] = await violations({ kubeconfig: unknown }, { kubeconfig: BOTH });
     assert.match(message ?? "", /^cluster: the providers .* clusterIdentifier/m);
     assert.deepEqual(others, []);

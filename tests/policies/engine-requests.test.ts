@@ -19,7 +19,7 @@ function properties(value: Record<string, unknown>): struct.Struct {
   return struct.Struct.fromJavaScript(value as Parameters<typeof struct.Struct.fromJavaScript>[0]);
 }
 
-describe("what the engine tells the pack", () => {
+describe("what the engine sends the pack", () => {
   // It is told to the whole process, so to the tests after these.
   after(() => {
     arrives(AnalyzerService.configureStack, new analyzer.AnalyzerStackConfigureRequest());

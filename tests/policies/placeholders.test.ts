@@ -53,7 +53,7 @@ spec: { hosts: [${unknown}], location: MESH_EXTERNAL, resolution: DNS, ports: [{
     ],
   ];
   for (const [what, stack, said = "", istioVersion = "1.31"] of stacks) {
-    it(`is never told as something else: ${what}`, async () => {
+    it(`is never reported as something else: ${what}`, async () => {
       for (const host of ["*", "*.local", HOST, "my-httpbin.default.svc.cluster.local"]) {
         const policies = egressPolicies({ mesh: { istioVersion } });
         const all = stackOf(...stack, rule("r", host, MUTUAL, { namespace: "istio-system" }));

@@ -24,7 +24,7 @@ describe("what the rules say about themselves", () => {
     });
   }
 
-  it("is what the engine is told, under names of their own", () => {
+  it("is what the engine receives, under names of their own", () => {
     const names = rules.map(({ metadata }) => metadata.name);
     assert.equal(new Set(names).size, names.length);
     for (const [index, policy] of egressPolicies().entries()) {

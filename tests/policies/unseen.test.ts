@@ -123,7 +123,7 @@ describe("what a stack brings that no policy can see", () => {
     assert.deepEqual(stackClusters([custom("command:local:Command")]), []);
   });
 
-  itBothWays("is told by name, with the reason", async (way) => {
+  itBothWays("is reported by name, with the reason", async (way) => {
     const stack = [...stackOf(HTTPBIN), custom("command:local:Command", { create: unknown })];
     const reports = await preview(egressPolicies(), stack, { way });
     const [report, ...others] = reports.filter(({ policy }) => policy === "egress-undecided-tls");

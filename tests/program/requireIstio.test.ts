@@ -29,7 +29,7 @@ function kubeconfig(server: string, current = "first"): string {
   });
 }
 
-describe("before an update the stack's cluster is asked for Istio", function () {
+describe("before an update the stack's cluster is checked for Istio", function () {
   this.timeout(60_000);
 
   let folder: string;

@@ -118,7 +118,7 @@ describe("bad input, on real parts", function () {
     });
   }
 
-  it("tells all mistakes of a catalogue at once, a line each", async () => {
+  it("reports all mistakes of a catalogue at once, a line each", async () => {
     const catalogue = catalogueOf("dev");
     address("127.0.0.1")(catalogue);
     alias(0, { tls: { mode: "ISTIO_MUTUAL" } })(catalogue);

@@ -27,7 +27,7 @@ describe("a catalogue that grows, on the real engine", function () {
       tls: { mode: "DISABLE" },
     }));
 
-  it("is declared with the files that it names, and the stack is told when its own file is nearly too big", async () => {
+  it("is declared with the files that it names, and the stack says when its own file is nearly too big", async () => {
     const file = path.join(on.folder, "shop.yaml");
     writeFileSync(file, stringify({ aliases: aliases("shop", 3) }));
     const own = aliases("own", 2).map((alias) => ({ ...alias, answer: "x".repeat(55_000) }));

@@ -45,7 +45,7 @@ describe("a preview without a cluster, on the real engine", function () {
       assert.match(report, /spec\.host of DestinationRule default\/later/);
     });
 
-    it("passes only for those who said that it may, and is still told", async () => {
+    it("passes only for those who said that it may, and is still reported", async () => {
       const { exitCode, report } = await job.prReport(program, { args: ["--allow-undecided"] });
       assert.equal(exitCode, ExitCode.Ok, report);
       assert.match(report, /^\*\*Not decided \(allowed\) in dev\.\*\*$/m);

@@ -149,7 +149,7 @@ describe("an environment, with plain Pulumi on real parts", function () {
       await assertOnlyTheirs();
     });
 
-    it("is there as declared, as its own cluster and istiod tell", async () => {
+    it("is there as declared, as its own cluster and istiod say", async () => {
       const remove = await istiodPod(cluster);
       try {
         const output = await withConnectedSidecar(cluster, "default", () =>

@@ -303,7 +303,7 @@ describe("the guard, in a real API server", function () {
       await cluster.guard({ aliases: ALIASES });
     });
 
-    it("lets a wrong rule through, tells who wrote it, and counts it", async () => {
+    it("lets a wrong rule through, says who wrote it, and counts it", async () => {
       const wrong = rule("guarded", "r", { host: HOST, ...IM });
       const counted = async () => {
         const sample =

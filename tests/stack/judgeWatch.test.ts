@@ -102,7 +102,7 @@ describe("judge --watch, on a real API server", function () {
     await objectsIn(on.plane.kubeconfig).create(deployment, undefined, "All");
   });
 
-  it("tells a violation soon after the rule is there, with the rights of the manifest alone", async () => {
+  it("reports a violation soon after the rule is there, with the rights of the manifest alone", async () => {
     assert.deepEqual(watching.lines, []);
     assert.doesNotMatch(watching.notes, /can't be read|broke off/);
     assert.equal(await watching.health(), 200);
@@ -140,7 +140,7 @@ describe("judge --watch, on a real API server", function () {
     assert.doesNotMatch(watching.notes, /Event can't be written/);
   });
 
-  it("tells when it is over", async () => {
+  it("ends with a message", async () => {
     await remove(wrong("mtls"));
     await watching.told("resolved", "shop/mtls");
     assert.doesNotMatch(await watching.metrics(), /^istio_egress_violations\{/m);

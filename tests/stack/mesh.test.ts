@@ -74,7 +74,7 @@ describe("what the embedded mesh does, on real parts", function () {
     assert.equal(slice.metadata?.labels?.["kubernetes.io/service-name"], "outside");
   });
 
-  it("tells a sidecar its clusters with their TLS, rule and endpoints", async () => {
+  it("sends a sidecar its clusters with their TLS, rule and endpoints", async () => {
     const host = "outside.plain.svc.cluster.local";
     const pod = await eventually(() => cluster.readyPod("meshed"));
     const expected: Pick<SidecarCluster, "host" | "port" | "subset" | "discovery" | "endpoints"> = {

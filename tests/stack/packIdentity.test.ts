@@ -37,7 +37,7 @@ ${alias("shadow", "byPath")}
 new k8s.apiextensions.CustomResource("shadow", ${rule("shadow", `pulumi.secret("${SECRET_HOST}")`)}, { provider: byPath });
 `;
 
-describe("the policy pack in a real engine, told the same things in other words", function () {
+describe("the policy pack in a real engine, given the same things in other words", function () {
   this.timeout(180_000);
   let outside: OutsideProgram;
   const pack = path.join(REPOSITORY, "policies/dist");

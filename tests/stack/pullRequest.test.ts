@@ -103,7 +103,7 @@ describe("the workflow that previews a pull request", function () {
     assert.doesNotMatch(output, /too-old/);
   });
 
-  it("tells two pull requests at once apart", async () => {
+  it("distinguishes two pull requests at once", async () => {
     const clones = [await requestTo(team, CLEAN), await requestTo(team, VIOLATING)];
     try {
       const told = await Promise.all(clones.map((clone) => preview(clone, secrets)));

@@ -53,7 +53,7 @@ describe("building a tool with Go", function () {
     assert.equal(stderr, "hello 1.2.3");
   });
 
-  it("tells a compiler's error once and leaves no tool", async () => {
+  it("reports a compiler's error once and leaves no tool", async () => {
     process.env.ISTIO_EGRESS_KEEP_BUILD = "1";
     const source = path.join(root, "broken.go");
     writeFileSync(source, "package main\n\nfunc main() { nowhere() }\n");

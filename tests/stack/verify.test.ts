@@ -131,7 +131,7 @@ describe("verification, on real parts", function () {
 
     const connected = <T>(work: () => Promise<T>) => withConnectedSidecar(on, "default", work);
 
-    it("is told the same through a port-forward as the sidecar is told", async () => {
+    it("receives the same through a port-forward as the sidecar does", async () => {
       const server = await ApiServer.from({ kubeconfig });
       const forwarded = await connected(() => throughPortForward(server, "istio-system")(pod));
       const { name, namespace, labels } = pod.metadata;

@@ -183,7 +183,7 @@ describe("the workflows, on the real engine", function () {
       assert.equal(upped.exitCode, 0, upped.output);
     });
 
-    it("refuse to do other things than were reviewed, and tell which", async () => {
+    it("refuse to do other things than were reviewed, and say which", async () => {
       const previewed = await preview().inOrder(...PREVIEW);
       assert.equal(previewed.exitCode, 0, previewed.output);
       handOver();

@@ -90,7 +90,7 @@ describe("a network of namespaces", function () {
     assert.doesNotMatch(stdout, /^sleep 98765$/m);
   });
 
-  it("tells what a program said that ended too early", async () => {
+  it("says what a program said that ended too early", async () => {
     const network = await Network.open();
     try {
       network.start({ name: "the broken one", command: ["sh", "-c", "echo no such luck >&2"] });

@@ -128,7 +128,7 @@ describe("the task, with real traffic", function () {
       });
     }
 
-    it("fails with ISTIO_MUTUAL: the origin is asked for a name that it can't have", async () => {
+    it("fails with ISTIO_MUTUAL: the origin receives a name that it can't have", async () => {
       const rule = istio("DestinationRule", "my-wikipedia", {
         host: ALIAS.wikipedia,
         ...ISTIO_MUTUAL,

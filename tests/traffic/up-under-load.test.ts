@@ -233,7 +233,7 @@ describe("moving from outside to inside and back, under load", function () {
     assert.deepEqual(after.map(identity), before_.map(identity));
   });
 
-  it("is encrypted by the mesh inside: the servers are told who called", async () => {
+  it("is encrypted by the mesh inside: the servers see who called", async () => {
     const { stdout } = await lab.clients.inMesh.exec(`curl -sS http://${HTTPBIN}/headers`);
     assert.match(stdout, /spiffe:\/\/cluster\.local\/ns\/default\/sa\/sleep/);
     const outsider = await lab.clients.outsideMesh.exec(`curl -sS http://${HTTPBIN}/headers`);

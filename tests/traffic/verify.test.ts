@@ -117,7 +117,7 @@ describe("verify --traffic, with real traffic", function () {
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
   });
 
-  it("tells what curl says where the sidecar breaks a call, and only the Pod in the mesh is hit", async () => {
+  it("says what curl says where the sidecar breaks a call, and only the Pod in the mesh is hit", async () => {
     const tls = { mode: "ISTIO_MUTUAL" };
     const rule = istio("DestinationRule", "my-wikipedia", {
       host: WIKIPEDIA,

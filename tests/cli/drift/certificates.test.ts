@@ -111,7 +111,7 @@ describe("the certificate of a server outside", function () {
   this.timeout(20_000);
 
   for (const [what, issued, state, found] of CERTIFICATES) {
-    it(`${what} is ${state === "ok" ? "well" : "told"}`, async () => {
+    it(`${what} is ${state === "ok" ? "well" : "reported"}`, async () => {
       const server = await serve(issued);
       try {
         const row = await rowFor(server);

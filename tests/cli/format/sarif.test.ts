@@ -135,7 +135,7 @@ describe("SARIF", () => {
     }
   });
 
-  it("tells as notifications what was decided when the objects were read", () => {
+  it("reports as notifications what was decided when the objects were read", () => {
     const { invocations } = runOf({ notes: ["Service n/a is given twice."] });
     assert.deepEqual(invocations, [
       {

@@ -63,7 +63,7 @@ describe("the table of a judgement", () => {
     assert.equal(advice.split(firstWords).length - 1, 1, advice);
   });
 
-  it("tells of rules that nobody follows or that others hide, and for whom", () => {
+  it("reports rules that nobody follows or that others hide, and for whom", () => {
     const alias = verdict(0).alias;
     const by = ref("DestinationRule", "shop/other");
     const { below } = partsOf({
@@ -80,7 +80,7 @@ describe("the table of a judgement", () => {
     ]);
   });
 
-  it("tells of what isn't modelled", () => {
+  it("reports what isn't modelled", () => {
     const object = ref("EnvoyFilter", "shop/tls");
     const { below } = partsOf({ verdicts: [verdict(0)], unmodelled: [{ object, why: "it may" }] });
     assert.equal(below[0], "note: EnvoyFilter shop/tls isn't modelled: it may.");

@@ -137,7 +137,7 @@ describe("importing a catalogue", () => {
     assert.ok(found.leftOut[0]?.isViolation);
   });
 
-  it("declares it as DISABLE when asked, and says so", () => {
+  it("declares it as DISABLE on request, and says so", () => {
     const found = imported([db, dbEndpoints, wildcard], { fix: true });
     assert.deepEqual(found.catalogue.aliases[0]?.tls, { mode: "DISABLE" });
     assert.match(found.fixed.join(), /Service shop\/db: DISABLE, where DestinationRule shop\/mtls/);

@@ -64,7 +64,7 @@ describe("a live cluster", () => {
     assert.equal(notes, "");
   });
 
-  it("is told of with a note where its mesh configuration hides more than is modelled", async () => {
+  it("is reported with a note where its mesh configuration hides more than is modelled", async () => {
     const config = {
       discoverySelectors: [{ matchLabels: { istio: "on" } }],
       serviceEntryVisibility: { applyToSidecars: true },
@@ -98,7 +98,7 @@ describe("a live cluster", () => {
     ],
   ];
   for (const [what, mesh, message] of mistaken) {
-    it(`is told where it has a mesh configuration ${what}`, async () => {
+    it(`is reported where it has a mesh configuration ${what}`, async () => {
       const path = "/api/v1/namespaces/istio-system/configmaps/istio";
       await assert.rejects(reading({ [path]: { data: { mesh } } }), (error: Error) => {
         assert.ok(error instanceof Mistake, error.stack);

@@ -171,7 +171,7 @@ describe("manifests", () => {
     ["a later document", `${SERVICE}---\n{{ include "x" . }}\n`, "f.yaml:6:1"],
   ];
   for (const [story, text, place] of templates) {
-    it(`tells a Helm template by ${story}, and how to render it`, () => {
+    it(`recognizes a Helm template by ${story}, and how to render it`, () => {
       const message = mistakeIn(text);
       assert.ok(message.startsWith(`${place}: this is a Helm template`), message);
       assert.match(message, /helm template CHART \| istio-egress judge -f -/);

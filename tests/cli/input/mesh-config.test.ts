@@ -22,7 +22,7 @@ const read = (objects: KubeObject[], said: Partial<MeshFacts> = {}) =>
   );
 
 describe("a mesh's configuration among objects", () => {
-  it("says what the objects don't, and is told", () => {
+  it("says what the objects don't, and is reported", () => {
     assert.deepEqual(read([configMap(CONFIG)]), {
       facts: CONFIG,
       notes: [
@@ -105,7 +105,7 @@ describe("a mesh's configuration among objects", () => {
     }
   });
 
-  it("is told where it hides more than is modelled", () => {
+  it("is reported where it hides more than is modelled", () => {
     const { notes } = read([configMap({ discoverySelectors: [{ matchLabels: { a: "b" } }] })]);
     assert.match(notes.join(), /^meshConfig\.discoverySelectors isn't modelled/);
   });

@@ -20,7 +20,7 @@ describe("an API server that is named by what is in a kubeconfig", () => {
     assert.equal(server, cluster.cluster.server);
   });
 
-  it("isn't told by a line of one that can't be read, which may hold a secret", async () => {
+  it("isn't reported with a line of one that can't be read, which may hold a secret", async () => {
     await assert.rejects(ApiServer.from({ content: "users: [{ token: s3cret\nclusters: }" }), {
       message: "the stack's kubeconfig isn't one.",
     });
@@ -35,7 +35,7 @@ describe("an API server that is named by what is in a kubeconfig", () => {
     ["a file that is gone", { users: [user({ "client-key": "/nowhere/s3cret.key" })] }],
   ];
   for (const [what, part] of damaged) {
-    it(`is told as damaged where it has ${what}, without a word of it`, async () => {
+    it(`is reported as damaged where it has ${what}, without a word of it`, async () => {
       const server = await ApiServer.from({ content: stringify({ ...config, ...part }) });
       const message = await mistakeOf(server.get("/api"));
       assert.match(
@@ -66,7 +66,7 @@ describe("an API server that isn't one", () => {
     ["half an object", '{"kind":"PodLi'],
   ];
   for (const [what, body] of answers) {
-    it(`is told, where it answers ${what}`, () =>
+    it(`is reported, where it answers ${what}`, () =>
       answering(body, async (server) => {
         const told =
           /^http:\/\/127\.0\.0\.1:\d+ answered GET \/\S+ with something that no API server/;
@@ -84,7 +84,7 @@ describe("an API server that isn't one", () => {
     ["items of another kind", { kind: "PodList", items: [{ metadata: {}, spec: {} }] }],
   ];
   for (const [what, answer] of others) {
-    it(`is told by verify, where it answers ${what}`, () =>
+    it(`is reported by verify, where it answers ${what}`, () =>
       answering(JSON.stringify(answer), async (server) => {
         const asked = askCluster(CATALOGUE, server, () => Promise.resolve([]));
         assert.match(
@@ -94,7 +94,7 @@ describe("an API server that isn't one", () => {
       }));
   }
 
-  it("that refuses is told with its words, whatever they are", async () => {
+  it("that refuses is reported with its words, whatever they are", async () => {
     for (const body of ["null", "[]", '{"message":null}', "<html>"]) {
       await answering(
         body,
@@ -104,7 +104,7 @@ describe("an API server that isn't one", () => {
     }
   });
 
-  it("that hangs up in the middle is told as one that can't be reached", async () => {
+  it("that hangs up in the middle is reported as one that can't be reached", async () => {
     const server = createServer((_, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write('{"kind":');

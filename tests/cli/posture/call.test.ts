@@ -26,7 +26,7 @@ const toSubset = virtualService("shop", "h", {
 describe("the call in a posture", () => {
   const clients = [{ namespace: "shop" }];
 
-  it("is left out where the cluster tells all", () => {
+  it("is left out where the cluster says all", () => {
     const [row] = postureOf(before, {}, clients);
     assert.equal(row?.tls, "SIMPLE");
     assert.equal(row.call, undefined);

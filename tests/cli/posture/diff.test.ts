@@ -50,7 +50,7 @@ describe("what a change does to a posture", () => {
     });
   }
 
-  it("tells the worst first, and what gets better last", () => {
+  it("reports the worst first, and what gets better last", () => {
     const at = (port: number, more: Side = {}) => row({ port, ...more });
     const base = posture(at(1), at(2), at(3), at(4, VIOLATION), at(5));
     const head = posture(

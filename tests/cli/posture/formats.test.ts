@@ -32,7 +32,7 @@ const anyRow = fc
   .map((more) => row({ ...more, ...VIOLATION }));
 
 describe("a posture as a table", () => {
-  it("tells the worst first, each line once for all its clients", () => {
+  it("reports the worst first, each line once for all its clients", () => {
     const table = postureTable(ALL, NO_COLOUR).split("\n\n")[1];
     assert.equal(
       table,
@@ -173,7 +173,7 @@ describe("a posture as JSON", () => {
     assert.deepEqual(readPosture(postureJson(ALL), "a.json"), ALL);
   });
 
-  it("is told from other JSON", () => {
+  it("is distinguished from other JSON", () => {
     assert.equal(readPosture('{"kind": "List", "items": []}', "a.json"), undefined);
     assert.equal(readPosture("kind: List", "a.json"), undefined);
   });

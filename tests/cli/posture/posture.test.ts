@@ -206,7 +206,7 @@ const CASES: [story: string, objects: KubeObject[], told: Told, facts?: Partial<
 
 describe("the posture of objects", () => {
   for (const [story, objects, told, facts] of CASES) {
-    it(`tells ${story}`, () => {
+    it(`reports ${story}`, () => {
       const rows = postureOf(objects, facts, N).filter(({ alias }) => alias !== "n/h.org");
       const row = rows.find(({ alias }) => alias === told.alias) ?? rows[0];
       assert.ok(row, "a row");
@@ -247,7 +247,7 @@ describe("the posture of objects", () => {
     assert.ok(right && !("finding" in right) && !("fix" in right));
   });
 
-  it("tells of clients that may be there only what is wrong, unless they are asked about", () => {
+  it("reports of clients that may be there only what is wrong, unless options name them", () => {
     const clients = (objects: KubeObject[], asked?: Client[]) => [
       ...new Set(postureOf(objects, {}, asked).map(({ client }) => client)),
     ];

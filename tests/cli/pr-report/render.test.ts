@@ -127,7 +127,7 @@ describe("the report about a pull request", () => {
     );
   });
 
-  it("counts what it rests on where that is much, and tells it stack by stack", () => {
+  it("counts what it rests on where that is much, and reports it stack by stack", () => {
     const restsOn = Array.from({ length: 9 }, (_, index) => `rule-${index} disabled`);
     const report = renderReport([outcome({ restsOn })]);
     assert.match(report, /rule-4 disabled \(in dev\); and 4 more, listed stack by stack\./);

@@ -20,7 +20,7 @@ const objectsOf = (...resources: ExportedResource[]) =>
   deployedClusters(resources).map(({ objects }) => objects.map(({ object }) => object));
 
 describe("a stack's state", () => {
-  it("tells the objects as the cluster returned them", () => {
+  it("reports the objects as the cluster returned them", () => {
     const metadata = {
       name: "a",
       namespace: "n",

@@ -39,7 +39,7 @@ describe("the engine's events", () => {
     }
   });
 
-  it("tell what changes, by operation and name, without the stack, providers and what stays", () => {
+  it("say what changes, by operation and name, without the stack, providers and what stays", () => {
     const events = [
       step("same", "kubernetes:core/v1:Service", "kept"),
       step("delete", "kubernetes:core/v1:Service", "old"),
@@ -64,7 +64,7 @@ describe("the engine's events", () => {
     );
   });
 
-  it("tell what policies reported, mandatory ones first, without colours", () => {
+  it("say what policies reported, mandatory ones first, without colours", () => {
     const events = [
       policy("b", "warning", "advice"),
       policy("a", "mandatory", "<{%fg 1%}>wrong<{%reset%}>\n", "rule"),
@@ -75,7 +75,7 @@ describe("the engine's events", () => {
     ]);
   });
 
-  it("tell why it failed, and not that it did", () => {
+  it("say why it failed, and not that it did", () => {
     const events = [
       error("<{%reset%}>Error: boom\n"),
       error("Error: boom"),
@@ -84,12 +84,12 @@ describe("the engine's events", () => {
     assert.deepEqual(errorsIn(events), ["Error: boom"]);
   });
 
-  it("tell whether a pack judged the whole stack", () => {
+  it("say whether a pack judged the whole stack", () => {
     assert.equal(hasJudged("ours", [judged("ours")]), true);
     assert.equal(hasJudged("ours", [judged("other"), policy("a", "mandatory", "x")]), false);
   });
 
-  it("tell whether a cluster answered: it gives what it tries an identity", () => {
+  it("say whether a cluster answered: it gives what it tries an identity", () => {
     const type = "kubernetes:core/v1:Service";
     const outputs = { metadata: { name: "a", uid: "1" } };
     assert.equal(clusterAnswered(step("create", type, "a", { outputs })), true);

@@ -37,7 +37,7 @@ const CASES: [story: string, history: unknown, version: string | undefined][] = 
 
 describe("the version of Istio that a stack was last updated for", () => {
   for (const [story, history, version] of CASES) {
-    it(`is told by ${story}`, () => {
+    it(`is given by ${story}`, () => {
       assert.equal(versionInHistory(JSON.stringify(history)), version);
     });
   }

@@ -95,7 +95,7 @@ describe("reality, as kubectl prints it", () => {
     ["a Pod that no node has taken", pod({}, { phase: "Pending" }), "0/1 Pending", false],
   ];
   for (const [story, found, text, sidecar] of pods) {
-    it(`tells ${story}`, () => {
+    it(`reports ${story}`, () => {
       assert.equal(podText(found), text);
       assert.equal(hasSidecar(found), sidecar);
     });
@@ -134,7 +134,7 @@ describe("reality, as kubectl prints it", () => {
       ],
     ];
   for (const [story, spec, text] of services) {
-    it(`tells ${story}`, () => assert.equal(serviceText({ spec }), text));
+    it(`reports ${story}`, () => assert.equal(serviceText({ spec }), text));
   }
 
   it("gathers the addresses of all slices, each once, with the ports that they serve", () => {

@@ -146,7 +146,7 @@ describe("what is declared, compared with what is there", () => {
     it(`finds ${story}`, () => assert.deepEqual(failures(change), [failure]));
   }
 
-  it("says so where no sidecar runs that could be asked about", () => {
+  it("says so where no sidecar runs whose configuration could be read", () => {
     const failed = failures(({ clusters, pods }) => {
       clusters.clear();
       delete pods.get("default/sleep")![0]!.status.podIP;

@@ -25,7 +25,7 @@ describe("the plugin's provider", () => {
     });
   });
 
-  it("tells the engine what is wrong with the arguments", async () => {
+  it("reports to the engine what is wrong with the arguments", async () => {
     const tls = { mode: "SIMPLE", sni: "" };
     await assert.rejects(
       construct("istio-egress:aliases:EgressAlias", { ...ARGS, tls }),

@@ -22,7 +22,7 @@ function inert(objects: KubeObject[], clients?: readonly Client[]) {
 describe("a rule whose host nothing has", () => {
   const about = (host: string) => rule("pay", "r", { host, ...OFF });
 
-  it("is told with a host that looks like its own", () => {
+  it("is reported with a host that looks like its own", () => {
     for (const slip of ["bnak.example.com", "bak.example.com", "bankk.example.com"]) {
       assert.deepEqual(inert([entry("bank.example.com"), about(slip)]), [
         {
@@ -34,7 +34,7 @@ describe("a rule whose host nothing has", () => {
     }
   });
 
-  it("is told where only a ServiceEntry could have it", () => {
+  it("is reported where only a ServiceEntry could have it", () => {
     const [found] = inert([entry("bank.example.com"), about("shop.example.org")]);
     assert.equal(
       found?.instead,
@@ -42,7 +42,7 @@ describe("a rule whose host nothing has", () => {
     );
   });
 
-  it("is told for a Service of the cluster only by one that looks like it", () => {
+  it("is reported for a Service of the cluster only by one that looks like it", () => {
     const cart = service("shop", "cart", { ports: [{ port: 80 }] });
     const [found] = inert([cart, about("crat.shop.svc.cluster.local")]);
     assert.match(found?.instead ?? "", /Did you mean cart\.shop\.svc\.cluster\.local\?$/);
@@ -71,7 +71,7 @@ describe("a rule whose certificates no sidecar is given", () => {
   const reasons = (spec: Record<string, unknown>, clients?: Client[]) =>
     inert([entry(host), of(spec)], clients).map(({ reason }) => reason);
 
-  it("is told where a Secret is named without a workloadSelector", () => {
+  it("is reported where a Secret is named without a workloadSelector", () => {
     assert.deepEqual(reasons(tls(mutual)), ["no-certificate"]);
     assert.deepEqual(reasons(tls({ mode: "SIMPLE", credentialName: "ca" })), ["no-certificate"]);
     assert.deepEqual(
@@ -80,7 +80,7 @@ describe("a rule whose certificates no sidecar is given", () => {
     );
   });
 
-  it("is told where MUTUAL names none", () => {
+  it("is reported where MUTUAL names none", () => {
     assert.deepEqual(reasons(tls({ mode: "MUTUAL" })), ["no-certificate"]);
   });
 
@@ -96,7 +96,7 @@ describe("a rule whose certificates no sidecar is given", () => {
 });
 
 describe("a rule on an ExternalName whose host a ServiceEntry has, too", () => {
-  it("is told with what the ExternalName leads to", () => {
+  it("is reported with what the ExternalName leads to", () => {
     const alias = service("pay", "db", { type: "ExternalName", externalName: "db.example.com" });
     const [found] = inert([
       alias,

@@ -28,7 +28,7 @@ function route(parent: object, kind = "HTTPRoute"): KubeObject {
 const NARROW = sidecar("n", "s", { egress: [{ hosts: ["./*"] }] });
 const OF_SERVICE = { group: "", kind: "Service", name: "w" };
 
-describe("what isn't modelled is told of", () => {
+describe("what isn't modelled is reported", () => {
   const stories: [story: string, objects: KubeObject[], told: string[]][] = [
     ["an EnvoyFilter that changes clusters", [filter("CLUSTER", "MERGE")], ["f"]],
     ["not of one that adds its own", [filter("CLUSTER", "ADD")], []],

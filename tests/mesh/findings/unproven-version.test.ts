@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { unprovenVersion } from "../../../mesh/findings/unproven-version.js";
 
-describe("a version that istiod wasn't asked in", () => {
+describe("a version that no istiod was compared in", () => {
   for (const istioVersion of ["1.22.3", "1.25", "1.29.1", "1.30", "1.31.0-rc.1"]) {
     it(`isn't ${istioVersion}`, () => {
       assert.equal(unprovenVersion({ istioVersion }), undefined);

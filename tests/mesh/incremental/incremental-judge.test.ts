@@ -118,7 +118,7 @@ describe("judging a mesh that changes", function () {
   const told = (changed: HostVerdicts[]) =>
     changed.map(({ host, findings }) => [host, findings.map(({ rule }) => rule?.name)]);
 
-  it("tells the hosts whose answers have changed, and no others", () => {
+  it("reports the hosts whose answers have changed, and no others", () => {
     const incremental = judgeOf(shop, ...wikipedia, httpbin);
     const wrong = rule("shop", "mtls", { host: "wiki.default.svc.cluster.local", ...IM });
     incremental.set(wrong);

@@ -91,7 +91,7 @@ describe("calls by the name of an ExternalName", () => {
     assert.deepEqual(callsByName(objects), { 80: "SIMPLE" });
   });
 
-  it("are the target's on a port that tells calls by nothing but its number", () => {
+  it("are the target's on a port that distinguishes calls by nothing but its number", () => {
     const objects = aliasOf({ number: 5432, protocol: "TCP" });
     const narrow = importing({ hosts: [`default/${TARGET}`] });
     assert.deepEqual(callsByName([...objects, narrow]), { 5432: "SIMPLE" });

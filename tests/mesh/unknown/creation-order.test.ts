@@ -218,7 +218,7 @@ describe("objects whose order of creation isn't known", () => {
     );
   });
 
-  it("are told in words, with the answer that each would give", () => {
+  it("are reported in words, with the answer that each would give", () => {
     const pool = rule("n", "pool", { host: W_HOST, ...POOL_ONLY });
     const wrong = rule("n", "wrong", { host: W_HOST, ...IM });
     const { summary } = explain(only([...W, pool, wrong]));

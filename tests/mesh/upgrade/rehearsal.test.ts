@@ -101,14 +101,14 @@ const CASES: {
     objects: TWO_EXPORTS,
     from: "1.31",
     to: "1.22",
-    changes: [["mends", "shop", "ISTIO_MUTUAL → PLAIN", "1.23"]],
+    changes: [["improves", "shop", "ISTIO_MUTUAL → PLAIN", "1.23"]],
     edits: [],
   },
 ];
 
 describe("the rehearsal of an upgrade", () => {
   for (const { story, objects, from, to, clients = [SHOP], changes, edits } of CASES) {
-    it(`tells that ${story}`, () => {
+    it(`reports that ${story}`, () => {
       const rehearsal = rehearse(objects, {}, { from, to }, clients);
       assert.deepEqual(changesOf(rehearsal), changes);
       assert.deepEqual(editsOf(rehearsal), edits);

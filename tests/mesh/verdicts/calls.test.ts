@@ -132,7 +132,7 @@ describe("the verdict about a call", () => {
       { answer: "in-clear" },
     ],
     [
-      "names a call in clear: a port that the sidecar is told to leave alone",
+      "names a call in clear: a port that the sidecar leaves alone",
       verdictOf(
         [
           entry([{ number: 80, name: "http", protocol: "HTTP" }]),
@@ -149,7 +149,7 @@ describe("the verdict about a call", () => {
         ],
         httpTo("h.org"),
       ),
-      { answer: "in-clear", reason: "its proxy is told to leave this call alone" },
+      { answer: "in-clear", reason: "its proxy is configured to leave this call alone" },
     ],
     [
       "fails where only what is known is let out",
@@ -284,7 +284,7 @@ describe("a call over an egress gateway", () => {
 });
 
 describe("the calls to all aliases", () => {
-  it("are those on their declared ports, answered once for clients that nothing tells apart", () => {
+  it("are those on their declared ports, answered once for clients that nothing distinguishes", () => {
     const mesh = readMesh([
       ...W,
       ...E,

@@ -106,7 +106,7 @@ describe("a host that several services have", () => {
     ]);
   });
 
-  it("is told once where both stand for what is outside", () => {
+  it("is reported once where both stand for what is outside", () => {
     assert.deepEqual(said([...inside, entry("shop"), MUTUAL_HERE]), [
       "shop/cart for shop: violation ISTIO_MUTUAL",
       "shop/cart for web: violation ISTIO_MUTUAL",
@@ -306,7 +306,7 @@ describe("the API server", () => {
     assert.equal(judge(readMesh(objects))[0]?.verdict, "violation");
   });
 
-  it("is told with the rule, the clients and what to write", () => {
+  it("is reported with the rule, the clients and what to write", () => {
     const mesh = readMesh([
       rule("istio-system", "all", { host: "*.local", ...IM }),
       ...namespaces("shop"),

@@ -104,7 +104,7 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     assert.match(reports[0]!.message, /every client \(.* more\)/s);
   });
 
-  itBothWays("tells subsets apart that each say it for themselves", async (way) => {
+  itBothWays("distinguishes subsets that each say it for themselves", async (way) => {
     const subset = (name: string) => `{ name: ${name}, ${MUTUAL} }`;
     const both = rule("r", HOST, `subsets: [${subset("v1")}, ${subset("v2")}]`);
     const messages = (await violations(stackOf(WIKIPEDIA, both), way)).map(
@@ -117,7 +117,7 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     }
   });
 
-  itBothWays("tells clients apart that follow different rules", async (way) => {
+  itBothWays("distinguishes clients that follow different rules", async (way) => {
     const resources = stackOf(
       WIKIPEDIA,
       rule("own", HOST, tls("DISABLE")),

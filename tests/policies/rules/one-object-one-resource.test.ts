@@ -86,7 +86,7 @@ describe(NAME, () => {
     });
   }
 
-  itBothWays("tells resources of one name apart by their types", async (way) => {
+  itBothWays("distinguishes resources of one name by their types", async (way) => {
     const [object] = objectsOf(entry("a"));
     const parents = ["first:Component", "second:Component"];
     const twins = parents.map((type) => ({
@@ -111,7 +111,7 @@ describe(NAME, () => {
   const at = (name: string, provider: Record<string, unknown>) =>
     objectsOf(entry("a")).map((object) => kubernetesResource(object, { name, provider }));
 
-  itBothWays("leaves clusters apart that are told apart", async (way) => {
+  itBothWays("leaves clusters apart that are known to differ", async (way) => {
     const two = [
       ...at("one", { clusterIdentifier: "east" }),
       ...at("two", { clusterIdentifier: "west" }),
@@ -119,20 +119,23 @@ describe(NAME, () => {
     assert.deepEqual(await reports(way, two), []);
   });
 
-  itBothWays("leaves it open where nothing tells two clusters apart, and says so", async (way) => {
-    const two = ["east", "west"].flatMap((name) =>
-      at(name, { kubeconfig: unknown }).map((one) => ({
-        ...one,
-        provider: { ...one.provider!, name },
-      })),
-    );
-    assert.deepEqual(await reports(way, two), []);
-    const [message] = await reports(way, two, UNDECIDED);
-    assert.match(message ?? "", /ServiceEntry default\/a: east and west may be this one object/);
-    const [third] = at("third", { kubeconfig: unknown });
-    const three = [...two, { ...third!, provider: two[0]!.provider }];
-    assert.equal((await reports(way, three)).length, 1, "two of them are one provider's");
-  });
+  itBothWays(
+    "leaves it open where nothing distinguishes two clusters, and says so",
+    async (way) => {
+      const two = ["east", "west"].flatMap((name) =>
+        at(name, { kubeconfig: unknown }).map((one) => ({
+          ...one,
+          provider: { ...one.provider!, name },
+        })),
+      );
+      assert.deepEqual(await reports(way, two), []);
+      const [message] = await reports(way, two, UNDECIDED);
+      assert.match(message ?? "", /ServiceEntry default\/a: east and west may be this one object/);
+      const [third] = at("third", { kubeconfig: unknown });
+      const three = [...two, { ...third!, provider: two[0]!.provider }];
+      assert.equal((await reports(way, three)).length, 1, "two of them are one provider's");
+    },
+  );
 
   itBothWays("leaves it open where a name isn't known, and says so", async (way) => {
     const two = resourcesOf(

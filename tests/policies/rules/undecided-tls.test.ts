@@ -28,7 +28,7 @@ describe(NAME, () => {
       ({ policy }) => policy === NAME,
     );
 
-  itBothWays("tells of an EnvoyFilter that may change the TLS towards an alias", async (way) => {
+  itBothWays("reports an EnvoyFilter that may change the TLS towards an alias", async (way) => {
     const [report, ...others] = await reports([WIKIPEDIA, FILTER], way);
     assert.match(unwrapped(report?.message), /EnvoyFilter default\/sockets/);
     assert.equal(report?.level, "advisory");
@@ -39,7 +39,7 @@ describe(NAME, () => {
     assert.deepEqual(await reports([FILTER], way), []);
   });
 
-  describe("tells of an alias whose Service is in another stack", () => {
+  describe("reports an alias whose Service is in another stack", () => {
     const endpoints = (address: string) => `
 apiVersion: v1
 kind: Endpoints

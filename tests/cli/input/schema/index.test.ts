@@ -148,7 +148,7 @@ describe("the schemas that are kept", () => {
     );
   });
 
-  it("have only rules that can be asked about the kinds that are judged", () => {
+  it("have only rules that can be evaluated for the kinds that are judged", () => {
     const environment = new Environment().registerVariable("self", "dyn");
     const judged = Object.entries(kinds).filter(([kind]) => kind in KINDS);
     const rules = new Set(judged.flatMap(([, { spec }]) => rulesIn(spec)));

@@ -1,43 +1,8 @@
 import assert from "node:assert/strict";
 import { InjectedNamespace } from "../../components/injectedNamespace.js";
-import { WithoutIstioNamespace } from "../../components/withoutIstioNamespace.js";
 import { find, run } from "./mocks.js";
 
 const managed = { "app.kubernetes.io/managed-by": "istio-egress" };
-
-describe("WithoutIstioNamespace", () => {
-  it("is the task's namespace, and says that it wants no sidecars", async () => {
-    const { registrations } = await run(() => new WithoutIstioNamespace("x"));
-    assert.deepEqual(find(registrations, "Namespace").inputs, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: "without-istio", labels: { ...managed, "istio-injection": "disabled" } },
-    });
-    assert.deepEqual(find(registrations, "WithoutIstioNamespace").outputs, {
-      name: "without-istio",
-    });
-  });
-
-  it("can be left without the label, as kubectl create namespace makes it", async () => {
-    const { registrations } = await run(
-      () => new WithoutIstioNamespace("x", { name: "bare", optOutLabel: false }),
-    );
-    assert.deepEqual(find(registrations, "Namespace").inputs.metadata, {
-      name: "bare",
-      labels: managed,
-    });
-  });
-
-  it("lets a transform change the namespace", async () => {
-    const { registrations } = await run(
-      () =>
-        new WithoutIstioNamespace("x", {
-          transform: { namespace: { metadata: { name: "ambient-free" } } },
-        }),
-    );
-    assert.deepEqual(find(registrations, "Namespace").inputs.metadata, { name: "ambient-free" });
-  });
-});
 
 describe("InjectedNamespace", () => {
   it("gives a namespace that is there the label and nothing else, so that destroy takes back just that", async () => {
@@ -51,7 +16,7 @@ describe("InjectedNamespace", () => {
     assert.deepEqual(find(registrations, "InjectedNamespace").outputs, { name: "default" });
   });
 
-  it("puts the namespace into ambient mode if asked to", async () => {
+  it("puts the namespace into ambient mode on request", async () => {
     const { registrations } = await run(
       () => new InjectedNamespace("x", { name: "default", dataplane: "ambient" }),
     );
@@ -62,7 +27,7 @@ describe("InjectedNamespace", () => {
     });
   });
 
-  it("makes the namespace if asked to, and marks it as ours", async () => {
+  it("makes the namespace on request, and marks it as ours", async () => {
     const { registrations } = await run(
       () => new InjectedNamespace("x", { name: "payments", create: true }),
     );

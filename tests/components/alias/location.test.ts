@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { parseCatalogue } from "../../catalogue/catalogue.js";
-import { EgressAlias } from "../../components/egressAlias.js";
-import type { Location } from "../../components/alias/location.js";
-import { httpbin, mistakes, wikipedia } from "../catalogue/examples.js";
-import { find, run } from "./mocks.js";
+import { parseCatalogue } from "../../../catalogue/catalogue.js";
+import { EgressAlias } from "../../../components/egressAlias.js";
+import type { Location } from "../../../components/alias/location.js";
+import { httpbin, mistakes, wikipedia } from "../../catalogue/examples.js";
+import { find, run } from "../mocks.js";
 
 const name = { ...httpbin, inside: { service: "httpbin", namespace: "apps" } };
 const addresses = {
@@ -119,7 +119,7 @@ const MISTAKES: [what: string, alias: object, key: string, message: RegExp][] = 
   ],
 ];
 
-describe("an alias that can't move is told of before anything is changed:", () => {
+describe("an alias that can't move is reported before anything is changed:", () => {
   for (const [what, alias, key, message] of MISTAKES) {
     it(what, () => {
       const [[at, text] = assert.fail("no mistake"), ...others] = mistakes({ aliases: [alias] });
