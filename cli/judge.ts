@@ -262,10 +262,5 @@ async function sarif(
   baseline?: ReadonlySet<string>,
 ): Promise<Iterable<string>> {
   const { judgementSarif } = await import("./format/sarif.js");
-  return judgementSarif([judgement], packageVersion(), baseline);
-}
-
-/** This package's own, so that a report names the tool. */
-export function packageVersion(): string {
-  return common.version;
+  return judgementSarif([judgement], common.version, baseline);
 }

@@ -11,6 +11,7 @@ import type { Posture } from "./posture/row.js";
 import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
 import { postureOfSeen, type Question, type Seen } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";
+import common from "../packages/common.json";
 
 interface QuestionOptions {
   namespace?: string;
@@ -157,13 +158,8 @@ async function formatted(
   format: Format,
 ): Promise<Iterable<string>> {
   switch (format) {
-    case "sarif": {
-      const [{ postureSarif }, { packageVersion }] = await Promise.all([
-        import("./posture/sarif.js"),
-        import("./judge.js"),
-      ]);
-      return postureSarif(seen, question, packageVersion());
-    }
+    case "sarif":
+      return (await import("./posture/sarif.js")).postureSarif(seen, question, common.version);
     case "json":
       return [(await import("./posture/json.js")).postureJson(postureOfSeen(seen, question))];
     case "markdown": {

@@ -44,7 +44,7 @@ async function up(stack: string): Promise<ExitCode> {
     "--suppress-outputs",
   ]);
   if (ending.failed) return failure(stack, ending);
-  const { verify } = await import("./verify.js");
+  const { verify } = await import("./verify/verify.js");
   const code = await verify({ stack, plane });
   console.log(
     `\nUp in ${((Date.now() - started) / 1000).toFixed(0)} s. Look around with\n` +

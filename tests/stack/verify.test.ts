@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { ExitCode } from "../../cli/mistake.js";
 import { execInPod } from "../../cli/kube/exec.js";
-import { type VerifyReport, reportOn } from "../../cli/verify.js";
+import { type VerifyReport, reportOn } from "../../cli/verify/verify.js";
 import { throughPortForward } from "../../cli/verify/ask-istiod.js";
 import type { Pod } from "../../cli/verify/reality.js";
 import { sidecarClusters } from "../../local/sidecar.js";

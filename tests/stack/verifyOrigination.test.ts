@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PatchStrategy } from "@kubernetes/client-node";
-import { reportOn } from "../../cli/verify.js";
+import { reportOn } from "../../cli/verify/verify.js";
 import { objectsIn } from "./kube.js";
 import { type TestPlane, sharedPlane } from "./sharedPlane.js";
 import { TestStack, catalogueOf } from "./testStack.js";

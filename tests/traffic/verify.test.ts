@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { ExitCode } from "../../cli/mistake.js";
-import type { VerifyReport } from "../../cli/verify.js";
+import type { VerifyReport } from "../../cli/verify/verify.js";
 import { istioEgress } from "../cli/command.js";
 import { istiodPod } from "../stack/istiodPod.js";
 import { type TestCatalogue, catalogueOf } from "../stack/testStack.js";

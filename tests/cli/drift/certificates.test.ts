@@ -9,7 +9,7 @@ import {
 } from "@peculiar/x509";
 import { type Catalogue, type CatalogueTls, parseCatalogue } from "../../../catalogue/catalogue.js";
 import { carries, certificateQuestions } from "../../../cli/drift/certificates.js";
-import { driftOf } from "../../../cli/drift.js";
+import { driftOf } from "../../../cli/drift/drift.js";
 import type { DriftRow } from "../../../cli/drift/row.js";
 import { exportKey, generateKeys } from "../../../local/authority.js";
 
