@@ -6,7 +6,7 @@ import { contains } from "./names.js";
 import type { DeclaredAlias, DeclaredTls } from "./schema.js";
 
 /** A mistake, and the key it stands at. */
-export interface Finding {
+export interface KeyMistake {
   path: (string | number)[];
   message: string;
 }
@@ -15,7 +15,7 @@ interface AliasRule {
   /** Keys that must be valid by themselves before the rule is checked. */
   reads: readonly (keyof DeclaredAlias | "mesh")[];
   /** Paths are relative to the alias. */
-  find: (alias: DeclaredAlias, mesh: MeshFacts) => Finding[];
+  find: (alias: DeclaredAlias, mesh: MeshFacts) => KeyMistake[];
 }
 
 export const ALIAS_RULES: readonly AliasRule[] = [
@@ -39,7 +39,7 @@ export const ALIAS_RULES: readonly AliasRule[] = [
   { reads: ["exportTo", "namespace"], find: exportedOnce },
 ];
 
-function oneTarget({ externalName, addresses }: DeclaredAlias): Finding[] {
+function oneTarget({ externalName, addresses }: DeclaredAlias): KeyMistake[] {
   if (externalName !== undefined && addresses !== undefined) {
     const message = "stands beside externalName; write one of the two";
     return [{ path: ["addresses"], message }];
@@ -49,19 +49,19 @@ function oneTarget({ externalName, addresses }: DeclaredAlias): Finding[] {
   return [{ path: [], message }];
 }
 
-function nameOutside({ externalName }: DeclaredAlias, { clusterDomain }: MeshFacts): Finding[] {
+function nameOutside({ externalName }: DeclaredAlias, { clusterDomain }: MeshFacts): KeyMistake[] {
   if (!externalName?.endsWith(`.${clusterDomain}`)) return [];
   const message = `"${externalName}" is inside the cluster; write a host outside`;
   return [{ path: ["externalName"], message }];
 }
 
-function endpointsOnlyForAddresses({ externalName, endpointsApi }: DeclaredAlias): Finding[] {
+function endpointsOnlyForAddresses({ externalName, endpointsApi }: DeclaredAlias): KeyMistake[] {
   if (externalName === undefined || endpointsApi === undefined) return [];
   const message = "is for addresses, and an externalName has none; leave it out";
   return [{ path: ["endpointsApi"], message }];
 }
 
-function resolvesOutside(alias: DeclaredAlias, { clusterDomain }: MeshFacts): Finding[] {
+function resolvesOutside(alias: DeclaredAlias, { clusterDomain }: MeshFacts): KeyMistake[] {
   const { externalName, resolves } = alias;
   if (resolves === undefined) return [];
   const path = ["resolves"];
@@ -72,14 +72,14 @@ function resolvesOutside(alias: DeclaredAlias, { clusterDomain }: MeshFacts): Fi
   return [{ path, message: `"${resolves}" is inside the cluster; write a host outside` }];
 }
 
-function insideKnown({ location, inside }: DeclaredAlias): Finding[] {
+function insideKnown({ location, inside }: DeclaredAlias): KeyMistake[] {
   if (location !== "inside" || inside !== undefined) return [];
   const message =
     "missing; write what serves the alias inside: { service: ... } or { selector: ... }";
   return [{ path: ["inside"], message }];
 }
 
-function insideOfAName({ externalName, inside }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+function insideOfAName({ externalName, inside }: DeclaredAlias, mesh: MeshFacts): KeyMistake[] {
   if (externalName === undefined || inside === undefined) return [];
   const found = notFor("externalName", inside, ["selector", "targetPorts"]);
   if (inside.service === undefined) {
@@ -96,7 +96,7 @@ function insideOfAName({ externalName, inside }: DeclaredAlias, mesh: MeshFacts)
 }
 
 /** Servers outside and inside are endpoints of one cluster for a while, and it has one TLS mode. */
-function insideOfAddresses(alias: DeclaredAlias): Finding[] {
+function insideOfAddresses(alias: DeclaredAlias): KeyMistake[] {
   const { addresses, inside, endpointsApi, ports, tls } = alias;
   if (addresses === undefined || inside === undefined) return [];
   const found = notFor("addresses", inside, ["service", "namespace"]);
@@ -129,7 +129,7 @@ function insideOfAddresses(alias: DeclaredAlias): Finding[] {
 
 type Inside = NonNullable<DeclaredAlias["inside"]>;
 
-function notFor(kind: string, inside: Inside, keys: (keyof Inside)[]): Finding[] {
+function notFor(kind: string, inside: Inside, keys: (keyof Inside)[]): KeyMistake[] {
   return keys
     .filter((key) => inside[key] !== undefined)
     .map((key) => ({
@@ -141,7 +141,7 @@ function notFor(kind: string, inside: Inside, keys: (keyof Inside)[]): Finding[]
 /** Kubernetes mirrors no more of one subset, and takes no more in one slice. */
 const MOST_ADDRESSES = 1000;
 
-function addressesDistinct({ addresses = [] }: DeclaredAlias): Finding[] {
+function addressesDistinct({ addresses = [] }: DeclaredAlias): KeyMistake[] {
   const again = addresses.flatMap((address, i) => {
     const first = addresses.indexOf(address);
     const message = `"${address}" is addresses[${first}] already; remove one`;
@@ -153,17 +153,17 @@ function addressesDistinct({ addresses = [] }: DeclaredAlias): Finding[] {
 }
 
 function addressesOutside({ addresses = [] }: DeclaredAlias, { clusterCidrs }: MeshFacts) {
-  return addresses.flatMap((address, i): Finding[] => {
+  return addresses.flatMap((address, i): KeyMistake[] => {
     const range = clusterCidrs.find((cidr) => contains(cidr, ipaddr.parse(address)));
     const message = `"${address}" is inside the cluster (${range}); write an address outside`;
     return range === undefined ? [] : [{ path: ["addresses", i], message }];
   });
 }
 
-function portsDistinct({ ports }: DeclaredAlias): Finding[] {
+function portsDistinct({ ports }: DeclaredAlias): KeyMistake[] {
   return ports.flatMap((port, i) => {
     const before = ports.slice(0, i);
-    const found: Finding[] = [];
+    const found: KeyMistake[] = [];
     if (before.some(({ name }) => name === port.name)) {
       const message = `"${port.name}" names another port already; write another name`;
       found.push({ path: ["ports", i, "name"], message });
@@ -178,8 +178,8 @@ function portsDistinct({ ports }: DeclaredAlias): Finding[] {
   });
 }
 
-function protocolAsNamed({ ports }: DeclaredAlias): Finding[] {
-  return ports.flatMap(({ name, protocol }, i): Finding[] => {
+function protocolAsNamed({ ports }: DeclaredAlias): KeyMistake[] {
+  return ports.flatMap(({ name, protocol }, i): KeyMistake[] => {
     const named = transportOf({ name });
     const message = `${protocol} contradicts the name "${name}"; write ${named}, or another name`;
     return (protocol ?? named) === named ? [] : [{ path: ["ports", i, "protocol"], message }];
@@ -191,12 +191,12 @@ const BY_NAME: readonly (PortProtocol | undefined)[] = ["http", "http2", "grpc",
 const BY_SNI: readonly (PortProtocol | undefined)[] = ["https", "tls"];
 
 /** An ExternalName has no address, so Istio must find its traffic by name. */
-function portsOfAName({ externalName, ports }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+function portsOfAName({ externalName, ports }: DeclaredAlias, mesh: MeshFacts): KeyMistake[] {
   if (externalName === undefined) return [];
   const isAlias = externalNameIsAlias(mesh);
   const served = isAlias ? [...BY_NAME, ...BY_SNI] : BY_NAME;
   return ports.flatMap(({ name, targetPort }, i) => {
-    const found: Finding[] = [];
+    const found: KeyMistake[] = [];
     if (!served.includes(protocolOf(name))) {
       const message =
         `"${name}": an externalName has no address of its own, so Istio ${mesh.istioVersion} would ` +
@@ -211,7 +211,7 @@ function portsOfAName({ externalName, ports }: DeclaredAlias, mesh: MeshFacts): 
   });
 }
 
-function somethingToEncrypt({ ports, tls }: DeclaredAlias): Finding[] {
+function somethingToEncrypt({ ports, tls }: DeclaredAlias): KeyMistake[] {
   if (tls.mode === "DISABLE") return [];
   if (!ports.some((port) => istioEncrypts(port.name))) {
     const message =
@@ -219,21 +219,21 @@ function somethingToEncrypt({ ports, tls }: DeclaredAlias): Finding[] {
       "write DISABLE, or name the port http and let the sidecar encrypt";
     return [{ path: ["tls", "mode"], message }];
   }
-  return ports.flatMap(({ name, port, targetPort }, i): Finding[] => {
+  return ports.flatMap(({ name, port, targetPort }, i): KeyMistake[] => {
     if (port !== 80 || targetPort !== undefined || !istioEncrypts(name)) return [];
     const message = `${tls.mode} would speak TLS to port 80; write targetPort: 443, or where it listens`;
     return [{ path: ["ports", i], message }];
   });
 }
 
-function serverNamed({ externalName, tls }: DeclaredAlias): Finding[] {
+function serverNamed({ externalName, tls }: DeclaredAlias): KeyMistake[] {
   if (tls.mode === "DISABLE" || externalName !== undefined || tls.sni !== undefined) return [];
   const message = "missing; write the server's name, which the addresses don't give";
   return [{ path: ["tls", "sni"], message }];
 }
 
 /** Up to Istio 1.20 a sidecar without certificates to trust checks nothing. */
-function serverTrusted({ tls }: DeclaredAlias, mesh: MeshFacts): Finding[] {
+function serverTrusted({ tls }: DeclaredAlias, mesh: MeshFacts): KeyMistake[] {
   if (tls.mode === "DISABLE" || trustsSystemAuthorities(mesh)) return [];
   if (tls.caCertificates !== undefined || tls.credentialName !== undefined) return [];
   const message =
@@ -242,7 +242,7 @@ function serverTrusted({ tls }: DeclaredAlias, mesh: MeshFacts): Finding[] {
   return [{ path: ["tls", "caCertificates"], message }];
 }
 
-function clientCertificateGiven({ tls }: DeclaredAlias): Finding[] {
+function clientCertificateGiven({ tls }: DeclaredAlias): KeyMistake[] {
   if (tls.mode !== "MUTUAL" || tls.credentialName !== undefined) return [];
   return (["clientCertificate", "privateKey"] as const)
     .filter((key) => tls[key] === undefined)
@@ -254,9 +254,9 @@ function clientCertificateGiven({ tls }: DeclaredAlias): Finding[] {
 }
 
 /** Sidecars read credentialName only in a rule with a workloadSelector; without it they send plain text. */
-function secretUsable({ tls, exportTo }: DeclaredAlias): Finding[] {
+function secretUsable({ tls, exportTo }: DeclaredAlias): KeyMistake[] {
   if (tls.mode === "DISABLE") return [];
-  const found: Finding[] = [];
+  const found: KeyMistake[] = [];
   const secret = tls.credentialName !== undefined;
   if (secret !== (tls.workloadSelector !== undefined)) {
     const [missing, why] = secret
@@ -287,7 +287,7 @@ function filesOf({ mode }: DeclaredTls): string[] {
 }
 
 /** Mirrors Istio's validation, which counts `.` as the alias's own namespace. */
-function exportedOnce({ exportTo = [], namespace: own }: DeclaredAlias): Finding[] {
+function exportedOnce({ exportTo = [], namespace: own }: DeclaredAlias): KeyMistake[] {
   if (exportTo.includes("*") && exportTo.length > 1) {
     return [{ path: ["exportTo"], message: '"*" is every namespace already; write it alone' }];
   }

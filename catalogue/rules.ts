@@ -1,6 +1,6 @@
 /** What must hold between the keys of a catalogue; what must hold for one key alone is in the schema. */
 import { externalNameIsAlias, hasAliasSwitch, type MeshFacts } from "../mesh/index.js";
-import { ALIAS_RULES, type Finding } from "./aliasRules.js";
+import { ALIAS_RULES, type KeyMistake } from "./aliasRules.js";
 import type { Places } from "./places.js";
 import type { Declared, DeclaredAlias } from "./schema.js";
 
@@ -11,7 +11,7 @@ export function findings(
   catalogue: Declared,
   issues: readonly { code?: string; path?: Path }[],
   { entry }: Places,
-): Finding[] {
+): KeyMistake[] {
   const broken = brokenKeys(issues);
   const meshBroken = broken().has("mesh");
   const usable = <Kind extends "aliases" | "clients">(
@@ -69,10 +69,10 @@ function brokenKeys(issues: readonly { code?: string; path?: Path }[]) {
   return (...at: [] | [section: string, index: number]) => known.get(at.join("/")) ?? NONE;
 }
 
-function guardRules({ guard, aliases }: Declared): Finding[] {
+function guardRules({ guard, aliases }: Declared): KeyMistake[] {
   if (!guard) return [];
   const actions = guard.validationActions;
-  const found: Finding[] = [];
+  const found: KeyMistake[] = [];
   if (actions.includes("Deny") && actions.includes("Warn")) {
     const message =
       "has Deny and Warn, and a refusal needs no warning; write [Deny], or [Deny, Audit]";
@@ -95,7 +95,7 @@ type Aliases = [number, DeclaredAlias][];
 type Client = Declared["clients"][number];
 type Clients = [number, Client][];
 
-function aliasSwitch(mesh: MeshFacts): Finding[] {
+function aliasSwitch(mesh: MeshFacts): KeyMistake[] {
   if (mesh.externalNameAlias === undefined || hasAliasSwitch(mesh)) return [];
   const message = `Istio ${mesh.istioVersion} has no such switch; leave it out`;
   return [{ path: ["mesh", "externalNameAlias"], message }];
@@ -116,10 +116,10 @@ export function dataplaneOf({ dataplane, injected }: Pick<Client, "dataplane" | 
 
 const CLIENT_KEYS = ["namespace", "injected", "dataplane", "createNamespace", "optOutLabel"];
 
-function clientRules(clients: Clients): Finding[] {
+function clientRules(clients: Clients): KeyMistake[] {
   return clients.flatMap(([i, client]) => {
     const { namespace, injected, dataplane, createNamespace, optOutLabel } = client;
-    const found: Finding[] = [];
+    const found: KeyMistake[] = [];
     if (injected === undefined && dataplane === undefined) {
       const message = "missing; write true (its Pods get a sidecar) or false";
       found.push({ path: ["clients", i, "injected"], message });
@@ -140,14 +140,14 @@ function clientRules(clients: Clients): Finding[] {
   });
 }
 
-function distinctClients(clients: Clients, entry: Places["entry"]): Finding[] {
+function distinctClients(clients: Clients, entry: Places["entry"]): KeyMistake[] {
   return repeats(clients, ({ namespace }) => namespace).map(([i, first, namespace]) => ({
     path: ["clients", i, "namespace"],
     message: `${namespace} has a client already, ${entry("clients", first)}; write another namespace, or remove one`,
   }));
 }
 
-function distinctAliases(aliases: Aliases, clients: Clients, entry: Places["entry"]): Finding[] {
+function distinctAliases(aliases: Aliases, clients: Clients, entry: Places["entry"]): KeyMistake[] {
   const id = ({ name, namespace }: { name: string; namespace: string }) => `${namespace}/${name}`;
   const twice = repeats(aliases, id).map(([i, first, name]) => ({
     path: ["aliases", i, "name"],
@@ -167,7 +167,7 @@ function distinctAliases(aliases: Aliases, clients: Clients, entry: Places["entr
  * From Istio 1.21 the aliases of one target share its cluster: they can't differ in TLS or ports.
  * In one namespace they would write the target's ServiceEntry and rule twice.
  */
-function targetsAgree(aliases: Aliases, mesh: MeshFacts, entry: Places["entry"]): Finding[] {
+function targetsAgree(aliases: Aliases, mesh: MeshFacts, entry: Places["entry"]): KeyMistake[] {
   const named = aliases.filter(([, { externalName }]) => externalName !== undefined);
   if (named.length === 0 || !externalNameIsAlias(mesh)) return [];
   const byIndex = new Map(named);

@@ -5,7 +5,7 @@ import { readBaseline, sinceBaseline } from "./baseline.js";
 import * as options from "./input/options.js";
 import { meshConfigIn } from "./input/mesh-config.js";
 import { readManifests } from "./input/reading.js";
-import { exitCodeOf, type Judgement, judgementOf, type Question } from "./judgement.js";
+import { exitCodeOf, type Judgement, judgementOf, type JudgementInput } from "./judgement.js";
 import { Mistake } from "./mistake.js";
 import { Progress } from "./progress.js";
 import { call as readCall } from "./input/call.js";
@@ -151,7 +151,7 @@ async function run(
     await watch(clients, given);
     return;
   }
-  const question: Question = given.kube
+  const question: JudgementInput = given.kube
     ? await fromCluster(given, progress)
     : await fromFiles(names, given, progress);
   if (given.explain && !given.call && !given.calls) {
@@ -220,7 +220,7 @@ async function fromFiles(
   names: readonly string[],
   given: JudgeOptions,
   progress: Progress,
-): Promise<Question> {
+): Promise<JudgementInput> {
   if (names.length === 0) {
     throw new Mistake("nothing to judge: give -f FILES, -f - for standard input, or --kube.");
   }
@@ -235,7 +235,7 @@ async function fromFiles(
   };
 }
 
-async function fromCluster(given: JudgeOptions, progress: Progress): Promise<Question> {
+async function fromCluster(given: JudgeOptions, progress: Progress): Promise<JudgementInput> {
   const { ApiServer } = await import("./kube/api-server.js");
   const { readCluster } = await import("./input/cluster.js");
   const server = await ApiServer.from(given);

@@ -28,7 +28,7 @@ import {
 } from "../mesh/index.js";
 
 /** What to judge, wherever it came from. */
-export interface Question {
+export interface JudgementInput {
   manifests: readonly Manifest[];
   /** @default the clients that the objects themselves name */
   clients?: readonly Client[];
@@ -39,7 +39,7 @@ export interface Question {
   calls?: readonly Call[] | "all";
 }
 
-/** The answer to a {@link Question}, which every output format is made from. */
+/** The answer to a {@link JudgementInput}, which every output format is made from. */
 export interface Judgement {
   mesh: Mesh;
   manifests: readonly Manifest[];
@@ -70,7 +70,7 @@ export function judgementOf({
   facts,
   notes = [],
   calls = [],
-}: Question): Judgement {
+}: JudgementInput): Judgement {
   const objects = manifests.map(({ object }) => object);
   const mesh = readMesh(objects, facts);
   const judged = clients ?? defaultClients(mesh);
@@ -97,7 +97,7 @@ export function judgementOf({
 function callRows(
   mesh: Mesh,
   clients: readonly Client[],
-  calls: NonNullable<Question["calls"]>,
+  calls: NonNullable<JudgementInput["calls"]>,
 ): CallRow[] {
   if (calls !== "all") {
     return calls.map((call) => ({

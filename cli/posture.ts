@@ -9,7 +9,7 @@ import { diffPostures } from "./posture/diff.js";
 import { readPosture } from "./posture/json.js";
 import type { Posture } from "./posture/row.js";
 import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
-import { postureOfSeen, type Question, type Seen } from "./posture/seen.js";
+import { postureOfSeen, type PostureOverrides, type Seen } from "./posture/seen.js";
 import type { Client } from "../mesh/index.js";
 import common from "../packages/common.json";
 
@@ -147,14 +147,14 @@ async function sidePosture(name: string, given: QuestionOptions): Promise<Postur
   return postureOfSeen(await filesSeen([name], given), questionOf(given));
 }
 
-function questionOf(given: QuestionOptions): Question {
+function questionOf(given: QuestionOptions): PostureOverrides {
   const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
   return { facts: options.factsFrom(given), ...(clients.length > 0 && { clients }) };
 }
 
 async function formatted(
   seen: Seen,
-  question: Question,
+  question: PostureOverrides,
   format: Format,
 ): Promise<Iterable<string>> {
   switch (format) {

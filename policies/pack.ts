@@ -8,7 +8,7 @@ import {
 } from "@pulumi/policy";
 import { kubeObjects } from "./adapter.js";
 import { type EngineRequests, engineRequests } from "./engine-requests.js";
-import type { Remedy, Rule, RuleMetadata } from "./rule.js";
+import type { Remedy, PolicyRule, RuleMetadata } from "./rule.js";
 import { rules } from "./rules/index.js";
 import { Run } from "./run.js";
 import { type EgressSettings, settingsSchema } from "./settings.js";
@@ -69,7 +69,7 @@ export function egressPolicies(
 type AnyPolicy = ResourceValidationPolicy | StackValidationPolicy;
 
 /** Makes a policy of a rule: the only place where rules and the SDK meet. */
-function policyOf(rule: Rule, run: Run): AnyPolicy {
+function policyOf(rule: PolicyRule, run: Run): AnyPolicy {
   const { metadata, checkObject, checkStack, checkSettings, remedies } = rule;
   if (checkSettings) return settingsPolicy(metadata, checkSettings, run);
   const policy: Partial<ResourceValidationPolicy & StackValidationPolicy> = {};
@@ -125,7 +125,7 @@ function apply({ holder, field, value }: Remedy, properties: Record<string, unkn
  */
 function settingsPolicy(
   metadata: RuleMetadata,
-  check: NonNullable<Rule["checkSettings"]>,
+  check: NonNullable<PolicyRule["checkSettings"]>,
   run: Run,
 ): AnyPolicy {
   const policy: ResourceValidationPolicy & StackValidationPolicy = {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { PolicyConfigSchema } from "@pulumi/policy";
-import type { Rule } from "./rule.js";
+import type { PolicyRule } from "./rule.js";
 import { rules } from "./rules/index.js";
 import { settingsSchema } from "./settings.js";
 import { UNSEEN_KINDS, UNSEEN_TYPES } from "./unseen.js";
@@ -50,7 +50,7 @@ function overview(): string {
   ].join("\n");
 }
 
-function page({ metadata, why, example, ...rule }: Rule): string {
+function page({ metadata, why, example, ...rule }: PolicyRule): string {
   const { name, description, enforcementLevel, severity, tags, remediationSteps, url } = metadata;
   return [
     `# ${name}`,
@@ -80,7 +80,7 @@ function page({ metadata, why, example, ...rule }: Rule): string {
   ].join("\n");
 }
 
-function checked({ checkObject, checkStack }: Omit<Rule, "metadata" | "why">): string {
+function checked({ checkObject, checkStack }: Omit<PolicyRule, "metadata" | "why">): string {
   if (checkObject && checkStack) return "each object, and the stack";
   if (checkObject) return "each object, before it is created";
   return checkStack ? "the stack" : "the pack's settings";

@@ -22,7 +22,7 @@ export type RuleMetadata = Required<
 >;
 
 /** One rule of the pack: data and pure functions; pack.ts makes a policy of it. */
-export interface Rule {
+export interface PolicyRule {
   metadata: RuleMetadata;
   /** Why it exists, in a paragraph or two. */
   why: string;

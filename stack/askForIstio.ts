@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 
 /** Its standard input, in JSON. */
-export interface Question {
+export interface IstioCheck {
   /** Istio's `group/version`. */
   apiVersion: string;
   /** How long the API server may take to answer. */
@@ -43,7 +43,7 @@ const UNREACHABLE = [
 const INSTEAD =
   "name another cluster: `pulumi config set istio-egress:kubeconfig <path>`, `istio-egress:context <name>`";
 
-async function mistake(question: Question): Promise<string | undefined> {
+async function mistake(question: IstioCheck): Promise<string | undefined> {
   const config = new KubeConfig();
   try {
     load(config, question);
@@ -57,7 +57,7 @@ async function mistake(question: Question): Promise<string | undefined> {
 }
 
 /** What an API server that can be reached says of the namespaces. */
-async function mistakeInPreview(question: Question): Promise<string | undefined> {
+async function mistakeInPreview(question: IstioCheck): Promise<string | undefined> {
   const config = new KubeConfig();
   try {
     load(config, question);
@@ -70,7 +70,7 @@ async function mistakeInPreview(question: Question): Promise<string | undefined>
 }
 
 /** As the Kubernetes provider reads it: `~` is the home folder, and what is no file is its content. */
-function load(config: KubeConfig, { kubeconfig, context }: Question): void {
+function load(config: KubeConfig, { kubeconfig, context }: IstioCheck): void {
   const file = kubeconfig?.replace(/^~(?=\/|$)/, homedir());
   if (file === undefined) config.loadFromDefault();
   else if (existsSync(file)) config.loadFromFile(file);
@@ -79,7 +79,7 @@ function load(config: KubeConfig, { kubeconfig, context }: Question): void {
 }
 
 /** Why a kubeconfig chooses no cluster. What is in it is never repeated: it may hold credentials. */
-function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | undefined {
+function choiceMistake(config: KubeConfig, { kubeconfig }: IstioCheck): string | undefined {
   const cluster = config.getCurrentCluster();
   const contexts = config.getContexts().map(({ name }) => name);
   const current = config.getCurrentContext();
@@ -100,7 +100,7 @@ function choiceMistake(config: KubeConfig, { kubeconfig }: Question): string | u
   return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
 }
 
-async function checked(config: KubeConfig, question: Question): Promise<string | undefined> {
+async function checked(config: KubeConfig, question: IstioCheck): Promise<string | undefined> {
   const { apiVersion } = question;
   const [group, version] = apiVersion.split("/") as [string, string];
   try {
@@ -121,7 +121,7 @@ async function checked(config: KubeConfig, question: Question): Promise<string |
 
 async function namespaceMistakes(
   config: KubeConfig,
-  question: Question,
+  question: IstioCheck,
 ): Promise<string | undefined> {
   const { namespaces = [] } = question;
   const found = await Promise.all(namespaces.map((used) => unusable(config, used, question)));
@@ -132,7 +132,7 @@ async function namespaceMistakes(
 async function unusable(
   config: KubeConfig,
   { name, by }: UsedNamespace,
-  { signature: [key, value] = ["", ""] }: Question,
+  { signature: [key, value] = ["", ""] }: IstioCheck,
 ): Promise<string | undefined> {
   try {
     const { metadata } = await config.makeApiClient(CoreV1Api).readNamespace({ name });
@@ -161,7 +161,7 @@ function where(config: KubeConfig): string {
 }
 
 async function main(): Promise<never> {
-  const question = JSON.parse(await text(process.stdin)) as Question;
+  const question = JSON.parse(await text(process.stdin)) as IstioCheck;
   const found = await (question.isPreview ? mistakeInPreview(question) : mistake(question));
   if (found !== undefined) console.error(found);
   // A request that nobody answers would keep the process alive.

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { Question, UsedNamespace } from "./askForIstio.js";
+import type { IstioCheck, UsedNamespace } from "./askForIstio.js";
 import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
 import { signature } from "./roles.js";
 import { rendersYaml } from "./stackProvider.js";
@@ -21,7 +21,7 @@ const PREVIEW_PATIENCE_MS = 5_000;
 export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">): void {
   if (!runtime.hasEngine() || rendersYaml()) return;
   const isPreview = runtime.isDryRun();
-  const question: Question = {
+  const question: IstioCheck = {
     apiVersion: ISTIO_API_VERSION,
     patienceMs: isPreview ? PREVIEW_PATIENCE_MS : PATIENCE_MS,
     isPreview,
@@ -33,7 +33,7 @@ export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">):
 }
 
 /** By a process of its own: the answer must be there before the first resource is registered. */
-function ask(question: Question): void {
+function ask(question: IstioCheck): void {
   const { status, stderr } = spawnSync(process.execPath, ASKER, {
     input: JSON.stringify(question),
     encoding: "utf8",
@@ -69,7 +69,7 @@ export function usedNamespaces({
  *
  * @returns nothing if it names none: then it is the ambient one
  */
-export function stackCluster(): Pick<Question, "kubeconfig" | "context"> {
+export function stackCluster(): Pick<IstioCheck, "kubeconfig" | "context"> {
   for (const project of ["istio-egress", "kubernetes"]) {
     const kubeconfig = runtime.getConfig(`${project}:kubeconfig`);
     const context = runtime.getConfig(`${project}:context`);

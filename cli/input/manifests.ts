@@ -12,10 +12,10 @@ import { YamlFault } from "./yaml.js";
 export interface Manifest {
   object: KubeObject;
   /** Absent for what came from a cluster. */
-  place?: Place;
+  place?: SourcePlace;
 }
 
-export interface Place {
+export interface SourcePlace {
   /** As the user named it; "-" for standard input. */
   file: string;
   /** The line, from 1, of a field such as `["spec", "host"]`, or of the nearest parent there is. */

@@ -11,13 +11,13 @@ export interface PostureGraph {
   clients: string[];
   aliases: { name: string; target: string }[];
   targets: string[];
-  calls: Call[];
+  calls: GraphEdge[];
   /** How many more calls there are, none of them worse than those that are drawn. */
   left: number;
 }
 
 /** All calls of one client to one alias. */
-export interface Call {
+export interface GraphEdge {
   client: string;
   alias: string;
   /** `443 PLAIN`, one for each port and subset. */
@@ -30,7 +30,7 @@ export interface Call {
 /** @param most how many calls to keep, up to {@link MOST_CALLS} */
 export function graphOf({ rows }: Posture, most = MOST_CALLS): PostureGraph {
   const targets = new Map<string, string>();
-  const calls = new Map<string, Call>();
+  const calls = new Map<string, GraphEdge>();
   for (const row of rows.map(visibleRow)) {
     const { alias, target, client, verdict, kind } = row;
     targets.set(alias, target);

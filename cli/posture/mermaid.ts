@@ -1,4 +1,4 @@
-import { type Call, COLOURS, graphOf, SIGNS } from "./graph.js";
+import { type GraphEdge, COLOURS, graphOf, SIGNS } from "./graph.js";
 import type { Posture } from "./row.js";
 
 /**
@@ -25,14 +25,14 @@ export function postureMermaid(posture: Posture, most?: number): string {
   ].join("\n");
 }
 
-function linkStyle(calls: readonly Call[], verdict: string, colour: string): string[] {
+function linkStyle(calls: readonly GraphEdge[], verdict: string, colour: string): string[] {
   const links = calls.flatMap((call, index) => (call.verdict === verdict ? [index] : []));
   return links.length > 0
     ? [`  linkStyle ${links.join(",")} stroke:${colour},stroke-width:2px`]
     : [];
 }
 
-function label({ labels, verdict }: Call): string {
+function label({ labels, verdict }: GraphEdge): string {
   return quoted(SIGNS[verdict] + labels.join(", "));
 }
 

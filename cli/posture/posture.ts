@@ -46,19 +46,19 @@ export function postureOf(
 }
 
 /** Clients in namespaces that no object is in are judged in case they exist; only what is wrong is shown. */
-function isShown(place: Place): boolean {
+function isShown(place: VerdictGroup): boolean {
   const [{ client }] = place;
   return client.namespace !== ANY_OTHER.namespace || place.some(({ verdict }) => verdict !== "ok");
 }
 
 /** The verdicts about one alias, client, port and subset; never none. */
-type Place = [Verdict, ...Verdict[]];
+type VerdictGroup = [Verdict, ...Verdict[]];
 
 /**
  * An ExternalName is judged at its own host and at its target's, which are one place for a client that
  * calls it: what has no cluster is left out where the other host has one.
  */
-function placesIn(verdicts: readonly Verdict[]): Place[] {
+function placesIn(verdicts: readonly Verdict[]): VerdictGroup[] {
   const calls = groupBy(
     verdicts,
     ({ alias, clientIndex }) => `${objectText(alias)}|${clientIndex}`,
@@ -72,7 +72,7 @@ function placesIn(verdicts: readonly Verdict[]): Place[] {
   });
 }
 
-function rowOf(mesh: Mesh, place: Place, summarize: CallSummary): PostureRow {
+function rowOf(mesh: Mesh, place: VerdictGroup, summarize: CallSummary): PostureRow {
   const worst = place.reduce((worst, one) => (severityOf(one) < severityOf(worst) ? one : worst));
   const carrier = place.find(({ tls }) => tls !== undefined) ?? worst;
   const { alias, target, client, port, subset, verdict, kind, level } = worst;

@@ -1,12 +1,12 @@
 import { judgementSarif } from "../format/sarif.js";
 import { judgementOf } from "../judgement.js";
 import { defaultClients, readMesh } from "../../mesh/index.js";
-import type { Question, Seen } from "./seen.js";
+import type { PostureOverrides, Seen } from "./seen.js";
 
 /** What is wrong with a posture, for code scanning, in pieces: a run for each cluster. */
 export function postureSarif(
   { clusters, facts, clients }: Seen,
-  question: Question,
+  question: PostureOverrides,
   version: string,
 ): Generator<string> {
   const known = { ...facts, ...question.facts };

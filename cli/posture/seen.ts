@@ -30,7 +30,7 @@ export interface Seen extends Context {
 }
 
 /** What the asker would rather have than what the objects' owner says. */
-export interface Question {
+export interface PostureOverrides {
   facts?: Partial<MeshFacts>;
   clients?: readonly Client[];
 }
@@ -38,7 +38,7 @@ export interface Question {
 /** The posture of all that was seen; from the second cluster on, aliases say where they are. */
 export function postureOfSeen(
   { source, clusters, facts, clients, notes }: Seen,
-  question: Question = {},
+  question: PostureOverrides = {},
 ): Posture {
   const known = { ...facts, ...question.facts };
   const rows = clusters.flatMap((manifests, index) => {

@@ -8,7 +8,7 @@ import { type Row, row } from "./row.js";
 import { isMeantFor, sentCluster } from "./tls-rows.js";
 
 /** A client that calls an alias: what it takes, and what is promised of the answer. */
-export interface Call {
+export interface CurlCall {
   /** `default/sleep calls default/my-httpbin`. */
   subject: string;
   from: Container;
@@ -30,7 +30,10 @@ export interface Promised {
 }
 
 /** Each client's call of each alias, in the order of the catalogue; a row instead where none is made. */
-export function callsOf({ clients, aliases, mesh }: Catalogue, reality: Reality): (Call | Row)[] {
+export function callsOf(
+  { clients, aliases, mesh }: Catalogue,
+  reality: Reality,
+): (CurlCall | Row)[] {
   return clients.flatMap((client) => aliases.map((alias) => callOf(client, alias, mesh, reality)));
 }
 
@@ -39,7 +42,7 @@ function callOf(
   alias: CatalogueAlias,
   mesh: MeshFacts,
   reality: Reality,
-): Call | Row {
+): CurlCall | Row {
   const { namespace, name, ports, externalName, call } = alias;
   const subject = `${clientKey(client)} calls ${namespace}/${name}`;
   const requested = { ...call, ports, externalName };

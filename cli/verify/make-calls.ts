@@ -3,7 +3,7 @@ import { type Container, type Ending, execInPod } from "../kube/exec.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { Progress } from "../progress.js";
 import { CURL_REPORT, answerRow } from "./answer-row.js";
-import { type Call, callsOf } from "./call.js";
+import { type CurlCall, callsOf } from "./call.js";
 import type { Reality } from "./reality.js";
 import type { Row } from "./row.js";
 
@@ -56,7 +56,7 @@ export async function callRows(
   return rows;
 }
 
-async function rowOf(call: Call, run: RunInPod, deadline: number): Promise<Row> {
+async function rowOf(call: CurlCall, run: RunInPod, deadline: number): Promise<Row> {
   const command = [...call.curl, "--max-time", String(LONGEST_CALL), ...CURL_REPORT];
   for (;;) {
     const row = answerRow(call.subject, call.promised, await run(call.from, command));

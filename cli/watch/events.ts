@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CoreV1Api } from "@kubernetes/client-node";
 import type { ApiServer } from "../kube/api-server.js";
 import { type ObjectRef, refText, summarize, type Verdict } from "../../mesh/index.js";
-import type { Finding } from "./findings.js";
+import type { WatchFinding } from "./findings.js";
 
 const COMPONENT = "istio-egress";
 /** What Kubernetes takes of an Event's message. */
@@ -24,7 +24,7 @@ export class EventWriter {
   ) {}
 
   /** Says of a finding's rule that it came, or went. */
-  write({ verdict, key }: Finding, isGone: boolean): void {
+  write({ verdict, key }: WatchFinding, isGone: boolean): void {
     const { rule } = verdict;
     if (!rule || verdict.verdict !== "violation") return;
     const uid = this.uidOf(rule);

@@ -1,7 +1,7 @@
 import { type HostVerdicts, type Verdict, objectText } from "../../mesh/index.js";
 
 /** Answers about one alias that differ in nothing but the client. */
-export interface Finding {
+export interface WatchFinding {
   /** What no other finding has, as long as it stands. */
   key: string;
   /** One of them. */
@@ -12,19 +12,19 @@ export interface Finding {
 
 /** What came and what went. */
 export interface FindingChanges {
-  came: Finding[];
-  went: Finding[];
+  came: WatchFinding[];
+  went: WatchFinding[];
 }
 
 /** What is wrong in a mesh now, alias by alias, to know what is new. */
 export class Findings {
-  private readonly byHost = new Map<string, Map<string, Finding>>();
+  private readonly byHost = new Map<string, Map<string, WatchFinding>>();
 
   /** Takes in what is known of some aliases now. */
   update(hosts: readonly HostVerdicts[]): FindingChanges {
     const changes: FindingChanges = { came: [], went: [] };
     for (const { host, findings } of hosts) {
-      const before = this.byHost.get(host) ?? new Map<string, Finding>();
+      const before = this.byHost.get(host) ?? new Map<string, WatchFinding>();
       const now = grouped(findings);
       if (now.size === 0) this.byHost.delete(host);
       else this.byHost.set(host, now);
@@ -40,13 +40,13 @@ export class Findings {
     return this.update(gone.map((host) => ({ host, answers: 0, findings: [] })));
   }
 
-  *[Symbol.iterator](): IterableIterator<Finding> {
+  *[Symbol.iterator](): IterableIterator<WatchFinding> {
     for (const findings of this.byHost.values()) yield* findings.values();
   }
 }
 
-function grouped(findings: readonly Verdict[]): Map<string, Finding> {
-  const groups = new Map<string, Finding>();
+function grouped(findings: readonly Verdict[]): Map<string, WatchFinding> {
+  const groups = new Map<string, WatchFinding>();
   for (const verdict of findings) {
     const { alias, host, port, subset, kind, tls, rule, revision } = verdict;
     const decided = rule && objectText(rule);

@@ -14,7 +14,7 @@ import {
   refText,
 } from "../../mesh/index.js";
 import { EventWriter } from "./events.js";
-import { type Finding, type FindingChanges, Findings } from "./findings.js";
+import { type WatchFinding, type FindingChanges, Findings } from "./findings.js";
 import { Metrics, type MetricsAddress } from "./metrics.js";
 import { type Listener, WatchedMesh } from "./watched-mesh.js";
 
@@ -52,7 +52,7 @@ class Watch implements Listener {
   readonly mesh: WatchedMesh;
   readonly metrics: Metrics;
   private readonly findings = new Findings();
-  private readonly write: (finding: Finding, isGone: boolean) => void;
+  private readonly write: (finding: WatchFinding, isGone: boolean) => void;
   private readonly events: EventWriter | undefined;
   private isReady = false;
 
@@ -119,7 +119,7 @@ function note(words: string): void {
 }
 
 /** Writes what came or went: a line of JSON, or a paragraph after the time. */
-function lineWriter(json: boolean): (finding: Finding, isGone: boolean) => void {
+function lineWriter(json: boolean): (finding: WatchFinding, isGone: boolean) => void {
   return ({ verdict, answers }, isGone) => {
     const time = new Date().toISOString();
     const { alias, host, port, subset, rule, kind } = verdict;

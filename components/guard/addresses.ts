@@ -3,7 +3,7 @@
  * stands for an address that no alias may stand for. Regular expressions instead of CEL's `ip()`,
  * which an API server of Kubernetes 1.30 doesn't accept yet.
  */
-import type { Question, Variable } from "./variable.js";
+import type { GuardChecks, Variable } from "./variable.js";
 
 const octets = (...numbers: (number | string)[]) =>
   numbers.map((number) => `0*(${number})`).join("\\.");
@@ -107,7 +107,7 @@ const MESSAGE = `variables.special.size() == 0 ? "" :
   ", which no Service may stand for: name the server outside."`;
 
 /** The checks of a Service, Endpoints or EndpointSlice. */
-export const ADDRESS_QUESTION: Question = {
+export const ADDRESS_QUESTION: GuardChecks = {
   matchConditions: MATCH_CONDITIONS,
   variables: VARIABLES,
   expression: "variables.special.size() == 0",

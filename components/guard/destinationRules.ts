@@ -3,7 +3,7 @@
  * (hosts, ports, subsets), against the variables that `parameters.ts` writes.
  */
 import type { ParameterVariables } from "./parameters.js";
-import type { Question, Variable } from "./variable.js";
+import type { GuardChecks, Variable } from "./variable.js";
 
 /** The policy at the top (an empty one if there is none), then the one of each subset. */
 const POLICIES = `[object.?spec.?trafficPolicy.orValue({})] +
@@ -194,7 +194,7 @@ const MESSAGE = `!variables.isWrong ? "" :
   "istio-egress judge -f <this rule and the mesh's objects> says what each client does."`;
 
 /** The checks of a DestinationRule under some parameters. */
-export function ruleQuestion(parameters: ParameterVariables): Question {
+export function ruleQuestion(parameters: ParameterVariables): GuardChecks {
   return {
     matchConditions: MATCH_CONDITIONS,
     variables: [...parameters.variables, ...RULE, ...answers(parameters)],

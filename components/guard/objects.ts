@@ -2,7 +2,7 @@
 import { ADDRESS_QUESTION } from "./addresses.js";
 import { ruleQuestion } from "./destinationRules.js";
 import { parameterVariables, type GuardParameters } from "./parameters.js";
-import type { Question } from "./variable.js";
+import type { GuardChecks } from "./variable.js";
 
 /** What becomes of a request that is wrong. `Deny` refuses it; the others let it pass. */
 export type ValidationAction = "Deny" | "Warn" | "Audit";
@@ -46,7 +46,7 @@ const STANDS_FOR_SERVERS: ResourceRules = [
 
 /** The objects that an EgressGuard creates, before any transform. */
 export function guardObjects(options: GuardOptions, parameters: GuardParameters): GuardObjects {
-  const guard = (what: string, question: Question, resourceRules: ResourceRules): Guard => {
+  const guard = (what: string, question: GuardChecks, resourceRules: ResourceRules): Guard => {
     const name = `${options.name}-${what}`;
     return {
       name,
@@ -64,7 +64,7 @@ type ResourceRules = { apiGroups: string[]; apiVersions: string[]; resources: st
 
 function policySpec(
   { validationActions }: GuardOptions,
-  { matchConditions, variables, expression, message }: Question,
+  { matchConditions, variables, expression, message }: GuardChecks,
   resourceRules: ResourceRules,
 ) {
   return {

@@ -6,7 +6,7 @@ export interface Variable {
 
 /** The checks of an object by an API server, in CEL. Only what Kubernetes 1.29 knows of it: an API server
  * of 1.30 accepts no newer. */
-export interface Question {
+export interface GuardChecks {
   /** All must hold, else the object isn't looked at. They read no variables. */
   matchConditions: readonly Variable[];
   /** Each may read those before it. */

@@ -4,11 +4,11 @@ import path from "node:path";
 import { type ListrTask, Listr } from "listr2";
 import { type Workplace, buildFolder, buildParts, download, packagesOf } from "./build.js";
 import { isBuilt, removeHalfBuilt } from "./cache.js";
-import type { Part } from "./parts.js";
+import type { ToolPart } from "./parts.js";
 import { Progress } from "./progress.js";
 
 /** Builds what is missing, one module after another. */
-export async function build(missing: readonly Part[], root: string): Promise<void> {
+export async function build(missing: readonly ToolPart[], root: string): Promise<void> {
   removeHalfBuilt(root);
   // Another process may have built some of it while we waited for the lock.
   const parts = missing.filter((part) => !isBuilt(part, root));
@@ -63,7 +63,7 @@ async function removeBuild(root: string): Promise<void> {
   await remove(build);
 }
 
-function moduleTask(parts: readonly Part[], place: Workplace, progress: Progress): ListrTask {
+function moduleTask(parts: readonly ToolPart[], place: Workplace, progress: Progress): ListrTask {
   return {
     title: moduleTitle(parts),
     task: failingBriefly(async (_, task) => {
@@ -87,7 +87,7 @@ function failingBriefly(task: ListrTask["task"]): ListrTask["task"] {
 }
 
 /** What a person reads while a module is built: the tools by name, those of the tests by number. */
-function moduleTitle(parts: readonly Part[]): string {
+function moduleTitle(parts: readonly ToolPart[]): string {
   const titles = parts.filter((part) => !part.forTests).map(({ title }) => title);
   const tests = parts.length - titles.length;
   if (titles.length === 0) return parts.map(({ title }) => title).join(", ");

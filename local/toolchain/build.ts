@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { BUILD_FLAGS, REPOSITORY, ToolchainError, partFolder } from "./cache.js";
-import type { Part, SourceFile } from "./parts.js";
+import type { ToolPart, SourceFile } from "./parts.js";
 
 /** Where Go keeps what it downloads and compiles for us; dropped when every part is built. */
 export function buildFolder(root: string): string {
@@ -74,7 +74,7 @@ function goFailure(
 }
 
 /** Fetches every module that a folder of `local/toolchain` pins. */
-export async function download(module: Part["module"], place: Workplace): Promise<void> {
+export async function download(module: ToolPart["module"], place: Workplace): Promise<void> {
   await go(["mod", "download"], workFolder(module, place.root), place);
 }
 
@@ -86,7 +86,7 @@ export interface Package {
 }
 
 /** Every package that parts of one module are made of, Go's own among them. */
-export async function packagesOf(parts: readonly Part[], place: Workplace): Promise<Package[]> {
+export async function packagesOf(parts: readonly ToolPart[], place: Workplace): Promise<Package[]> {
   const work = await prepare(parts, place);
   const line = "{{.ImportPath}}{{$dir := .Dir}}{{range .GoFiles}}\t{{$dir}}/{{.}}{{end}}";
   const packages = parts.flatMap((part) => part.binaries.map((binary) => binary.package));
@@ -103,7 +103,7 @@ export async function packagesOf(parts: readonly Part[], place: Workplace): Prom
  * @param onPackage is called with each of those that isn't compiled yet, when the compiler begins with it
  */
 export async function buildParts(
-  parts: readonly Part[],
+  parts: readonly ToolPart[],
   packages: readonly Package[],
   place: Workplace,
   onPackage: (compiled: Package) => void,
@@ -146,12 +146,17 @@ export async function buildParts(
 const COMPILER_ENVIRONMENT = { GOMAXPROCS: "1", GOGC: "400" };
 
 /** `-ldflags` for each program of a part: no symbols, and the versions that it reports. */
-function linkerFlags({ binaries, variables = {} }: Part): string[] {
+function linkerFlags({ binaries, variables = {} }: ToolPart): string[] {
   const flags = Object.entries(variables).map(([key, value]) => `-X ${key}=${value}`);
   return binaries.map((binary) => `-ldflags=${binary.package}=${["-s", "-w", ...flags].join(" ")}`);
 }
 
-async function putInCache(part: Part, out: string, work: string, place: Workplace): Promise<void> {
+async function putInCache(
+  part: ToolPart,
+  out: string,
+  work: string,
+  place: Workplace,
+): Promise<void> {
   const target = partFolder(part, place.root);
   const partial = `${target}.partial`;
   rmSync(partial, { recursive: true, force: true });
@@ -170,14 +175,14 @@ function programName(packagePath: string): string {
 }
 
 /** The work folder of the parts' module, with their sources in it. */
-async function prepare(parts: readonly Part[], place: Workplace): Promise<string> {
+async function prepare(parts: readonly ToolPart[], place: Workplace): Promise<string> {
   const work = workFolder(parts[0]!.module, place.root);
   for (const part of parts) await copy(part.sources ?? [], work, work, place);
   return work;
 }
 
 /** A copy of a module's folder, so that a build never writes into the checkout. */
-function workFolder(module: Part["module"], root: string): string {
+function workFolder(module: ToolPart["module"], root: string): string {
   const work = path.join(buildFolder(root), "source", path.basename(module));
   mkdirSync(work, { recursive: true });
   for (const file of ["go.mod", "go.sum"]) {

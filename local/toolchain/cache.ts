@@ -11,7 +11,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import { Mistake } from "../mistake.js";
-import type { Part } from "./parts.js";
+import type { ToolPart } from "./parts.js";
 
 /** The folder of this repository or, in the published command, of its package. */
 export const REPOSITORY = path.resolve(__dirname, "../..");
@@ -54,7 +54,7 @@ export const BUILD_FLAGS = [
  * The cache key of a part: everything that its binaries follow from. A changed pin, flag or source is
  * another key, so an old binary is never taken for a new one.
  */
-export function partKey(part: Part): string {
+export function partKey(part: ToolPart): string {
   const hash = createHash("sha256");
   const moduleDir = path.join(REPOSITORY, part.module);
   hash.update(
@@ -78,12 +78,12 @@ function filesBelow(place: string): string[] {
 }
 
 /** The folder of a part's binaries; it exists only once all of them are whole. */
-export function partFolder(part: Part, root = cacheRoot()): string {
+export function partFolder(part: ToolPart, root = cacheRoot()): string {
   return path.join(root, "tools", `${part.name}-${partKey(part)}`);
 }
 
 /** Whether all of a part is in the cache: a file of it may have been removed. */
-export function isBuilt(part: Part, root = cacheRoot()): boolean {
+export function isBuilt(part: ToolPart, root = cacheRoot()): boolean {
   const folder = partFolder(part, root);
   const files = (part.files ?? []).map(({ to }) => path.join(folder, to));
   const programs = part.binaries.map(({ name }) => path.join(folder, name));

@@ -3,7 +3,7 @@ import path from "node:path";
 import { withLock } from "../lock.js";
 import { requireLinux } from "../platform.js";
 import { cacheLock, cacheRoot, isBuilt, partFolder, requireSpace } from "./cache.js";
-import { type Binary, PARTS, type Part } from "./parts.js";
+import { type Binary, PARTS, type ToolPart } from "./parts.js";
 
 export { ToolchainError, cacheRoot } from "./cache.js";
 export * from "./parts.js";
@@ -32,7 +32,7 @@ export async function ensureToolchain(
   const root = cacheRoot();
   const needed = PARTS.filter((part) => names.includes(part.name));
   const installed = needed.every((part) => isBuilt(part, root)) ? {} : await findInstalled();
-  const isMissing = (part: Part) =>
+  const isMissing = (part: ToolPart) =>
     !isBuilt(part, root) && !part.binaries.every(({ name }) => installed[name] !== undefined);
 
   if (needed.some(isMissing)) {

@@ -32,7 +32,7 @@ export interface SourceFile {
 }
 
 /** What is cached as one. Parts of one Go module are built together, each of its packages once. */
-export interface Part {
+export interface ToolPart {
   name: string;
   /** What a person reads while it is built. */
   title: string;
@@ -76,7 +76,7 @@ const PROFILES: SourceFile = {
 };
 
 /** The toolchain, in the order of the build. Versions are pinned by each module's go.mod and go.sum. */
-export const PARTS: readonly Part[] = [
+export const PARTS: readonly ToolPart[] = [
   {
     name: "istio",
     title: `istiod and istioctl ${ISTIO_VERSION}`,

@@ -1,5 +1,5 @@
 import type { Package } from "./build.js";
-import type { Part } from "./parts.js";
+import type { ToolPart } from "./parts.js";
 
 /**
  * How far a build is and how long it may still take, judged by how much source has been compiled.
@@ -18,11 +18,11 @@ export class Progress {
   constructor(private readonly total: number) {}
 
   /** Says what a module's parts are made of. */
-  expect(parts: readonly Part[], packages: readonly Package[]): void {
+  expect(parts: readonly ToolPart[], packages: readonly Package[]): void {
     this.expected.set(parts[0]!.module, packages);
   }
 
-  packages(parts: readonly Part[]): readonly Package[] {
+  packages(parts: readonly ToolPart[]): readonly Package[] {
     return this.expected.get(parts[0]!.module) ?? [];
   }
 
@@ -30,7 +30,7 @@ export class Progress {
     this.compiling += one.size;
   }
 
-  finish(parts: readonly Part[]): void {
+  finish(parts: readonly ToolPart[]): void {
     this.finished += size(this.packages(parts));
     this.compiling = 0;
     this.tools += parts.length;

@@ -62,7 +62,7 @@ function ruleDocument(rule: RuleAdvice, serverName: string): Document {
 }
 
 /** Says what the mode means, and below it, commented out, what to write instead. */
-function explainModes(document: Document, place: Place, serverName: string): void {
+function explainModes(document: Document, place: YamlPath, serverName: string): void {
   const tls = document.getIn(place) as Yaml.YAMLMap;
   const mode = tls.get("mode", true);
   if (mode) mode.comment = " the application speaks for itself";
@@ -80,15 +80,15 @@ function newDocument(value: object): Document {
 }
 
 type Document = Yaml.Document;
-type Place = readonly (string | number)[];
+type YamlPath = readonly (string | number)[];
 
 /** On one line, as people write what is short. */
-function flow(document: Document, place: Place): void {
+function flow(document: Document, place: YamlPath): void {
   const node = document.getIn(place);
   if (yaml().isCollection(node)) node.flow = true;
 }
 
-function quote(document: Document, place: Place): void {
+function quote(document: Document, place: YamlPath): void {
   const node = document.getIn(place, true);
   if (yaml().isScalar(node)) node.type = "QUOTE_DOUBLE";
 }

@@ -6,13 +6,13 @@ import {
   type SharedCallVerdict,
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_TLS_ORIGINATION } from "../rule.js";
+import { type Finding, type PolicyRule, framework, ISTIO_TLS_ORIGINATION } from "../rule.js";
 import { wikipedia } from "../rule-example.js";
 import { fullName } from "../stack-object.js";
 import { describeClients, entry, named } from "../wording.js";
 
 /** A call to an alias takes its cluster, and is encrypted once. */
-export const call: Rule = {
+export const call: PolicyRule = {
   metadata: {
     name: "egress-call",
     displayName: "Calls to aliases arrive, and are encrypted once",

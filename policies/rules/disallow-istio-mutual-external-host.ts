@@ -4,7 +4,7 @@ import {
   type Circumstances,
   type ObjectCheck,
   type Remedy,
-  type Rule,
+  type PolicyRule,
   framework,
   ISTIO_TASK,
 } from "../rule.js";
@@ -39,7 +39,7 @@ const checkObject: ObjectCheck = (seen, circumstances) => {
 };
 
 /** One rule by itself already declares Istio's mutual TLS for a host that the settings name. */
-export const disallowIstioMutualExternalHost: Rule = {
+export const disallowIstioMutualExternalHost: PolicyRule = {
   metadata: {
     name: NAME,
     displayName: "No Istio mutual TLS for known external hosts",

@@ -1,12 +1,12 @@
 import { type Client, type Verdict, explain, groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { type Finding, type PolicyRule, framework, ISTIO_TASK } from "../rule.js";
 import { wikipedia } from "../rule-example.js";
 import { fullName } from "../stack-object.js";
 import { block, describeClients, entry, listed, named } from "../wording.js";
 
 /** Istio's mutual TLS must not reach an external alias, from any client, on any port or subset. */
-export const disallowIstioMutual: Rule = {
+export const disallowIstioMutual: PolicyRule = {
   metadata: {
     name: "egress-disallow-istio-mutual",
     displayName: "No Istio mutual TLS towards external aliases",
@@ -94,9 +94,9 @@ function grouped(violations: readonly Verdict[]): Group[] {
       }),
     );
     return groupBy(byClient, ({ places }) => places.join()).map((same) => ({
-      first: same[0]!.verdicts[0]!,
-      clients: same.map(({ verdicts }) => verdicts[0]!.client),
-      places: same[0]!.places,
+      first: same[0].verdicts[0],
+      clients: same.map(({ verdicts }) => verdicts[0].client),
+      places: same[0].places,
     }));
   });
 }

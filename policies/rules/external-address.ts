@@ -3,7 +3,7 @@ import { isGiven, list, map, text, texts } from "../fields.js";
 import {
   type Finding,
   type ObjectCheck,
-  type Rule,
+  type PolicyRule,
   type StackCheck,
   framework,
   ISTIO_TASK,
@@ -52,7 +52,7 @@ const checkStack: StackCheck = ({ cluster: { objects } }, { settings: { clusterC
 };
 
 /** An alias stands for a server outside, and for nothing that needs protection from its callers. */
-export const externalAddress: Rule = {
+export const externalAddress: PolicyRule = {
   metadata: {
     name: "egress-external-address",
     displayName: "Aliases stand for servers outside",
@@ -127,13 +127,13 @@ function selectsNothing(selector: unknown): boolean {
 }
 
 /** What is wrong, and what to write instead. */
-interface Mistake {
+interface AddressMistake {
   what: string;
   instead: string;
 }
 
-function ofExternalName(name: string): Mistake[] {
-  const mistakes: Mistake[] = [];
+function ofExternalName(name: string): AddressMistake[] {
+  const mistakes: AddressMistake[] = [];
   const meaning = specialName(name) ?? specialAddress(name);
   if (meaning !== undefined) {
     mistakes.push({ what: `${name} is ${meaning}`, instead: "name a server outside the cluster" });
@@ -201,7 +201,7 @@ function ofAddresses(
   });
 }
 
-function finding(seen: StackObject, { what, instead }: Mistake): Finding {
+function finding(seen: StackObject, { what, instead }: AddressMistake): Finding {
   return {
     message: [entry(nameOf(seen), what), entry("instead", instead)].join("\n"),
     about: { alias: fullName(serviceOf(seen) ?? refOf(seen)) },

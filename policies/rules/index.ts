@@ -1,4 +1,4 @@
-import type { Rule } from "../rule.js";
+import type { PolicyRule } from "../rule.js";
 import { call } from "./call.js";
 import { disallowIstioMutual } from "./disallow-istio-mutual.js";
 import { disallowIstioMutualExternalHost } from "./disallow-istio-mutual-external-host.js";
@@ -13,7 +13,7 @@ import { shadowedRule } from "./shadowed-rule.js";
 import { undecidedTls } from "./undecided-tls.js";
 
 /** Every rule of the pack, in the order in which they run: the settings first, for they are the others'. */
-export const rules: readonly Rule[] = [
+export const rules: readonly PolicyRule[] = [
   settings,
   disallowIstioMutual,
   disallowIstioMutualExternalHost,

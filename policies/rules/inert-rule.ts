@@ -1,11 +1,11 @@
 import type { InertReason, InertRule } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
+import { type Finding, type PolicyRule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
 import { fullName } from "../stack-object.js";
 import { entry, named } from "../wording.js";
 
 /** A rule that was written for an alias does something. */
-export const inertRule: Rule = {
+export const inertRule: PolicyRule = {
   metadata: {
     name: "egress-inert-rule",
     displayName: "Rules for aliases take effect",

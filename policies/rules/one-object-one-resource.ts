@@ -1,12 +1,12 @@
 import { groupBy, kindSpec } from "../../mesh/index.js";
 import type { StackCluster } from "../adapter.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { type Finding, type PolicyRule, framework, ISTIO_TASK } from "../rule.js";
 import { type StackObject, identity, refOf } from "../stack-object.js";
 import { entry, listed, nameOf, shortened } from "../wording.js";
 
 /** Two resources that are one Kubernetes object delete what the other still declares. */
-export const oneObjectOneResource: Rule = {
+export const oneObjectOneResource: PolicyRule = {
   metadata: {
     name: "egress-one-object-one-resource",
     displayName: "One object, one resource",

@@ -5,7 +5,7 @@ import {
   type Circumstances,
   type Finding,
   type ObjectCheck,
-  type Rule,
+  type PolicyRule,
   type StackCheck,
   framework,
   ISTIO_TLS_ORIGINATION,
@@ -34,7 +34,7 @@ const checkStack: StackCheck = ({ cluster: { objects } }, circumstances) => {
 };
 
 /** TLS that a proxy starts towards a server must be TLS, and with that server. */
-export const originationVerifiesServer: Rule = {
+export const originationVerifiesServer: PolicyRule = {
   metadata: {
     name: "egress-origination-verifies-server",
     displayName: "TLS origination verifies the server",
@@ -82,14 +82,14 @@ function originations({ object }: StackObject): TlsSettings[] {
 }
 
 /** What is wrong, and what to write instead. */
-interface Mistake {
+interface OriginationMistake {
   what: string;
   instead: string;
 }
 
 /** What the rule decides by itself. */
-function mistakesOf({ mode, tls }: TlsSettings, { settings }: Circumstances): Mistake[] {
-  const mistakes: Mistake[] = [];
+function mistakesOf({ mode, tls }: TlsSettings, { settings }: Circumstances): OriginationMistake[] {
+  const mistakes: OriginationMistake[] = [];
   const isSigned = isGiven(tls.caCertificates) || isGiven(tls.credentialName);
   if (tls.insecureSkipVerify === true) {
     mistakes.push({
@@ -116,7 +116,7 @@ function mistakesOf({ mode, tls }: TlsSettings, { settings }: Circumstances): Mi
  * An sni of the rule's own switches the automatic check of the server's name off. With an authority
  * of its own the rule still trusts only whom that authority signs for.
  */
-function namesNobody({ tls }: TlsSettings): Mistake[] {
+function namesNobody({ tls }: TlsSettings): OriginationMistake[] {
   const hasOwnAuthority = isGiven(tls.caCertificates) || isGiven(tls.credentialName);
   if (!isGiven(tls.sni) || isGiven(tls.subjectAltNames) || hasOwnAuthority) return [];
   if (tls.insecureSkipVerify === true) return [];
@@ -130,7 +130,7 @@ function namesNobody({ tls }: TlsSettings): Mistake[] {
 }
 
 /** Sidecars take a credentialName only from a rule that selects them; gateways take any. */
-function isForGatewaysOnly({ tls }: TlsSettings, { object }: StackObject): Mistake[] {
+function isForGatewaysOnly({ tls }: TlsSettings, { object }: StackObject): OriginationMistake[] {
   const credential = text(tls.credentialName);
   if (credential === undefined || credential === "" || credential.startsWith("configmap://")) {
     return [];
@@ -179,7 +179,7 @@ function throughGateway({ kind, spec }: KubeObject): string[] {
 function finding(
   seen: StackObject,
   { path }: TlsSettings,
-  { what, instead }: Mistake,
+  { what, instead }: OriginationMistake,
   { settings }: Circumstances,
 ): Finding {
   const host = fullHost(seen.object, settings);

@@ -2,7 +2,7 @@ import { map } from "../fields.js";
 import {
   type Finding,
   type ObjectCheck,
-  type Rule,
+  type PolicyRule,
   type StackCheck,
   framework,
   ISTIO_INJECTION,
@@ -25,7 +25,7 @@ const checkStack: StackCheck = ({ cluster: { objects } }, { settings: { outsideN
   });
 
 /** A namespace that is meant to stay outside the mesh does. */
-export const outsideNamespaceInjection: Rule = {
+export const outsideNamespaceInjection: PolicyRule = {
   metadata: {
     name: "egress-outside-namespace-injection",
     displayName: "Namespaces outside the mesh stay outside",

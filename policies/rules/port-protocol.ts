@@ -2,7 +2,7 @@ import { list, map, text } from "../fields.js";
 import {
   type Finding,
   type ObjectCheck,
-  type Rule,
+  type PolicyRule,
   type StackCheck,
   framework,
   ISTIO_PROTOCOL_SELECTION,
@@ -27,7 +27,7 @@ const checkStack: StackCheck = ({ cluster: { objects } }) => {
 };
 
 /** An alias's ports say which protocol they carry, and its endpoints answer to the same names. */
-export const portProtocol: Rule = {
+export const portProtocol: PolicyRule = {
   metadata: {
     name: "egress-port-protocol",
     displayName: "Ports of aliases say their protocol",

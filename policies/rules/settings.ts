@@ -1,9 +1,9 @@
-import { type Rule, framework, ISTIO_TASK } from "../rule.js";
+import { type PolicyRule, framework, ISTIO_TASK } from "../rule.js";
 import { describeWaiver, isExpired } from "../waivers.js";
 import { entry } from "../wording.js";
 
 /** The settings of all rules can be used, and no waiver in them is past its day. */
-export const settings: Rule = {
+export const settings: PolicyRule = {
   metadata: {
     name: "egress-settings",
     displayName: "Settings of the pack are in order",

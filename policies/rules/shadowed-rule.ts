@@ -1,13 +1,13 @@
 import type { ShadowedRule } from "../../mesh/index.js";
 import { groupBy } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Finding, type Rule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
+import { type Finding, type PolicyRule, framework, ISTIO_DESTINATION_RULE } from "../rule.js";
 import { wikipedia } from "../rule-example.js";
 import { fullName } from "../stack-object.js";
 import { describeClients, entry, named } from "../wording.js";
 
 /** What a rule says about an alias's TLS holds for every client that can see the rule. */
-export const shadowedRule: Rule = {
+export const shadowedRule: PolicyRule = {
   metadata: {
     name: "egress-shadowed-rule",
     displayName: "Rules for aliases aren't hidden by others",

@@ -8,7 +8,13 @@ import {
   groupBy,
 } from "../../mesh/index.js";
 import type { Judgement } from "../judgement.js";
-import { type Circumstances, type Finding, type Rule, framework, ISTIO_TASK } from "../rule.js";
+import {
+  type Circumstances,
+  type Finding,
+  type PolicyRule,
+  framework,
+  ISTIO_TASK,
+} from "../rule.js";
 import { wikipedia } from "../rule-example.js";
 import { rangeOf } from "../special-addresses.js";
 import { addressesOf } from "../endpoint-addresses.js";
@@ -22,7 +28,7 @@ import { describeClients, entry, named, nameOf, shortened } from "../wording.js"
 const NAME = "egress-undecided-tls";
 
 /** What couldn't be judged in this preview is said, and why. */
-export const undecidedTls: Rule = {
+export const undecidedTls: PolicyRule = {
   metadata: {
     name: NAME,
     displayName: "TLS towards external aliases is decided",

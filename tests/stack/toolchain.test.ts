@@ -5,9 +5,9 @@ import path from "node:path";
 import { execa } from "execa";
 import { build } from "../../local/toolchain/build-missing.js";
 import { REPOSITORY, ToolchainError, partFolder } from "../../local/toolchain/cache.js";
-import type { Part } from "../../local/toolchain/parts.js";
+import type { ToolPart } from "../../local/toolchain/parts.js";
 
-const HELLO: Part = {
+const HELLO: ToolPart = {
   name: "hello",
   title: "hello",
   module: "tests/local/fixtures/hello",
@@ -57,7 +57,7 @@ describe("building a tool with Go", function () {
     process.env.ISTIO_EGRESS_KEEP_BUILD = "1";
     const source = path.join(root, "broken.go");
     writeFileSync(source, "package main\n\nfunc main() { nowhere() }\n");
-    const broken: Part = {
+    const broken: ToolPart = {
       ...HELLO,
       name: "broken",
       sources: [{ from: path.relative(REPOSITORY, source), to: "hello/main.go" }],

@@ -33,7 +33,7 @@ export interface Schema {
 }
 
 /** A kind of a group, as its CustomResourceDefinition has it. */
-export interface Kind {
+export interface CrdKind {
   group: string;
   versions: string[];
   /** Of `spec`, the same in every version. */
@@ -60,13 +60,13 @@ interface Crd {
  *
  * @throws if a kind's versions differ in their schemas: then one isn't enough
  */
-export function kindsOf(objects: readonly unknown[]): Record<string, Kind> {
+export function kindsOf(objects: readonly unknown[]): Record<string, CrdKind> {
   const crds = (objects as (Crd | null)[]).flatMap((object) =>
     object?.kind === "CustomResourceDefinition" && object.spec ? [object.spec] : [],
   );
   const kinds = crds
     .filter(({ group }) => GROUPS.has(group))
-    .map(({ group, names, versions }): [string, Kind] => {
+    .map(({ group, names, versions }): [string, CrdKind] => {
       const schemas = versions.map(({ schema }) => compact(schema.openAPIV3Schema));
       const [schema] = schemas;
       const { spec } = schema?.properties ?? {};
@@ -83,7 +83,7 @@ export function kindsOf(objects: readonly unknown[]): Record<string, Kind> {
 }
 
 /** Each kind on a line of its own, so that a change of one is seen as that. */
-export function schemasJson(kinds: Record<string, Kind>): string {
+export function schemasJson(kinds: Record<string, CrdKind>): string {
   const lines = Object.entries(kinds).map(
     ([name, kind]) => `  ${JSON.stringify(name)}: ${JSON.stringify(kind)}`,
   );

@@ -1,11 +1,11 @@
 import { groupOf, isPlain, KINDS } from "../../../mesh/index.js";
 import type { Fault } from "../fault.js";
-import type { Kind } from "./crds.js";
+import type { CrdKind } from "./crds.js";
 import schemas from "./schemas.json";
 import { schemaFault } from "./structural.js";
 import { nearest } from "./suggestions.js";
 
-const ISTIO_KINDS = new Map(Object.entries(schemas as unknown as Record<string, Kind>));
+const ISTIO_KINDS = new Map(Object.entries(schemas as unknown as Record<string, CrdKind>));
 const ISTIO_GROUPS = new Set([...ISTIO_KINDS.values()].map(({ group }) => group));
 
 /** Kinds of Kubernetes itself, with the versions that API servers from 1.30 on have. */

@@ -4,10 +4,10 @@ import type { Path } from "../json-text.js";
 import type { Fault } from "../fault.js";
 import type { Schema } from "./crds.js";
 
-type Rule = (self: unknown) => boolean;
+type ValidationRule = (self: unknown) => boolean;
 
 /** Loaded with the first rule: many inputs need none. */
-function loadCompiler(): (rule: string) => Rule {
+function loadCompiler(): (rule: string) => ValidationRule {
   const { Environment } = createRequire(__filename)("@marcbachmann/cel-js") as typeof cel;
   const environment = new Environment().registerVariable("self", "dyn");
   return (rule) => {
@@ -16,10 +16,10 @@ function loadCompiler(): (rule: string) => Rule {
   };
 }
 
-let compile: ((rule: string) => Rule) | undefined;
-const compiled = new Map<string, Rule>();
+let compile: ((rule: string) => ValidationRule) | undefined;
+const compiled = new Map<string, ValidationRule>();
 
-function compiledRule(rule: string): Rule {
+function compiledRule(rule: string): ValidationRule {
   const known = compiled.get(rule);
   if (known) return known;
   compile ??= loadCompiler();
@@ -43,7 +43,7 @@ export function ruleFault(value: unknown, schema: Schema, path: Path): Fault | u
   return undefined;
 }
 
-function holds(rule: Rule, value: unknown): boolean {
+function holds(rule: ValidationRule, value: unknown): boolean {
   try {
     return rule(value);
   } catch {

@@ -11,7 +11,7 @@ import {
   removeHalfBuilt,
   requireSpace,
 } from "../../../local/toolchain/cache.js";
-import { PARTS, type Part } from "../../../local/toolchain/parts.js";
+import { PARTS, type ToolPart } from "../../../local/toolchain/parts.js";
 
 describe("the tool cache", () => {
   let root: string;
@@ -32,7 +32,7 @@ describe("the tool cache", () => {
 
   it("changes a part's key with whatever its binaries follow from", () => {
     const part = PARTS.find(({ name }) => name === "kwok")!;
-    const changed: Part[] = [
+    const changed: ToolPart[] = [
       { ...part, binaries: [{ name: "kwok", package: "./other" }] },
       { ...part, variables: { "main.version": "2" } },
       { ...part, module: "local/toolchain/pulumi" },

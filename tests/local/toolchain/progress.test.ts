@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { Progress } from "../../../local/toolchain/progress.js";
-import type { Part } from "../../../local/toolchain/parts.js";
+import type { ToolPart } from "../../../local/toolchain/parts.js";
 
-const part = (name: string, module: string): Part => ({ name, title: name, module, binaries: [] });
+const part = (name: string, module: string): ToolPart => ({
+  name,
+  title: name,
+  module,
+  binaries: [],
+});
 
 describe("what a build says of its progress", () => {
   const server = part("server", "one");
