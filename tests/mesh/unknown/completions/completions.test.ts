@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { judge, readMesh, type KubeObject, type Verdict } from "../../../mesh/index.js";
+import { judge, readMesh, type KubeObject, type Verdict } from "../../../../mesh/index.js";
 import { completedBy, createdInOrder, withoutAges } from "../../oracle/completion.js";
 import { mesh as anyMesh } from "../../oracle/meshes.js";
 import type { Question } from "../../oracle/question.js";
