@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { judge, readMesh, type KubeObject, type Verdict } from "../../../../mesh/index.js";
-import { completedBy, createdInOrder, withoutAges } from "../../oracle/completion.js";
-import { mesh as anyMesh } from "../../oracle/meshes.js";
-import type { Question } from "../../oracle/question.js";
-import { runs } from "../../runs.js";
+import { completedBy, createdInOrder, withoutAges } from "../../../oracle/completion.js";
+import { mesh as anyMesh } from "../../../oracle/meshes.js";
+import type { Question } from "../../../oracle/question.js";
+import { runs } from "../../../runs.js";
 
 function placeOf({ alias, host, clientIndex, port, subset }: Verdict): string {
   return [alias.kind, alias.namespace, alias.name, host, clientIndex, port, subset].join("|");
