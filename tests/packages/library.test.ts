@@ -26,6 +26,7 @@ const RESOLUTIONS = [
 
 interface Manifest {
   version?: string;
+  dependencies?: Record<string, string>;
   peerDependencies: Record<string, string>;
 }
 
@@ -127,6 +128,12 @@ for (const { end, pulumi, kubernetes, resolutions } of SDKS) {
         cwd: folder,
       });
       assert.equal(stdout.split("\n").length, 1);
+      const { dependencies = {} } = manifestIn(path.join(folder, "node_modules/istio-egress"));
+      assert.deepEqual(Object.keys(dependencies), ["ipaddr.js", "zod"]);
+      for (const name of Object.keys(dependencies)) {
+        const { dependencies: further } = manifestIn(path.join(folder, "node_modules", name));
+        assert.equal(further, undefined, name);
+      }
     });
 
     for (const { module, moduleResolution, files } of RESOLUTIONS) {
