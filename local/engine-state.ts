@@ -68,7 +68,7 @@ export function stackPlaces(home: string, project: string, stack: string) {
 }
 
 /** The stacks of a project that the backend has something of, in the order of their names. */
-export function stacksWithState(home: string, project: string): string[] {
+function stacksWithState(home: string, project: string): string[] {
   const folder = path.dirname(stackPlaces(home, project, "").state);
   const stacks = entriesOf(folder).flatMap(
     (name) => /^(.+)\.json(?:\.bak)?$/.exec(name)?.[1] ?? [],

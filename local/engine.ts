@@ -103,7 +103,7 @@ function openPassphrase(home: string): string {
 }
 
 /** Forgets all stacks: for when the cluster that they were made in is gone. */
-export function forgetStacks(home: string): void {
+function forgetStacks(home: string): void {
   for (const folder of ["backend", "stacks"]) {
     rmSync(path.join(home, folder), { recursive: true, force: true });
   }

@@ -87,13 +87,13 @@ export interface Waivable {
 }
 
 /** The policies that a waiver without a `policy` speaks of. */
-export const MUTUAL_TLS_POLICIES = [
+const MUTUAL_TLS_POLICIES = [
   "egress-disallow-istio-mutual",
   "egress-disallow-istio-mutual-external-host",
 ];
 
 /** Whether a waiver speaks of a violation: everything it names must agree. */
-export function speaksOf(waiver: Waiver, violation: Waivable): boolean {
+function speaksOf(waiver: Waiver, violation: Waivable): boolean {
   const policies = waiver.policy ? [waiver.policy] : MUTUAL_TLS_POLICIES;
   return (
     policies.includes(violation.policy) &&

@@ -6,7 +6,7 @@ import { refOf, type StackObject } from "./stack-object.js";
  * The longest line of a message. The CLI indents messages by ten columns, and a message
  * has to be readable in a terminal of 100.
  */
-export const LINE = 88;
+const LINE = 88;
 
 /** Breaks a paragraph into lines; later lines are indented. Words longer than a line stay whole. */
 export function paragraph(text: string, indent = ""): string {
@@ -64,7 +64,7 @@ export function nameOf(seen: StackObject): string {
 }
 
 /** `default`, `gateways in istio-system`, `app=sleep in default`. */
-export function describeClient({ namespace, labels, gateway }: Client): string {
+function describeClient({ namespace, labels, gateway }: Client): string {
   const selected = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   const who = [...(gateway ? ["gateways"] : []), ...selected].join(" ");
   return who ? `${who} in ${namespace}` : namespace;

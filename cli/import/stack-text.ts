@@ -3,7 +3,7 @@ import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import type { Imported } from "./import-catalogue.js";
 
 /** The configuration key that lets a stack take over what others have applied. */
-export const ADOPT_KEY = "istio-egress:adopt";
+const ADOPT_KEY = "istio-egress:adopt";
 
 /**
  * The stack file of an import.

@@ -31,7 +31,7 @@ export class YamlFault extends Error {
 }
 
 /** Collections may be nested as deep; code that walks the values can rely on it. */
-export const MOST_LEVELS = 500;
+const MOST_LEVELS = 500;
 
 /**
  * The documents of a text. Values that aliases share are shared in the result too.

@@ -9,7 +9,7 @@ import { requireRoom } from "../stack-file.js";
 import { runPulumi, type StackEngine } from "./engine.js";
 
 /** The pack that every preview and every update here loads. */
-export const OWN_PACK = path.join(REPOSITORY, "policies");
+const OWN_PACK = path.join(REPOSITORY, "policies");
 /** Its name in the engine. */
 export const PACK_NAME = "istio-egress";
 

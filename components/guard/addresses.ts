@@ -11,7 +11,7 @@ const ANY = "[0-9]+";
 const IN_DISGUISE = "an IPv4 address in disguise";
 
 /** Addresses, written in any way that an API server has ever accepted; in lower case. */
-export const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: string])[] = [
+const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: string])[] = [
   [octets("127", ANY, ANY, ANY), "the calling machine itself"],
   [octets("0?", ANY, ANY, ANY), "no address of a host"],
   [octets("169", "254", ANY, ANY), "link-local, where clouds have their metadata services"],
@@ -31,7 +31,7 @@ export const SPECIAL_ADDRESSES: readonly (readonly [pattern: string, means: stri
 ];
 
 /** Names, of an ExternalName or of a slice of names; in lower case. */
-export const SPECIAL_NAMES: readonly (readonly [pattern: string, means: string])[] = [
+const SPECIAL_NAMES: readonly (readonly [pattern: string, means: string])[] = [
   [
     "localhost|.+\\.localhost|localhost\\.localdomain|ip6-(localhost|loopback)",
     "the calling machine itself",

@@ -57,7 +57,7 @@ export interface ParameterVariables {
 }
 
 /** Characters in one variable: CEL takes no expression of more than 100,000. */
-export const MAX_TEXT = 96_000;
+const MAX_TEXT = 96_000;
 
 /**
  * One alias's host, where it is and on which ports it is called: "*" where that isn't known, "outside"

@@ -22,7 +22,7 @@ export function isClone(): boolean {
 }
 
 /** What a first build needs on disk at its peak (measured: docs/performance.md), in bytes. */
-export const BUILD_SPACE = 18e9;
+const BUILD_SPACE = 18e9;
 
 /** A tool that can't be had: what is missing for it, or why its build failed. */
 export class ToolchainError extends Mistake {}

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { type Binary, ISTIO_VERSION, KUBERNETES_PROVIDER_VERSION } from "./parts.js";
 
 /** The first executable of that name in a list of folders. */
-export function findExecutable(name: string, folders: readonly string[]): string | undefined {
+function findExecutable(name: string, folders: readonly string[]): string | undefined {
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
 }
 

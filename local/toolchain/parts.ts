@@ -49,7 +49,7 @@ export interface ToolPart {
 
 export const PULUMI_VERSION = "3.246.0";
 export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
-export const KUBERNETES_VERSION = "1.36.3";
+const KUBERNETES_VERSION = "1.36.3";
 /** The release that the pinned commit of Istio belongs to. */
 export const ISTIO_VERSION = "1.31";
 
