@@ -20,7 +20,7 @@ export interface PostureGraph {
 export interface GraphEdge {
   client: string;
   alias: string;
-  /** `443 PLAIN`, one for each port and subset. */
+  /** `443 PLAIN`, one for each port and subset; `80 PLAIN, call: fails` where the call's way tells more. */
   labels: string[];
   /** The worst of them. */
   verdict: PostureRow["verdict"];
@@ -37,7 +37,7 @@ export function graphOf({ rows }: Posture, most = MOST_CALLS): PostureGraph {
     const key = JSON.stringify([client, alias]);
     const call = calls.get(key) ?? { client, alias, labels: [], verdict, kind };
     calls.set(key, call);
-    call.labels.push(`${portText(row)} ${tlsText(row)}`);
+    call.labels.push(`${portText(row)} ${tlsText(row)}${wayText(row)}`);
     if (severityOf(row) < severityOf(call)) Object.assign(call, { verdict, kind });
   }
   const all = [...calls.values()];
@@ -53,6 +53,17 @@ export function graphOf({ rows }: Posture, most = MOST_CALLS): PostureGraph {
     calls: shown,
     left: all.length - shown.length,
   };
+}
+
+/** What becomes of the call, and over which gateway or waypoint, where its row tells of it. */
+function wayText({ call }: PostureRow): string {
+  if (call === undefined) return "";
+  const [answer = "", ...hops] = visible(call).split("; ");
+  const over = hops.flatMap((hop) => {
+    const through = /^gateway Gateway (\S+) →/.exec(hop) ?? /→ waypoint (\S+) →/.exec(hop);
+    return through?.[1] ?? [];
+  });
+  return `, call: ${answer}${over.length > 0 ? ` over ${over.join(", ")}` : ""}`;
 }
 
 function visibleRow(row: PostureRow): PostureRow {

@@ -2,9 +2,9 @@ import { headsOf } from "../format/columns.js";
 import { visible } from "../../mesh/index.js";
 import { changeCounts, changeLinesOf, EFFECTS } from "./change-lines.js";
 import type { PostureChange } from "./diff.js";
-import { COLUMNS, linesOf, PLACE_COLUMNS } from "./lines.js";
+import { COLUMNS, linesOf, PLACE_COLUMNS, type PostureLine } from "./lines.js";
 import type { Posture } from "./row.js";
-import { countsText, verdictText } from "../format/verdicts.js";
+import { clientsText, countsText, portText, verdictText } from "../format/verdicts.js";
 
 /** Text that came from someone else, safe in a cell of a Markdown table. */
 export function cell(text: string): string {
@@ -39,7 +39,22 @@ export function postureMarkdown({ rows }: Posture, most = Infinity): string {
         ...COLUMNS.map(({ text }) => cell(text(line))),
       ]),
   );
-  return `${table}${moreText(lines.length - most, "line")}\n\n${countsText(rows)}.`;
+  const more = moreText(lines.length - most, "line");
+  return [`${table}${more}`, ...callList(lines.slice(0, most)), `${countsText(rows)}.`].join(
+    "\n\n",
+  );
+}
+
+/** Where calls don't go the way that the table shows: one item each. */
+function callList(lines: readonly PostureLine[]): string[] {
+  const told = lines.flatMap((line) =>
+    line.call === undefined
+      ? []
+      : [
+          `- call from ${cell(clientsText(line.clients))} to ${cell(line.alias)}, port ${portText(line)}: ${cell(line.call)}`,
+        ],
+  );
+  return told.length > 0 ? [told.join("\n")] : [];
 }
 
 /** What differs as a Markdown table, worst first, with at most so many lines. */

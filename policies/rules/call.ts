@@ -17,7 +17,7 @@ export const call: PolicyRule = {
     name: "egress-call",
     displayName: "Calls to aliases arrive, and are encrypted once",
     description:
-      "A call to an alias fails at the client's proxy, goes elsewhere, or is TLS within TLS.",
+      "A call to an alias fails at the client's proxy, goes elsewhere, is sent in clear though a rule says it is encrypted, or is TLS within TLS.",
     enforcementLevel: "advisory",
     severity: "high",
     framework: framework("TLS settings for external services"),
@@ -30,8 +30,9 @@ export const call: PolicyRule = {
   why: `The TLS of a host's cluster matters only to calls that take it. An application that calls a port
 named https encrypts by itself, and a sidecar with SIMPLE encrypts once more: the server answers with
 WRONG_VERSION_NUMBER. Hosts without addresses on one TCP port share a listener, and the oldest gets all
-calls. A route to a subset that no rule declares for the client ends in 503 NC. Only what is certain is
-reported: each port is taken for what its name declares.`,
+calls. A route to a subset that no rule declares for the client ends in 503 NC. A workload whose
+annotations keep a port from its sidecar, or that is in ambient mode, sends in clear what a rule for its
+sidecar would encrypt. Only what is certain is reported: each port is taken for what its name declares.`,
   example: {
     reported: `${wikipedia("https")}apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -55,16 +56,21 @@ spec:
     const shown = judgement.clients.filter(({ namespace }) => namespace !== ANY_OTHER.namespace);
     const verdicts = judgeCalls(judgement.mesh, shown);
     return verdicts
-      .filter((verdict) => isReported(verdict, verdicts))
+      .filter((verdict) => isReported(verdict, verdicts, judgement))
       .map((verdict) => finding(verdict, shown, judgement));
   },
 };
 
 /** Istio's mutual TLS, and rules that do nothing, are reported by rules of their own. */
 function isReported(
-  { answer, alias, call: made }: SharedCallVerdict,
+  { answer, alias, call: made, decidedBy }: SharedCallVerdict,
   all: readonly SharedCallVerdict[],
+  { inert }: Judgement,
 ): boolean {
+  if (answer === "in-clear") {
+    const rule = decidedBy && fullName(decidedBy);
+    return !inert.some((one) => fullName(one.rule) === rule);
+  }
   if (answer !== "tls-in-tls") return answer === "elsewhere" || answer === "fails";
   // A port that calls to another port are led to is there for those.
   const own = `outbound|${made.port}|`;

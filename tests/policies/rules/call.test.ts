@@ -78,4 +78,22 @@ describe("egress-call", () => {
       messages.join("\n"),
     );
   });
+
+  it("reports a call in clear that a workload's annotation keeps from its sidecar", async () => {
+    const workload = `---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+  annotations: { traffic.sidecar.istio.io/excludeOutboundPorts: "80" }
+spec: { containers: [{ name: web, image: web }] }
+`;
+    const simple = ENTRY.replace("port: { number: 443 }", "port: { number: 80 }");
+    assert.deepEqual(await reported(simple), []);
+    const [message, ...others] = await reported(simple + workload);
+    assert.deepEqual(others, []);
+    assert.match(message ?? "", /port 80: it is sent in clear/);
+    assert.match(message ?? "", /excludeOutboundPorts|annotations/);
+  });
 });
