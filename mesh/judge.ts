@@ -1,8 +1,7 @@
-import { NOBODY } from "./unknown/completions/values.js";
-import { at, compareText, refOf, text, type Plain } from "./input/plain.js";
+import type { Plain } from "./input/plain.js";
 import { isCoveredBy } from "./input/hosts.js";
-import type { KubeObject, UnknownValue } from "./input/kube-object.js";
-import { pathText, UNKNOWN_ADDRESS, unknownPaths } from "./input/unknowns.js";
+import type { KubeObject } from "./input/kube-object.js";
+import { UNKNOWN_ADDRESS } from "./input/unknowns.js";
 import { readMesh, type Mesh } from "./mesh.js";
 import type { Client } from "./scope/client.js";
 import type { Outcome } from "./clusters/clusters.js";
@@ -11,6 +10,7 @@ import { aliasCandidates, type AliasCandidate } from "./unknown/alias-candidates
 import { findUncertainty, type Uncertainty } from "./unknown/partial-objects.js";
 import { assessWorlds, type ReadWorld } from "./unknown/possible-worlds.js";
 import { RelevanceIndex, type RelevantObjects } from "./unknown/relevant-objects.js";
+import { addOtherRevisions } from "./unknown/revisions.js";
 import { assess, verdictOf, type Assessment } from "./verdicts/assessment.js";
 import { defaultClients } from "./verdicts/default-clients.js";
 import { apiServerHost, isOfGatewayApi } from "./verdicts/location.js";
@@ -30,19 +30,7 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
     const other = readMesh(mesh.objects as readonly KubeObject[], { ...mesh.facts, revision });
     return judgeRevision(other, clients).filter(({ verdict }) => verdict !== "ok");
   };
-  for (const revision of otherRevisions(mesh)) {
-    addWrong(
-      verdicts,
-      judgeUnder(revision).map((found) => underRevision(found, revision)),
-    );
-  }
-  const unknowns = unknownRevisions(mesh);
-  if (unknowns.length > 0) {
-    addWrong(
-      verdicts,
-      judgeUnder(NOBODY).map((found) => underUnknownRevision(found, unknowns)),
-    );
-  }
+  addOtherRevisions(mesh, verdicts, judgeUnder);
   return verdicts;
 }
 
@@ -226,59 +214,4 @@ function worthSaying(base: readonly Verdict[], possible: readonly Assessment[]):
 function withoutTls(known: Verdict): Verdict {
   const { alias, why, target, host, client, clientIndex, port, subset, verdict } = known;
   return { alias, why, target, host, client, clientIndex, port, subset, verdict };
-}
-
-/** Revisions of the control plane that some rule is for, other than the mesh's own. */
-function otherRevisions({ facts, objects }: Mesh): string[] {
-  const labels = objects
-    .filter(({ kind }) => kind === "DestinationRule")
-    .map(({ metadata }) => text(at(metadata, "labels", "istio.io/rev")));
-  return [...new Set(labels)]
-    .filter((name) => name !== "" && name !== facts.revision)
-    .sort(compareText);
-}
-
-/** Where rules may be labelled for a revision that isn't known. */
-function unknownRevisions({ byKind }: Mesh): UnknownValue[] {
-  return byKind.DestinationRule.flatMap((rule) =>
-    unknownPaths(rule.metadata)
-      .map((path) => ["metadata", ...path])
-      .filter((path) => REVISION.test(path.join(".")))
-      .map((path) => ({ object: refOf(rule), path: pathText(path) })),
-  );
-}
-
-const REVISION = /^metadata(\.labels(\.istio\.io\/rev)?)?$/;
-
-/** What holds for another revision; the mesh's own control plane sends nothing of the kind. */
-function underRevision(found: Verdict, revision: string): Verdict {
-  const verdict: Verdict = { ...found, revision };
-  if (verdict.kind) verdict.kind = "declared";
-  delete verdict.tls;
-  return verdict;
-}
-
-/** What would hold for another revision if there were one. */
-function underUnknownRevision(found: Verdict, labels: readonly UnknownValue[]): Verdict {
-  const unknowns = [...(found.unknowns ?? []), ...labels];
-  const verdict: Verdict = { ...found, verdict: "undecided", unknowns };
-  delete verdict.kind;
-  delete verdict.tls;
-  return verdict;
-}
-
-/** Adds what is wrong for other revisions to what is right for the mesh's own. */
-function addWrong(verdicts: Verdict[], others: readonly Verdict[]): void {
-  const indexes = new Map(verdicts.map((verdict, index) => [keyOf(verdict), index]));
-  for (const other of others) {
-    const index = indexes.get(keyOf(other));
-    const own = index === undefined ? undefined : verdicts[index];
-    if (own?.verdict === "violation" || own?.verdict === other.verdict) continue;
-    if (index === undefined) verdicts.push(other);
-    else verdicts[index] = other;
-  }
-}
-
-function keyOf({ alias, host, clientIndex, port, subset }: Verdict): string {
-  return [alias.kind, alias.namespace, alias.name, host, clientIndex, port, subset].join("|");
 }

@@ -1,5 +1,6 @@
 import { assess, type Assessment } from "../verdicts/assessment.js";
-import { at, items, wholeNumber, type Plain } from "../input/plain.js";
+import { objectText, type ObjectRef } from "../input/kube-object.js";
+import { at, items, NAMELESS, refOf, UNREADABLE, wholeNumber, type Plain } from "../input/plain.js";
 import { withRules, type Mesh } from "../mesh.js";
 import { isPublic, isVisible } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
@@ -13,7 +14,7 @@ import {
   type Assignment,
   type Choice,
 } from "./choices.js";
-import { OTHER_PORT } from "./completions/values.js";
+import { NOBODY, OTHER_PORT } from "./completions/values.js";
 import {
   givenContent,
   possibleOutcomes,
@@ -106,6 +107,7 @@ function worldsOf(search: Search): Worlds {
   let { isComplete } = assignments;
   for (const assignment of assignments.all) {
     const given = givenIn(search, assignment);
+    if (!given) continue;
     const key = given.map((one) => givenContent(one, search.client) + ordersOf(one)).join("\n");
     let places = known.get(key);
     if (!places) {
@@ -123,13 +125,32 @@ function ordersOf({ oldestFirst }: Given): string {
   return oldestFirst.length === 0 ? "" : JSON.stringify(oldestFirst);
 }
 
-/** What a client is given with some values, by host and order. */
-function givenIn(search: Search, assignment: Assignment): Given[] {
+/** What a client is given with some values, by host and order; undefined where they can't be. */
+function givenIn(search: Search, assignment: Assignment): Given[] | undefined {
   const objects = complete(search.objects, search.choices, assignment);
+  if (haveOneName(objects, search.objects)) return undefined;
   const mesh = search.readWorld(objects);
   return sourcesIn(search, mesh, objects).flatMap((source) =>
     possiblyGiven(mesh, search.client, source),
   );
+}
+
+/** Whether an object was given the name of another, which no two of a kind and namespace have. */
+function haveOneName(completed: readonly Plain[], before: readonly Plain[]): boolean {
+  const known = new Set<string>();
+  const isOpen = ({ namespace, name }: ObjectRef) =>
+    namespace === NOBODY || [NAMELESS, UNREADABLE].includes(name);
+  const byKnowledge = [...completed.keys()].sort(
+    (a, b) => Number(completed[a] !== before[a]) - Number(completed[b] !== before[b]),
+  );
+  return byKnowledge.some((index) => {
+    const object = completed[index];
+    if (!object || isOpen(refOf(object))) return false;
+    const name = objectText(refOf(object));
+    if (known.has(name)) return object !== before[index];
+    known.add(name);
+    return false;
+  });
 }
 
 /** What comes of what is given, with each set of rules. */
