@@ -1,6 +1,7 @@
 import { assess, type Assessment } from "../verdicts/assessment.js";
-import { objectText, type ObjectRef } from "../input/kube-object.js";
+import { objectText } from "../input/kube-object.js";
 import { at, items, NAMELESS, refOf, UNREADABLE, wholeNumber, type Plain } from "../input/plain.js";
+import { serviceHost } from "../input/hosts.js";
 import { withRules, type Mesh } from "../mesh.js";
 import { isPublic, isVisible } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
@@ -128,7 +129,7 @@ function ordersOf({ oldestFirst }: Given): string {
 /** What a client is given with some values, by host and order; undefined where they can't be. */
 function givenIn(search: Search, assignment: Assignment): Given[] | undefined {
   const objects = complete(search.objects, search.choices, assignment);
-  if (haveOneName(objects, search.objects)) return undefined;
+  if (haveOneName(search, objects)) return undefined;
   const mesh = search.readWorld(objects);
   return sourcesIn(search, mesh, objects).flatMap((source) =>
     possiblyGiven(mesh, search.client, source),
@@ -136,20 +137,22 @@ function givenIn(search: Search, assignment: Assignment): Given[] | undefined {
 }
 
 /** Whether an object was given the name of another, which no two of a kind and namespace have. */
-function haveOneName(completed: readonly Plain[], before: readonly Plain[]): boolean {
-  const known = new Set<string>();
-  const isOpen = ({ namespace, name }: ObjectRef) =>
-    namespace === NOBODY || [NAMELESS, UNREADABLE].includes(name);
-  const byKnowledge = [...completed.keys()].sort(
-    (a, b) => Number(completed[a] !== before[a]) - Number(completed[b] !== before[b]),
-  );
-  return byKnowledge.some((index) => {
-    const object = completed[index];
-    if (!object || isOpen(refOf(object))) return false;
-    const name = objectText(refOf(object));
-    if (known.has(name)) return object !== before[index];
-    known.add(name);
-    return false;
+function haveOneName({ objects, relevant }: Search, completed: readonly Plain[]): boolean {
+  const names = new Set<string>();
+  for (const [index, object] of objects.entries()) {
+    if (completed[index] === object) names.add(objectText(refOf(object)));
+  }
+  return completed.some((object, index) => {
+    const before = objects[index];
+    const ref = refOf(object);
+    if (object === before || ref.namespace === NOBODY || ref.name === UNREADABLE) return false;
+    if (ref.name === NAMELESS) return false;
+    const host = serviceHost(ref.name, ref.namespace, relevant.facts.clusterDomain);
+    const isTaken = ({ fromKubernetes, object: other }: Service) =>
+      fromKubernetes && other !== before;
+    if (ref.kind === "Service" && relevant.servicesOf(host).some(isTaken)) return true;
+    const name = objectText(ref);
+    return names.size === names.add(name).size;
   });
 }
 
