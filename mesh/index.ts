@@ -54,7 +54,8 @@ export { ANY_OTHER, defaultClients } from "./verdicts/default-clients.js";
 export { type CompletedValue, severityOf, type Verdict, type Witness } from "./verdicts/verdict.js";
 export { isOutsideMesh } from "./verdicts/outside-mesh.js";
 export { type ProxyTls, type Verifier, verifierOf } from "./verdicts/verifier.js";
-export { judge, judgeApiServer } from "./judge.js";
+export { judge, judgeApiServer, judgeClasses } from "./judge.js";
+export type { SharedVerdicts } from "./verdicts/client-classes.js";
 export { IncrementalJudge, type HostVerdicts } from "./incremental/incremental-judge.js";
 
 // The way of one call.

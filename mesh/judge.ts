@@ -10,8 +10,18 @@ import { aliasCandidates, type AliasCandidate } from "./unknown/alias-candidates
 import { findUncertainty, type Uncertainty } from "./unknown/partial-objects.js";
 import { assessWorlds, type ReadWorld } from "./unknown/possible-worlds.js";
 import { RelevanceIndex, type RelevantObjects } from "./unknown/relevant-objects.js";
-import { addOtherRevisions } from "./unknown/revisions.js";
+import { addOtherRevisions, hasOtherRevisions } from "./unknown/revisions.js";
 import { assess, verdictOf, type Assessment } from "./verdicts/assessment.js";
+import {
+  classesApart,
+  classesOf,
+  groupsOf,
+  namespacesApart,
+  writtenOut,
+  type Judge,
+  type ListedClient,
+  type SharedVerdicts,
+} from "./verdicts/client-classes.js";
 import { defaultClients } from "./verdicts/default-clients.js";
 import { apiServerHost, isOfGatewayApi } from "./verdicts/location.js";
 import { outcomesByHost, scopedClient, type ScopedClient } from "./verdicts/outcomes.js";
@@ -24,14 +34,26 @@ import type { Verdict } from "./verdicts/verdict.js";
  * @returns verdicts by alias, host, client, port and subset, the same for any order of objects
  */
 export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(mesh)): Verdict[] {
-  const verdicts = judgeRevision(mesh, clients);
+  const verdicts = writtenOut(judgeRevision(mesh, clients));
   if (mesh.facts.revision === "") return verdicts;
   const judgeUnder = (revision: string) => {
     const other = readMesh(mesh.objects as readonly KubeObject[], { ...mesh.facts, revision });
-    return judgeRevision(other, clients).filter(({ verdict }) => verdict !== "ok");
+    return writtenOut(judgeRevision(other, clients)).filter(({ verdict }) => verdict !== "ok");
   };
   addOtherRevisions(mesh, verdicts, judgeUnder);
   return verdicts;
+}
+
+/**
+ * The same as {@link judge}, by class of clients: what nothing tells apart is said once, however many clients
+ * there are.
+ */
+export function judgeClasses(
+  mesh: Mesh,
+  clients: readonly Client[] = defaultClients(mesh),
+): SharedVerdicts[] {
+  if (!hasOtherRevisions(mesh)) return judgeRevision(mesh, clients).flat();
+  return judge(mesh, clients).map((verdict) => ({ verdicts: [verdict], clients: [verdict] }));
 }
 
 /**
@@ -49,7 +71,8 @@ export function judgeApiServer(
   const objects = [...(mesh.objects as readonly KubeObject[]), ...API_SERVER];
   const known = readMesh(objects, mesh.facts);
   // A gateway's own calls to it don't go through its proxy.
-  return judgeRevision(known, clients, (candidate) => candidate.alias?.host === host)
+  const isApiServer = (candidate: AliasCandidate) => candidate.alias?.host === host;
+  return writtenOut(judgeRevision(known, clients, isApiServer))
     .filter(({ verdict, client }) => verdict !== "ok" && !client.gateway)
     .map((verdict) => ({ ...verdict, target: "the API server" }));
 }
@@ -69,21 +92,17 @@ const API_SERVER: readonly KubeObject[] = [
   },
 ];
 
-/** A client with what it imports, and its place in the list of clients. */
-interface ListedClient extends ScopedClient {
-  clientIndex: number;
-}
-
 /**
  * Judges under one revision of the control plane.
  *
  * @param isAsked which of the aliases to judge; @default all
+ * @returns for each candidate the classes of its clients
  */
 function judgeRevision(
   mesh: Mesh,
   clients: readonly Client[],
   isAsked: (candidate: AliasCandidate) => boolean = () => true,
-): Verdict[] {
+): SharedVerdicts[][] {
   const uncertainty = findUncertainty(mesh);
   const relevance = uncertainty && new RelevanceIndex(mesh, uncertainty);
   const gateways = mesh.objects.filter(isOfGatewayApi);
@@ -93,86 +112,57 @@ function judgeRevision(
     ...scopedClient(mesh, client),
     clientIndex,
   }));
-  const verdicts: Verdict[] = [];
-  for (const candidate of aliasCandidates(mesh, uncertainty).filter(isAsked)) {
-    const relevant = relevance?.relevantTo(candidate);
-    const certain = certainJudges(mesh, candidate);
-    const possible = relevant ? [possibleJudge(relevant, certain, readWorld)] : certain;
-    const isSeenBy = seenBy(mesh, candidate, uncertainty);
-    for (const client of listed) {
-      if (!isSeenBy(client.client)) continue;
-      addVerdicts(verdicts, relevant?.affects(client.client) ? possible : certain, client);
-    }
-  }
-  return verdicts;
+  const groups = groupsOf(listed);
+  return aliasCandidates(mesh, uncertainty)
+    .filter(isAsked)
+    .map((candidate) => {
+      const relevant = relevance?.relevantTo(candidate);
+      const certain = certainJudges(mesh, candidate);
+      const possible = relevant ? [possibleJudge(relevant, certain, readWorld)] : certain;
+      const isSeenBy = seenBy(mesh, candidate, uncertainty);
+      const apart = relevant || isSeenBy ? undefined : namespacesApart(certain);
+      if (apart) return classesApart(groups, apart, certain);
+      return classesOf(
+        isSeenBy ? listed.filter(({ client }) => isSeenBy(client)) : listed,
+        ({ client }) => (relevant?.affects(client) ? possible : certain),
+      );
+    });
 }
 
 /**
  * Which clients may call a candidate: those that its ServiceEntry is exported to. A Service's name
- * can be looked up by any, whoever may see it.
+ * can be looked up by any, whoever may see it. Undefined: all may.
  */
 function seenBy(
   mesh: Mesh,
   { object, alias }: AliasCandidate,
   uncertainty: Uncertainty | undefined,
-): (client: Client) => boolean {
+): ((client: Client) => boolean) | undefined {
   const isKnown = object?.kind === "ServiceEntry" && !uncertainty?.partialObjects.has(object);
   const services = (isKnown && mesh.servicesByObject.get(object)) || [];
   const own = alias ? services.filter(({ host }) => host === alias.host) : services;
-  if (own.length === 0 || own.some(isPublic)) return () => true;
+  if (own.length === 0 || own.some(isPublic)) return undefined;
   return ({ namespace }) => own.some((service) => isVisible(service, namespace));
 }
-
-function addVerdicts(verdicts: Verdict[], judges: readonly Judge[], client: ListedClient): void {
-  for (const judgeOne of judges) {
-    for (const shared of judgeOne(client)) verdicts.push(forClient(shared, client));
-  }
-}
-
-/**
- * A client's own copy. There are many: written field by field they are one piece of memory each,
- * which a spread of fields that were added one by one isn't. Only what is undecided has more fields.
- */
-function forClient(verdict: Verdict, { client, clientIndex }: ListedClient): Verdict {
-  if (verdict.verdict === "undecided") return { ...verdict, client, clientIndex };
-  const { alias, why, target, host, port, subset, kind, tls, rule, ruleHost, level } = verdict;
-  return {
-    alias,
-    why,
-    target,
-    host,
-    client,
-    clientIndex,
-    port,
-    subset,
-    verdict: verdict.verdict,
-    kind,
-    tls,
-    rule,
-    ruleHost,
-    level,
-  };
-}
-
-/** The verdicts for a client; whose they are is still to be filled in. */
-type Judge = (client: ScopedClient) => readonly Verdict[];
 
 /** Judges each host of a candidate where all is known. Clients with the same outcomes share verdicts. */
 function certainJudges(mesh: Mesh, { ref, alias }: AliasCandidate): Judge[] {
   if (!alias) return [];
-  return outcomesByHost(mesh, alias).map(({ host, isRegistered, outcomesFor }) => {
-    let last: { outcomes: readonly Outcome[]; verdicts: Verdict[] } | undefined;
-    return (client) => {
+  return outcomesByHost(mesh, alias).map(({ host, isRegistered, outcomesFor, apart }) => {
+    const known = new Map<readonly Outcome[], Verdict[]>();
+    const verdictsFor = (client: ScopedClient) => {
       const outcomes = outcomesFor(client);
-      if (last?.outcomes === outcomes) return last.verdicts;
+      const same = known.get(outcomes);
+      if (same) return same;
       const verdicts = outcomes
         .map((outcome) => assess(alias, host, outcome))
         // A target that nothing registers matters only if some rule is about it.
         .filter(({ verdict }) => verdict !== "ok" || host === alias.host || isRegistered)
         .map((assessment) => verdictOf(ref, client.client, assessment));
-      last = { outcomes, verdicts };
+      known.set(outcomes, verdicts);
       return verdicts;
     };
+    return { verdictsFor, apart };
   });
 }
 
@@ -184,13 +174,13 @@ function possibleJudge(
 ): Judge {
   const { candidate, namespaces } = relevant;
   const known = new Map<string, readonly Verdict[]>();
-  return (scoped) => {
+  const verdictsFor = (scoped: ScopedClient) => {
     const { client } = scoped;
     const own = namespaces.has(client.namespace) ? client.namespace : "";
     const key = JSON.stringify([own, client.gateway === true, client.labels]);
     let verdicts = known.get(key);
     if (!verdicts) {
-      const base = certain.flatMap((judgeOne) => judgeOne(scoped));
+      const base = certain.flatMap((one) => one.verdictsFor(scoped));
       const possible = assessWorlds(relevant, client, readWorld);
       verdicts = possible
         ? worthSaying(base, possible).map((one) => verdictOf(candidate.ref, client, one))
@@ -199,6 +189,7 @@ function possibleJudge(
     }
     return verdicts;
   };
+  return { verdictsFor };
 }
 
 /** What exists however unknown values turn out, and what is wrong if it comes to exist. */

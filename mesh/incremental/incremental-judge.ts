@@ -2,7 +2,7 @@ import { isCoveredBy, isWildcard, serviceHost } from "../input/hosts.js";
 import type { KubeObject, ObjectRef } from "../input/kube-object.js";
 import { DEFAULT_FACTS, type MeshFacts } from "../input/mesh-facts.js";
 import { at, isPlain, refOf, text, type Plain } from "../input/plain.js";
-import { judge } from "../judge.js";
+import { judgeClasses } from "../judge.js";
 import { readMesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import type { Verdict } from "../verdicts/verdict.js";
@@ -155,13 +155,18 @@ export class IncrementalJudge {
   private judgeHosts(hosts: ReadonlySet<string>): Map<string, HostVerdicts> {
     const mesh = readMesh(this.objectsFor(hosts) as KubeObject[], this.facts);
     const byHost = new Map<string, { host: string; answers: number; findings: Verdict[] }>();
-    for (const verdict of judge(mesh, this.clients)) {
-      const host = this.aliasHost(verdict);
-      if (!hosts.has(host)) continue;
-      let known = byHost.get(host);
-      if (!known) byHost.set(host, (known = { host, answers: 0, findings: [] }));
-      known.answers++;
-      if (verdict.verdict !== "ok") known.findings.push(verdict);
+    for (const { verdicts, clients } of judgeClasses(mesh, this.clients)) {
+      for (const verdict of verdicts) {
+        const host = this.aliasHost(verdict);
+        if (!hosts.has(host)) continue;
+        let known = byHost.get(host);
+        if (!known) byHost.set(host, (known = { host, answers: 0, findings: [] }));
+        known.answers += clients.length;
+        if (verdict.verdict === "ok") continue;
+        for (const { client, clientIndex } of clients) {
+          known.findings.push({ ...verdict, client, clientIndex });
+        }
+      }
     }
     return byHost;
   }

@@ -217,6 +217,24 @@ export function lookUpRules(
   };
 }
 
+/**
+ * The namespaces whose clients may find other rules for a host than all others do; undefined where any may, or
+ * where it depends on a client's labels.
+ */
+export function namespacesApart(
+  index: DestinationRuleIndex,
+  { rootNamespace }: IndexFacts,
+  host: string,
+  serviceNamespace: string,
+): ReadonlySet<string> | undefined {
+  const common = [serviceNamespace, rootNamespace].flatMap((from) =>
+    exportedFrom(index, from, host),
+  );
+  if (!common.every((rule) => isExportedEverywhere(rule) && !rule.selector)) return undefined;
+  const withOwn = index.namespacesByHost.allMatching(host).flatMap((own) => [...own]);
+  return new Set([...withOwn, rootNamespace]);
+}
+
 function exportedFrom(
   index: DestinationRuleIndex,
   namespace: string,

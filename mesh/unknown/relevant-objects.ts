@@ -180,10 +180,13 @@ export class RelevanceIndex {
       const isHost = kind === "ServiceEntry" || hosts.some((host) => this.isOfCluster(host));
       if (isBehind ? isNear : isHost) objects.add(object);
     }
+    const followed = new Set(hosts);
     // The set grows while it is walked: what is found leads to more.
     for (const object of objects) {
       for (const found of this.behind(object)) objects.add(found);
       for (const name of namesIn(object)) {
+        if (followed.has(name)) continue;
+        followed.add(name);
         for (const next of this.mesh.registry.of(name)) if (next.object) objects.add(next.object);
       }
     }

@@ -32,6 +32,12 @@ export function addOtherRevisions(
   }
 }
 
+/** Whether rules are, or may be, labelled for other revisions than the mesh's own. */
+export function hasOtherRevisions(mesh: Mesh): boolean {
+  if (mesh.facts.revision === "") return false;
+  return otherRevisions(mesh).length > 0 || unknownRevisions(mesh).length > 0;
+}
+
 /** Revisions of the control plane that some rule is for, other than the mesh's own. */
 function otherRevisions({ facts, objects }: Mesh): string[] {
   const labels = objects

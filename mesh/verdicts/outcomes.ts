@@ -3,7 +3,12 @@ import { selectorsIn } from "./default-clients.js";
 import { outcomesOf, type Outcome } from "../clusters/clusters.js";
 import { compareRefs, compareText, type Labels } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
-import { chooseRule, lookUpRules, type ConsolidatedRule } from "../rules/destination-rule-index.js";
+import {
+  chooseRule,
+  lookUpRules,
+  namespacesApart,
+  type ConsolidatedRule,
+} from "../rules/destination-rule-index.js";
 import { isPublic } from "../registry/registry.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Service } from "../registry/service.js";
@@ -29,6 +34,8 @@ export interface HostOutcomes {
   isRegistered: boolean;
   /** Clients with the same outcomes get the same list, not a copy. */
   outcomesFor: OutcomesFor;
+  /** Sidecars of all other namespaces that import all there is have the same; undefined: any may differ. */
+  apart?: ReadonlySet<string>;
 }
 
 /** What a client's proxy does towards one host, by port and subset. */
@@ -44,11 +51,22 @@ export function outcomesByHost(mesh: Mesh, alias: Alias): HostOutcomes[] {
   return hosts.map((host) => ({
     host,
     isRegistered: mesh.registry.of(host).length > 0,
+    apart: namespacesApartFor(mesh, alias, host),
     outcomesFor:
       host === alias.host
         ? ofCallsOutside(mesh, alias, outcomesTowards(mesh, alias, host))
         : ofCallsByAlias(mesh, alias, host, outcomesTowards(mesh, alias, host)),
   }));
+}
+
+function namespacesApartFor(mesh: Mesh, alias: Alias, host: string): HostOutcomes["apart"] {
+  const { registry, destinationRuleIndex, facts } = mesh;
+  const hosts = alias.terminal === undefined ? [host] : [host, alias.terminal];
+  const isPlain = (services: readonly Service[]) =>
+    services.length <= 1 && services.every(isPublic);
+  if (!hosts.every((one) => isPlain(registry.of(one)))) return undefined;
+  const { namespace } = (registry.of(host)[0] ?? alias).ref;
+  return namespacesApart(destinationRuleIndex, facts, host, namespace);
 }
 
 /** What holds for calls by the name of an alias whose target leads outside for some clients only. */
@@ -94,7 +112,10 @@ function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
   const rulesFor = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, only.ref.namespace);
   const notImported = withoutClusters(alias);
   const isAbout = services.length <= 1 ? () => true : aboutAlias(mesh, alias, host);
-  const shared: { sidecar?: SharedOutcomes; gateway?: SharedOutcomes } = {};
+  const shared = {
+    sidecar: new Map<DecidingRule, Shared>(),
+    gateway: new Map<DecidingRule, Shared>(),
+  };
   return ({ client, scope }) => {
     const importsOnly = isShared && (scope.importsEverything || services.length === 0);
     const service = importsOnly ? only : importedService(mesh, scope, host);
@@ -113,10 +134,9 @@ function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
       return outcomesOfClient(mesh, service, rules, client);
     const kind = client.gateway ? "gateway" : "sidecar";
     const rule = decidingRule(rules);
-    const known = shared[kind];
-    if (known && known.rule === rule) return known.outcomes;
-    const outcomes = outcomesOfClient(mesh, service, rules, client);
-    shared[kind] = { rule, outcomes };
+    let outcomes = shared[kind].get(rule);
+    if (!outcomes)
+      shared[kind].set(rule, (outcomes = outcomesOfClient(mesh, service, rules, client)));
     return outcomes;
   };
 }
@@ -143,10 +163,7 @@ function aboutAlias(mesh: Mesh, alias: Alias, host: string): (given: Service) =>
 }
 
 /** What clients share that import the one service and follow the same rule. */
-interface SharedOutcomes {
-  rule: DecidingRule;
-  outcomes: readonly Outcome[];
-}
+type Shared = readonly Outcome[];
 
 /** What decides the outcomes of rules without selectors. One rule is consolidated once for each namespace that it is in. */
 type DecidingRule = DestinationRule | ConsolidatedRule | undefined;
