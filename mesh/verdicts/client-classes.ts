@@ -39,6 +39,10 @@ export function groupsOf(clients: readonly ListedClient[]): ClientGroups {
   };
 }
 
+function inOrder(a: { clientIndex: number }, b: { clientIndex: number }): number {
+  return a.clientIndex - b.clientIndex;
+}
+
 /** The namespaces whose clients some judge may tell apart from others; undefined where any may be. */
 export function namespacesApart(judges: readonly Judge[]): ReadonlySet<string> | undefined {
   const [first, ...others] = judges.map(({ apart }) => apart);
@@ -58,11 +62,12 @@ export function classesApart(
   const key = named.sort().join();
   let common = groups.without.get(key);
   if (!common) {
-    common = [...groups.alike.values()].flat().filter(({ client }) => !apart.has(client.namespace));
+    const all = [...groups.alike.values()].flat().sort(inOrder);
+    common = all.filter(({ client }) => !apart.has(client.namespace));
     groups.without.set(key, common);
   }
   const own = named.flatMap((namespace) => groups.alike.get(namespace) ?? []);
-  const classes = classesOf([...own, ...groups.others], () => judges);
+  const classes = classesOf([...own, ...groups.others].sort(inOrder), () => judges);
   const [first] = common;
   if (!first) return classes;
   return [
@@ -107,7 +112,7 @@ export function writtenOut(candidates: readonly (readonly SharedVerdicts[])[]): 
     const rows = classes.flatMap((one) =>
       one.clients.map((client) => ({ client, verdicts: one.verdicts })),
     );
-    if (classes.length > 1) rows.sort((a, b) => a.client.clientIndex - b.client.clientIndex);
+    if (classes.length > 1) rows.sort((a, b) => inOrder(a.client, b.client));
     for (const { client, verdicts: shared } of rows) {
       for (const verdict of shared) verdicts.push(forClient(verdict, client));
     }
