@@ -47,13 +47,15 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
 /**
  * The same as {@link judge}, by class of clients: what nothing tells apart is said once, however many clients
  * there are.
+ *
+ * @returns for each alias the classes of those who may call it
  */
 export function judgeClasses(
   mesh: Mesh,
   clients: readonly Client[] = defaultClients(mesh),
-): SharedVerdicts[] {
-  if (!hasOtherRevisions(mesh)) return judgeRevision(mesh, clients).flat();
-  return judge(mesh, clients).map((verdict) => ({ verdicts: [verdict], clients: [verdict] }));
+): SharedVerdicts[][] {
+  if (!hasOtherRevisions(mesh)) return judgeRevision(mesh, clients);
+  return judge(mesh, clients).map((verdict) => [{ verdicts: [verdict], clients: [verdict] }]);
 }
 
 /**

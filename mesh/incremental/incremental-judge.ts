@@ -5,6 +5,7 @@ import { at, isPlain, refOf, text, type Plain } from "../input/plain.js";
 import { judgeClasses } from "../judge.js";
 import { readMesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
+import { writtenOut } from "../verdicts/client-classes.js";
 import type { Verdict } from "../verdicts/verdict.js";
 import { ClientShapes } from "./client-shapes.js";
 import { endpointsIn, isGlobal, keyOf, ObjectStore, type Stored } from "./object-store.js";
@@ -155,17 +156,22 @@ export class IncrementalJudge {
   private judgeHosts(hosts: ReadonlySet<string>): Map<string, HostVerdicts> {
     const mesh = readMesh(this.objectsFor(hosts) as KubeObject[], this.facts);
     const byHost = new Map<string, { host: string; answers: number; findings: Verdict[] }>();
-    for (const { verdicts, clients } of judgeClasses(mesh, this.clients)) {
-      for (const verdict of verdicts) {
-        const host = this.aliasHost(verdict);
-        if (!hosts.has(host)) continue;
-        let known = byHost.get(host);
-        if (!known) byHost.set(host, (known = { host, answers: 0, findings: [] }));
-        known.answers += clients.length;
-        if (verdict.verdict === "ok") continue;
-        for (const { client, clientIndex } of clients) {
-          known.findings.push({ ...verdict, client, clientIndex });
+    const isAsked = (verdict: Verdict) => hosts.has(this.aliasHost(verdict));
+    for (const classes of judgeClasses(mesh, this.clients)) {
+      for (const { verdicts, clients } of classes) {
+        for (const verdict of verdicts.filter(isAsked)) {
+          const host = this.aliasHost(verdict);
+          let known = byHost.get(host);
+          if (!known) byHost.set(host, (known = { host, answers: 0, findings: [] }));
+          known.answers += clients.length;
         }
+      }
+      const wrong = classes.map(({ verdicts, clients }) => ({
+        verdicts: verdicts.filter((one) => one.verdict !== "ok" && isAsked(one)),
+        clients,
+      }));
+      for (const finding of writtenOut([wrong])) {
+        byHost.get(this.aliasHost(finding))?.findings.push(finding);
       }
     }
     return byHost;

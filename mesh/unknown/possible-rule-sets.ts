@@ -63,25 +63,37 @@ export function ruleSetsOf(
     .filter((object) => !partial.has(object))
     .flatMap((object) => readRule(object) ?? []);
   const read = choices.map(({ options }) => options.map(({ object }) => readRule(object)));
-  const { all, isComplete } = assignmentsOf(known, read, choices);
-  const sets = all.map((assignment) => ({
-    assignment,
-    rules: [...known, ...read.flatMap((options, index) => options[assignment[index] ?? 0] ?? [])],
-  }));
+  const areSimple = mergeIntoOne([...known, ...read.flat()]);
+  const { all, isComplete } = assignmentsOf(areSimple, read, choices);
+  const sets = all.map((assignment) => {
+    const chosen = read.flatMap((options, index) => options[assignment[index] ?? 0] ?? []);
+    const rules = [...known, ...chosen];
+    return { assignment, rules: areSimple ? withoutDoubles(rules) : rules };
+  });
   return { all: sets, isComplete };
+}
+
+/** Of rules without an age that say the same of one host, one stands for all: the others add nothing to it. */
+function withoutDoubles(rules: readonly DestinationRule[]): DestinationRule[] {
+  const said = new Set<string>();
+  return rules.filter((rule) => {
+    if (rule.created !== 0) return true;
+    const text = `${rule.ref.namespace} ${ruleContent(rule)}`;
+    return said.size !== said.add(text).size;
+  });
 }
 
 type Read = DestinationRule | undefined;
 
 function assignmentsOf(
-  known: readonly DestinationRule[],
+  areSimple: boolean,
   read: readonly (readonly Read[])[],
   choices: readonly Choice[],
 ): Assignments {
   const count = choices.reduce((product, { options }) => product * options.length, 1);
   const weakest = read.map(weakestOf);
-  const areSimple = mergeIntoOne([...known, ...read.flat()]) && !weakest.includes(-1);
-  return count > ALL && areSimple ? pairs(choices, weakest) : combinationsOf(choices, MOST);
+  const isByTwo = areSimple && !weakest.includes(-1);
+  return count > ALL && isByTwo ? pairs(choices, weakest) : combinationsOf(choices, MOST);
 }
 
 /**

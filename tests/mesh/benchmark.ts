@@ -9,7 +9,14 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
-import { defaultClients, judge, judgeCalls, readMesh, type KubeObject } from "../../mesh/index.js";
+import {
+  defaultClients,
+  judge,
+  judgeCalls,
+  judgeClasses,
+  readMesh,
+  type KubeObject,
+} from "../../mesh/index.js";
 import { endpoints, HTTPS, IM, OFF, rule, service, virtualService } from "./objects.js";
 
 const SIZES = [1_000, 3_000, 10_000, 30_000];
@@ -59,6 +66,18 @@ function timeCalls(count: number): { read: number; judged: number; verdicts: num
     if (read + judged < best.read + best.judged) best = { read, judged, verdicts };
   }
   return best;
+}
+
+/** Milliseconds of reading and judging by class, best of several runs, and the memory that is taken then. */
+function timeClasses(count: number): string {
+  const objects = manyAliases(count);
+  let [best, classes] = [Infinity, 0];
+  for (let run = 0; run < 5; run++) {
+    const judged = () => (classes = judgeClasses(readMesh(objects)).flat().length);
+    best = Math.min(best, milliseconds(judged).user);
+  }
+  const megabytes = process.memoryUsage().rss / 1e6;
+  return `${classes} classes, user ${best.toFixed(1)} ms, ${megabytes.toFixed(0)} MB`;
 }
 
 /** Milliseconds of a clock on the wall, and of the processor in user mode, all threads. */
@@ -174,6 +193,8 @@ function main(): void {
     const size = timing.size / before.size;
     console.log(`  ${before.size} to ${timing.size}: ${(growth / size).toFixed(2)}`);
   });
+  console.log("\nby class of clients, read and judged (best of 5 runs):");
+  for (const size of [...SIZES, 100_000]) console.log(`  ${size} aliases: ${timeClasses(size)}`);
   console.log("\ncalls, with a VirtualService for each third alias (best of 5 runs):");
   for (const size of SIZES) {
     const { read, judged, verdicts } = timeCalls(size);

@@ -3,12 +3,15 @@ import { Command, InvalidArgumentError } from "commander";
 import { isClean, replayRegressions, runDifferential } from "./differential.js";
 import { type Generation, generationOf, NEWEST } from "./generations.js";
 import { progress, reportDisagreement, reportRun } from "./report.js";
+import { runUnordered, unorderedText } from "./unordered.js";
 import { runUpgrades, upgradeText } from "./upgrade.js";
 
 interface Options {
   istio: string;
   calls: boolean;
   upgrade?: string;
+  unordered: boolean;
+  orders: number;
   meshes: number;
   seed?: number;
   disagreements: number;
@@ -20,7 +23,8 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("Expected a whole number.");
 }
 
-async function main({ istio, upgrade, ...options }: Options): Promise<number> {
+async function main({ istio, upgrade, unordered, orders, ...options }: Options): Promise<number> {
+  if (unordered) return compareUnordered(orders, options);
   const generation = generationOf(istio);
   if (upgrade !== undefined) return compareUpgrades(generation, generationOf(upgrade), options);
   const regressed = await replayRegressions(generation);
@@ -39,6 +43,16 @@ async function main({ istio, upgrade, ...options }: Options): Promise<number> {
   return regressed.size === 0 && isClean(result) ? 0 : 1;
 }
 
+async function compareUnordered(
+  orders: number,
+  { meshes, seed }: Pick<Options, "meshes" | "seed">,
+): Promise<number> {
+  const result = await runUnordered({ meshes, orders, seed, onProgress: progress(meshes) });
+  for (const problem of result.problems) console.log(problem);
+  console.log(unorderedText(result));
+  return result.problems.length === 0 ? 0 : 1;
+}
+
 async function compareUpgrades(
   from: Generation,
   to: Generation,
@@ -55,6 +69,8 @@ const command = new Command("oracle")
   .option("--istio <version>", "whose istiod answers", NEWEST.version)
   .option("--calls", "compare the way of calls rather than clusters", false)
   .option("--upgrade <version>", "compare what `istio-egress upgrade` says of the way to this one")
+  .option("--unordered", "take ages and some values away, and compare their completions", false)
+  .option("--orders <count>", "how many orders to try with --unordered", wholeNumber, 50)
   .option("--meshes <count>", "how many meshes", wholeNumber, 1000)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber)
   .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);
