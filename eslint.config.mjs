@@ -33,10 +33,9 @@ export default tseslint.config(
     languageOptions: {
       ...tseslint.configs.disableTypeChecked.languageOptions,
       globals: Object.fromEntries(
-        ["process", "console", "URL", "Buffer", "require", "module", "__dirname"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        ["process", "console", "URL", "Buffer", "require", "module", "__dirname", "fetch"].map(
+          (name) => [name, "readonly"],
+        ),
       ),
     },
     rules: {

@@ -12,7 +12,7 @@ It compares with the API server and istiod, not with Pulumi: are the Pods, Servi
 rules there as Pulumi.<stack>.yaml declares, and does istiod send each sidecar the TLS that is
 meant? Of Istio's objects every field counts, also an added one. Where one differs, its row shows
 the field as declared and as found. What isn't so yet, such as a sidecar that isn't connected, is
-waited for as long as --patience says.
+waited for as long as --patience says. Of a guard its policies and bindings are compared, too.
 
 With --traffic every client calls every alias: the request of the stack's outputs, run by curl in
 the client's Pod. A call is well if the answer isn't an error, has the text that the catalogue's
@@ -27,8 +27,9 @@ chooses.
 Rights that it takes there, all of them for reading: in the catalogue's namespaces get services,
 destinationrules, serviceentries and virtualservices, list pods and endpointslices; in istiod's
 namespace list pods, create and get pods/portforward (without credentials istiod answers its own
-loopback alone). For --traffic in the clients' namespaces create and get pods/exec, too: curl is
-all that is run there.
+loopback alone). Where the catalogue has a guard, get validatingadmissionpolicies and
+validatingadmissionpolicybindings. For --traffic in the clients' namespaces create and get
+pods/exec, too: curl is all that is run there.
 
 Exit codes: 0 as declared, 1 something differs (or no sidecar is connected) or a call failed,
 2 no cluster or istiod to compare with, or a catalogue with mistakes.`;

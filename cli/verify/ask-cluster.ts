@@ -3,12 +3,13 @@ import type { SidecarCluster } from "../../local/cluster-tls.js";
 import { withoutIstio } from "../input/cluster.js";
 import type { ApiServer } from "../kube/api-server.js";
 import { clientKey, type DeclaredObject, istioObjects, objectKey } from "./declared.js";
+import { declaredGuard, guardKey, type GuardObject } from "./guard-rows.js";
 import {
   canBeConnected,
   type EndpointSlice,
   endpointSliceShape,
-  type IstioObject,
-  istioObjectShape,
+  type ObjectWithSpec,
+  objectWithSpecShape,
   listOf,
   type Pod,
   podShape,
@@ -34,23 +35,25 @@ const PLURALS = {
  * @throws {Mistake} if the API server can't be reached or refuses, or Istio isn't there
  */
 export async function askCluster(
-  { clients, aliases, mesh }: Catalogue,
+  catalogue: Catalogue,
   server: ApiServer,
   askIstiod: AskIstiod,
 ): Promise<Reality> {
+  const { clients, aliases, mesh } = catalogue;
   if (!(await server.find(ISTIO))) {
     throw withoutIstio(server, { path: ISTIO, plural: PLURALS.DestinationRule });
   }
   const declared = aliases.flatMap((alias) =>
     istioObjects(alias, mesh).map((object) => istioObject(alias, object, server)),
   );
-  const [seen, services, slices, objects] = await Promise.all([
+  const [seen, services, slices, objects, guard] = await Promise.all([
     clientsIn(clients, server, askIstiod),
     gather(aliases.map((alias) => serviceOf(alias, server))),
     gather(aliases.map((alias) => slicesOf(alias, server))),
     gather(declared),
+    gather(declaredGuard(catalogue).map((object) => guardObject(object, server))),
   ]);
-  return { ...seen, services, slices, istioObjects: objects };
+  return { ...seen, services, slices, istioObjects: objects, guard };
 }
 
 async function clientsIn(
@@ -88,10 +91,24 @@ async function istioObject(
   alias: CatalogueAlias,
   declared: DeclaredObject,
   server: ApiServer,
-): Promise<Entry<IstioObject>> {
+): Promise<Entry<ObjectWithSpec>> {
   const resource = `${ISTIO}/namespaces/${alias.namespace}/${PLURALS[declared.kind]}`;
-  const found = await server.find(`${resource}/${declared.name}`, istioObjectShape);
+  const found = await server.find(`${resource}/${declared.name}`, objectWithSpecShape);
   return [objectKey(alias, declared), found];
+}
+
+/** Policies and bindings are the cluster's, in no namespace. */
+async function guardObject(
+  declared: GuardObject,
+  server: ApiServer,
+): Promise<Entry<ObjectWithSpec>> {
+  const { kind, name } = declared;
+  const plural = {
+    ValidatingAdmissionPolicy: "policies",
+    ValidatingAdmissionPolicyBinding: "policybindings",
+  }[kind];
+  const path = `/apis/admissionregistration.k8s.io/v1/validatingadmission${plural}/${name}`;
+  return [guardKey(declared), await server.find(path, objectWithSpecShape)];
 }
 
 /** One on its way out says nothing about what is declared now, nor one that is over: evicted, say. */

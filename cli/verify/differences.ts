@@ -9,17 +9,23 @@ export interface Difference {
 /** What a field is called that isn't there, or has the value that Istio takes where it isn't. */
 const UNSET = "unset";
 
+/** What the API server writes into a message about which objects an admission policy is for. */
+const MATCHED = { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {} };
+
 /**
- * What Istio takes in these messages of its API where a field isn't written: the first value of the
- * enum, which a program that writes objects by Istio's own types leaves out.
+ * What is taken in these messages where a field isn't written. Istio takes the first value of the enum,
+ * which a program that writes objects by Istio's own types leaves out.
  */
 const IMPLIED: Record<string, object> = {
   ServiceEntry: { location: "MESH_EXTERNAL", resolution: "NONE" },
   tls: { mode: "DISABLE" },
+  matchConstraints: MATCHED,
+  matchResources: MATCHED,
+  "resourceRules[]": { scope: "*" },
 };
 
 /**
- * In which fields of its spec an object of Istio's differs: what was changed, removed or
+ * In which fields of its spec an object differs: what was changed, removed or
  * added. Everything counts, so that nothing that weakens TLS passes because nobody thought of it; but
  * what is written as Istio takes it anyway is no difference.
  *
@@ -49,7 +55,7 @@ function leaves(name: string, value: unknown): Leaf[] {
     return fields.length > 0 ? fields : [["", "{}"]];
   }
   if (value.some((item) => typeof item === "object")) {
-    return value.flatMap((item, index) => under(`[${index}]`, leaves("", item)));
+    return value.flatMap((item, index) => under(`[${index}]`, leaves(`${name}[]`, item)));
   }
   return value.length > 0 ? [["", value.join(",")]] : [];
 }

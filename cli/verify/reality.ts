@@ -59,12 +59,12 @@ export const endpointSliceShape = z.object({
 
 export type EndpointSlice = z.infer<typeof endpointSliceShape>;
 
-/** What is read of an object of Istio's (networking.istio.io). */
-export interface IstioObject {
+/** What is read of an object of Istio's (networking.istio.io), or of the guard's. */
+export interface ObjectWithSpec {
   spec: object;
 }
 
-export const istioObjectShape: z.ZodType<IstioObject> = z.object({
+export const objectWithSpecShape: z.ZodType<ObjectWithSpec> = z.object({
   // The definition needs none.
   spec: z.looseObject({}).default({}),
 });
@@ -82,7 +82,9 @@ export interface Reality {
   /** By Service. */
   slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   /** Istio's, by kind, too: `ServiceEntry default/httpbin.org`. */
-  istioObjects: ReadonlyMap<string, IstioObject>;
+  istioObjects: ReadonlyMap<string, ObjectWithSpec>;
+  /** The guard's, by kind: `ValidatingAdmissionPolicy istio-egress-rules`. */
+  guard: ReadonlyMap<string, { spec: object }>;
   /** By client: what istiod sends to a sidecar of it. Where none is connected there is no entry. */
   clusters: ReadonlyMap<string, readonly SidecarCluster[]>;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EXEMPT_NAMESPACES, type ValidationAction } from "../../components/guard/objects.js";
 import type { KubeObject } from "../../mesh/index.js";
+import { waiver, waiverOf } from "../../policies/waivers.js";
 import { eventually } from "../local/eventually.js";
 import {
   DISABLE,
@@ -247,9 +248,23 @@ describe("the guard, in a real API server", function () {
     for (const [title, named, until, allows] of WAIVERS) {
       it(`${title}: lets ${allows.length} of two rules through`, async () => {
         await cluster.guard({ aliases: ALIASES, waivers: [{ ...named, ...who, until }] });
+        const given = waiver.parse({ ...named, ...who, until });
         for (const object of [wild, exact]) {
           const { isRefused, said } = await cluster.answerTo(object);
           assert.equal(isRefused, !allows.includes(object), said);
+          // The pack's waivers have the same keys, and let through the same.
+          const { name, namespace } = object.metadata as { name: string; namespace: string };
+          const violation = {
+            rule: `${namespace}/${name}`,
+            alias: "guarded/my-wikipedia",
+            host: HOST,
+          };
+          const byPack = waiverOf(
+            [given],
+            { policy: "egress-disallow-istio-mutual", ...violation },
+            new Date(),
+          );
+          assert.equal(byPack !== undefined, allows.includes(object));
         }
       });
     }
@@ -257,10 +272,10 @@ describe("the guard, in a real API server", function () {
     it("goes by the day of a change, too", async () => {
       const changed = rule("shop", "later", { host: HOST, ...OFF });
       assertDone(await admission.create(changed));
-      const waiver = { rule: "shop/later", ...who };
-      await cluster.guard({ aliases: ALIASES, waivers: [{ ...waiver, until: day(-1) }] });
+      const later = { rule: "shop/later", ...who };
+      await cluster.guard({ aliases: ALIASES, waivers: [{ ...later, until: day(-1) }] });
       assertRefused(await admission.patch(changed, { spec: tls(MUTUAL) }), /says ISTIO_MUTUAL/);
-      await cluster.guard({ aliases: ALIASES, waivers: [{ ...waiver, until: day(0) }] });
+      await cluster.guard({ aliases: ALIASES, waivers: [{ ...later, until: day(0) }] });
       assertDone(await admission.patch(changed, { spec: tls(MUTUAL) }));
       await admission.delete(changed);
     });

@@ -106,6 +106,7 @@ export function world() {
       ["ServiceEntry default/httpbin.org", { spec: ENTRY }],
       ["VirtualService default/httpbin.org", renamed("httpbin.org")],
     ]),
+    guard: new Map<string, { spec: object }>(),
     clusters: new Map([
       [
         "default/sleep",
