@@ -1,6 +1,7 @@
 import { SubjectAlternativeNameExtension, X509Certificate } from "@peculiar/x509";
 import type { Catalogue, CatalogueAlias, CatalogueTls } from "../../catalogue/catalogue.js";
 import { istioEncrypts, transportOf } from "../../catalogue/ports.js";
+import { visible } from "../../mesh/index.js";
 import { aliasText } from "./addresses.js";
 import type { Handshake, ServerAddress } from "./handshake.js";
 import type { DriftRow } from "./row.js";
@@ -94,7 +95,7 @@ function namesOn(certificate: X509Certificate): string[] {
   const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
   return names
     .filter(({ type }) => ["dns", "ip", "url", "email"].includes(type))
-    .map(({ value }) => value);
+    .map(({ value }) => visible(value));
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   notComparedNote,
 } from "./addresses.js";
 import { certificateQuestions, certificateRow } from "./certificates.js";
-import { shakeHands } from "./handshake.js";
+import { type Handshake, type ServerAddress, shakeHands } from "./handshake.js";
 import { inParallel } from "./in-parallel.js";
 import { type Answer, dnsResolver, resolveName } from "./resolve.js";
 import type { DriftReport } from "./row.js";
@@ -52,12 +52,17 @@ export async function answersTo(
   });
 }
 
-/** Everything that is compared, beside what was declared. */
+/**
+ * Everything that is compared, beside what was declared.
+ *
+ * @param shake starts TLS with a server
+ */
 export async function driftOf(
   catalogue: Catalogue,
   file: string,
   answers: readonly Answered[],
   { expiresWithin }: Pick<DriftOptions, "expiresWithin">,
+  shake: (server: ServerAddress) => Promise<Handshake> = shakeHands,
 ): Promise<DriftReport> {
   const byIndex = new Map(answers.map(([{ index }, answer]) => [index, answer]));
   const questions = certificateQuestions(catalogue, ({ addresses }, index) => {
@@ -66,7 +71,7 @@ export async function driftOf(
   });
   const clock = { now: Date.now(), soon: expiresWithin };
   const certificates = await inParallel(questions, async (question) =>
-    certificateRow(question, await shakeHands(question), clock),
+    certificateRow(question, await shake(question), clock),
   );
   return {
     catalogue: file,

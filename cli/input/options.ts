@@ -81,7 +81,8 @@ export function factsFrom(options: object): Partial<MeshFacts> {
 /**
  * Refuses options that do nothing unless another one is given, too.
  *
- * @param names of options, as commander calls their values
+ * @param needed the other one, as commander calls its value
+ * @param names of options, in the same way
  * @throws {Mistake} naming the first that was given in vain
  */
 export function requireWith(command: Command, needed: string, names: readonly string[]): void {
@@ -89,7 +90,9 @@ export function requireWith(command: Command, needed: string, names: readonly st
   if (isGiven(needed)) return;
   const given = command.options.filter((option) => isGiven(option.attributeName()));
   const vain = given.find((option) => names.includes(option.attributeName()));
-  if (vain) throw new Mistake(`${vain.long} does nothing without --${needed}: give both, or none.`);
+  if (!vain) return;
+  const other = command.options.find((option) => option.attributeName() === needed);
+  throw new Mistake(`${vain.long} does nothing without ${other?.long}: give both, or none.`);
 }
 
 /** `NS` or `NS:key=value,...`, one more client for the list. */

@@ -207,7 +207,9 @@ export class ApiServer {
       sent.setTimeout(patience, () =>
         sent.destroy(new Error(`no answer within ${patience / 1000} s`)),
       );
-      signal?.addEventListener("abort", () => sent.destroy(), { once: true });
+      const abort = () => sent.destroy();
+      signal?.addEventListener("abort", abort, { once: true });
+      sent.once("close", () => signal?.removeEventListener("abort", abort));
       sent.on("error", (error) => reject(this.unreachable(error)));
       sent.end();
     });

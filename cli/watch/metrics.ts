@@ -40,6 +40,12 @@ export class Metrics {
     labelNames: ["resource"],
     registers: [this.registry],
   });
+  private readonly relists = new Counter({
+    name: "istio_egress_watch_relists_total",
+    help: "Times that a resource was listed again because its last version had expired, by resource.",
+    labelNames: ["resource"],
+    registers: [this.registry],
+  });
   private readonly failedEvents = new Counter({
     name: "istio_egress_failed_events_total",
     help: "Kubernetes Events that couldn't be written.",
@@ -92,6 +98,10 @@ export class Metrics {
 
   interrupted(resource: string): void {
     this.interruptions.inc({ resource });
+  }
+
+  expired(resource: string): void {
+    this.relists.inc({ resource });
   }
 
   eventFailed(): void {

@@ -9,6 +9,8 @@ export interface Sink {
   delete(object: KubeObject): void;
   /** A watch has ended other than by itself; it is begun again. */
   interrupted(resource: Resource, why: Error): void;
+  /** The API server doesn't know the last version any more; everything is listed again. */
+  expired(resource: Resource): void;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -64,6 +66,7 @@ export class Reflector {
         if (signal.aborted) return;
         if (error instanceof Refusal && error.status === 410) {
           this.version = undefined;
+          this.sink.expired(this.resource);
           continue;
         }
         const isMissing = this.isOptional && error instanceof Refusal && error.status < 500;

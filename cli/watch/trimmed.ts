@@ -35,6 +35,8 @@ function metadataOf(object: Plain): Plain {
 /** By kind what is kept beside the metadata; of others, the spec. */
 const REST: Readonly<Record<string, (object: Plain) => Plain>> = {
   Namespace: () => ({}),
+  // istiod's.
+  ConfigMap: ({ data }) => ({ data: { mesh: at(data, "mesh") } }),
   Pod: (pod) => ({ spec: containersOf(pod), status: statusOf(pod) }),
   Deployment: ({ spec }) => {
     const template = at(spec, "template");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ApiServer, type ClusterChoice, type Resource } from "../kube/api-server.js";
 import { unmodelledText, versionNotes } from "../judgement.js";
 import { paragraph } from "../format/text.js";
@@ -35,6 +36,8 @@ const RULES = "networking.istio.io/v1beta1";
 
 /** Judges a live cluster again as it changes, until the signal is given. */
 export async function watchCluster(options: WatchOptions, signal: AbortSignal): Promise<void> {
+  // Each resource is watched by a request that the signal ends.
+  setMaxListeners(0, signal);
   const server = await ApiServer.from(options);
   const watch = new Watch(server, options);
   const listening = options.metrics && (await watch.metrics.serve(options.metrics));
@@ -88,9 +91,12 @@ class Watch implements Listener {
   }
 
   interrupted({ plural }: Resource, why: Error): void {
-    const [resource = plural] = plural.split("?");
-    this.metrics.interrupted(resource);
-    note(`the watch of ${resource} broke off, and is begun again: ${why.message}`);
+    this.metrics.interrupted(plural);
+    note(`the watch of ${plural} broke off, and is begun again: ${why.message}`);
+  }
+
+  expired({ plural }: Resource): void {
+    this.metrics.expired(plural);
   }
 
   noted(words: string): void {

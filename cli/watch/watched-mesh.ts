@@ -25,6 +25,8 @@ export interface Listener {
   settled(): void;
   /** A watch broke off, and is begun again. */
   interrupted(resource: Resource, why: Error): void;
+  /** A resource is listed again, since its last version has expired. */
+  expired(resource: Resource): void;
   /** Something that a person should know, a sentence. */
   noted(note: string): void;
 }
@@ -70,6 +72,7 @@ export class WatchedMesh implements Sink {
       set: (object) => this.configure(object),
       delete: () => this.configure(undefined),
       interrupted: (_, why) => listener.interrupted(resource, why),
+      expired: () => listener.expired(resource),
     };
     this.config = new Reflector(server, { ...resource }, sink, true);
   }
@@ -122,6 +125,10 @@ export class WatchedMesh implements Sink {
 
   interrupted(resource: Resource, why: Error): void {
     this.listener.interrupted(resource, why);
+  }
+
+  expired(resource: Resource): void {
+    this.listener.expired(resource);
   }
 
   private configure(configMap: KubeObject | undefined): void {

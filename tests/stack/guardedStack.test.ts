@@ -3,6 +3,7 @@ import { parseCatalogue } from "../../catalogue/catalogue.js";
 import { ApiServer } from "../../cli/kube/api-server.js";
 import { askCluster } from "../../cli/verify/ask-cluster.js";
 import { guardRows } from "../../cli/verify/guard-rows.js";
+import type { KubeObject } from "../../mesh/index.js";
 import { eventually } from "../local/eventually.js";
 import { IM, rule } from "../mesh/objects.js";
 import { Admission } from "./admission.js";
@@ -54,42 +55,40 @@ describe("a stack that is guarded, on real parts", function () {
     assert.deepEqual(changes, []);
   });
 
-  describe("to verify", () => {
-    const binding = {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata: { name: "istio-egress-rules" },
-    };
-    /** What differs, a line each. */
-    const differing = async () => {
-      const catalogue = parseCatalogue(guarded(), "Pulumi.test.yaml");
-      const server = await ApiServer.from({ kubeconfig: on.plane.kubeconfig });
-      const reality = await askCluster(catalogue, server, () => Promise.resolve(undefined));
-      const rows = guardRows(catalogue, reality);
-      assert.equal(rows.length, 4);
-      return rows
-        .filter(({ ok }) => !ok)
-        .map(({ subject, expected, found }) => `${subject}: ${expected} | ${found}`);
-    };
+  const binding = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicyBinding",
+    metadata: { name: "istio-egress-rules" },
+  };
+  /** What differs, a line each. */
+  const differing = async () => {
+    const catalogue = parseCatalogue(guarded(), "Pulumi.test.yaml");
+    const server = await ApiServer.from({ kubeconfig: on.plane.kubeconfig });
+    const reality = await askCluster(catalogue, server, () => Promise.resolve(undefined));
+    const rows = guardRows(catalogue, reality);
+    assert.equal(rows.length, 4);
+    return rows
+      .filter(({ ok }) => !ok)
+      .map(({ subject, expected, found }) => `${subject}: ${expected} | ${found}`);
+  };
 
-    it("is as declared", async () => assert.deepEqual(await differing(), []));
+  it("is as declared to verify", async () => assert.deepEqual(await differing(), []));
 
-    it("isn't where somebody has switched it to warnings, or removed a part of it", async () => {
-      const { object } = await admission.read(binding);
-      const { status } = await admission.patch(binding, { spec: { validationActions: ["Audit"] } });
-      assert.equal(status, 200);
-      assert.deepEqual(await differing(), [
-        "ValidatingAdmissionPolicyBinding istio-egress-rules: validationActions Deny | validationActions Audit",
-      ]);
-      await admission.delete(binding);
-      assert.deepEqual(await differing(), [
-        "ValidatingAdmissionPolicyBinding istio-egress-rules: as declared | missing",
-      ]);
-      const { name, labels, annotations } = object.metadata as Record<string, unknown>;
-      const made = { ...binding, metadata: { name, labels, annotations }, spec: object.spec };
-      assert.equal((await admission.create(made)).status, 201);
-      assert.deepEqual(await differing(), []);
-    });
+  it("isn't to verify where somebody has switched it to warnings, or removed a part of it", async () => {
+    const { object } = await admission.read(binding);
+    const { status } = await admission.patch(binding, { spec: { validationActions: ["Audit"] } });
+    assert.equal(status, 200);
+    assert.deepEqual(await differing(), [
+      "ValidatingAdmissionPolicyBinding istio-egress-rules: validationActions Deny | validationActions Audit",
+    ]);
+    await admission.delete(binding);
+    assert.deepEqual(await differing(), [
+      "ValidatingAdmissionPolicyBinding istio-egress-rules: as declared | missing",
+    ]);
+    const { name, labels, annotations } = object.metadata as Record<string, unknown>;
+    const made = { ...binding, metadata: { name, labels, annotations }, spec: object.spec };
+    assert.equal((await admission.create(made as KubeObject)).status, 201);
+    assert.deepEqual(await differing(), []);
   });
 
   it("guards a new alias by an update of one policy", async () => {

@@ -6,6 +6,7 @@ import {
   type CoreV1Event,
   KubeConfig,
   type KubernetesObject,
+  PatchStrategy,
 } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { meshTools } from "../../cli/embedded.js";
@@ -104,7 +105,7 @@ describe("judge --watch, on a real API server", function () {
 
   it("reports a violation soon after the rule is there, with the rights of the manifest alone", async () => {
     assert.deepEqual(watching.lines, []);
-    assert.doesNotMatch(watching.notes, /can't be read|broke off/);
+    assert.doesNotMatch(watching.notes, /can't be read|broke off|no text|Warning/);
     assert.equal(await watching.health(), 200);
     await create(wrong("mtls"));
     const milliseconds = await watching.told("violation", "shop/mtls");
@@ -146,6 +147,43 @@ describe("judge --watch, on a real API server", function () {
     assert.doesNotMatch(await watching.metrics(), /^istio_egress_violations\{/m);
   });
 
+  it("judges anew as istiod's ConfigMap changes", async () => {
+    const rule = { ...wrong("root"), metadata: { name: "root", namespace: "istio-system" } };
+    const violations = async () => {
+      const line =
+        /^istio_egress_violations\{alias="shop\/wiki",rule="istio-system\/root"\} (\d+)$/m;
+      return Number(line.exec(await watching.metrics())?.[1] ?? 0);
+    };
+    await create(rule);
+    await watching.told("violation", "istio-system/root");
+    const everywhere = await violations();
+    const api = objectsIn(on.plane.kubeconfig);
+    const name = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "istio", namespace: "istio-system" },
+    };
+    const { metadata: _, ...found } = (await api.read(name)) as Applied & {
+      data: { mesh: string };
+    };
+    const write = (mesh: string) =>
+      api.patch(
+        { ...name, data: { ...found.data, mesh } } as Applied,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        PatchStrategy.MergePatch,
+      );
+    // Rules of the old root namespace are for its own clients alone then.
+    await write(found.data.mesh.replace(/^rootNamespace: .*$/m, "rootNamespace: mesh-root"));
+    await eventually(async () => (await violations()) < everywhere || undefined);
+    await write(found.data.mesh);
+    await eventually(async () => (await violations()) === everywhere || undefined);
+    await remove(rule);
+    await watching.told("resolved", "istio-system/root");
+  });
+
   it("loses nothing that happens while it sleeps and the API server is killed and started again", async () => {
     await create(wrong("before"));
     await watching.told("violation", "shop/before");
@@ -165,6 +203,11 @@ describe("judge --watch, on a real API server", function () {
     await remove(wrong("meanwhile"));
     await watching.told("resolved", "shop/meanwhile");
     assert.equal(watching.child.exitCode, null);
-    assert.match(await watching.metrics(), /^istio_egress_watch_interruptions_total\{.*\} [1-9]/m);
+    const metrics = await watching.metrics();
+    assert.match(metrics, /^istio_egress_watch_interruptions_total\{.*\} [1-9]/m);
+    assert.match(
+      metrics,
+      /^istio_egress_watch_relists_total\{resource="destinationrules"\} [1-9]/m,
+    );
   });
 });

@@ -114,6 +114,7 @@ describe("a resource that is followed", function () {
         set: (object) => known.set(name(object), (object.spec as { host: string }).host),
         delete: (object) => known.delete(name(object)),
         interrupted: () => {},
+        expired: () => {},
       });
       try {
         await reflector.list();
