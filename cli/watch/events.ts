@@ -7,11 +7,15 @@ import type { WatchFinding } from "./findings.js";
 const COMPONENT = "istio-egress";
 /** What Kubernetes takes of an Event's message. */
 const LONGEST = 1024;
+/** Events that stand for one rule: a rule for every host would fill the cluster's store with them. */
+const MOST = 10;
 
 /** Writes a Kubernetes Event on the DestinationRule that a violation comes from, one at a time. */
 export class EventWriter {
   private api: CoreV1Api | undefined;
   private last: Promise<void> = Promise.resolve();
+  /** By rule, the findings that an Event was written for. */
+  private readonly standing = new Map<string, Set<string>>();
 
   /**
    * @param uidOf the identity of a rule that is there
@@ -27,11 +31,25 @@ export class EventWriter {
   write({ verdict, key }: WatchFinding, isGone: boolean): void {
     const { rule } = verdict;
     if (!rule || verdict.verdict !== "violation") return;
+    if (!this.isWritten(refText(rule), key, isGone)) return;
     const uid = this.uidOf(rule);
     if (uid === undefined) return;
     this.last = this.last.then(() =>
       this.create(verdict, rule, uid, key, isGone).catch(this.failed),
     );
+  }
+
+  /** The first few of a rule are, and what becomes of those. */
+  private isWritten(rule: string, key: string, isGone: boolean): boolean {
+    const standing = this.standing.get(rule) ?? new Set<string>();
+    if (isGone) {
+      const wasWritten = standing.delete(key);
+      if (standing.size === 0) this.standing.delete(rule);
+      return wasWritten;
+    }
+    if (standing.size >= MOST) return false;
+    this.standing.set(rule, standing.add(key));
+    return true;
   }
 
   private async create(

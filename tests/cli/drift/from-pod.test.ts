@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { podContainer, shakeHandsIn } from "../../../cli/drift/from-pod.js";
@@ -9,7 +9,15 @@ import { driftOf } from "../../../cli/drift/drift.js";
 import { ApiServer } from "../../../cli/kube/api-server.js";
 import { assertIsMistake, istioEgress } from "../command.js";
 import { ExecEndpoint } from "./exec-endpoint.js";
-import { catalogueOf, day, listening, NAMED, portOf, serve } from "./tls-server.js";
+import { catalogueOf, day, type Issued, listening, NAMED, portOf, serve } from "./tls-server.js";
+
+/** A server that hangs up at a request: no answer is waited for. */
+async function shortSpoken(issued: Issued): Promise<Server> {
+  const server = await serve(issued);
+  return server.on("secureConnection", (socket: Socket) => {
+    socket.once("data", () => socket.end());
+  });
+}
 
 const POD = { namespace: "shop", pod: "web-0", container: "app" };
 
@@ -36,7 +44,7 @@ describe("certificates as a client's Pod sees them", function () {
   };
 
   it("are looked at by a curl in the container that is named", async () => {
-    const server = await serve({ names: NAMED });
+    const server = await shortSpoken({ names: NAMED });
     try {
       const { state, found } = await rowFor(server);
       assert.deepEqual([state, found], ["ok", `api.example.com, until ${day(90)}`]);
@@ -65,7 +73,7 @@ describe("certificates as a client's Pod sees them", function () {
     ],
   ] as const) {
     it(`${what} are drift`, async () => {
-      const server = await serve({ ...issued, names: [...issued.names] });
+      const server = await shortSpoken({ ...issued, names: [...issued.names] });
       try {
         const { state, found } = await rowFor(server, endpoint, mode);
         assert.deepEqual([state, found], ["drift", says]);
@@ -101,7 +109,7 @@ describe("certificates as a client's Pod sees them", function () {
 
   it("can't be looked at by a container without curl, and the command says so", async () => {
     const bare = await ExecEndpoint.start("/nowhere");
-    const server = await serve({ names: NAMED });
+    const server = await shortSpoken({ names: NAMED });
     try {
       await assert.rejects(rowFor(server, bare), {
         message:
