@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ApiServer } from "../../../cli/kube/api-server.js";
 import { EventWriter } from "../../../cli/watch/events.js";
-import { type Finding, Findings } from "../../../cli/watch/findings.js";
+import { Findings, type WatchFinding } from "../../../cli/watch/findings.js";
 import { judge, type KubeObject, readMesh } from "../../../mesh/index.js";
 import { eventually } from "../../local/eventually.js";
 import { endpoints, HTTPS, IM, namespaces, rule, service } from "../../mesh/objects.js";
@@ -11,7 +11,7 @@ interface Event {
 }
 
 /** The findings of a mesh where one rule breaks so many aliases. */
-function findingsOf(aliases: number): Finding[] {
+function findingsOf(aliases: number): WatchFinding[] {
   const objects: KubeObject[] = Array.from({ length: aliases }, (_, index) => [
     service("shop", `a${index}`, { ports: [HTTPS] }),
     endpoints("shop", `a${index}`),
