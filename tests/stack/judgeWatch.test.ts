@@ -163,22 +163,18 @@ describe("judge --watch, on a real API server", function () {
       kind: "ConfigMap",
       metadata: { name: "istio", namespace: "istio-system" },
     };
-    const { metadata: _, ...found } = (await api.read(name)) as Applied & {
+    const { data } = (await api.read<KubernetesObject & { data: { mesh: string } }>(name)) as {
       data: { mesh: string };
     };
-    const write = (mesh: string) =>
-      api.patch(
-        { ...name, data: { ...found.data, mesh } } as Applied,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        PatchStrategy.MergePatch,
-      );
+    const write = async (mesh: string) => {
+      const change = { ...name, data: { mesh } };
+      const as = PatchStrategy.MergePatch;
+      await api.patch(change, undefined, undefined, undefined, undefined, as);
+    };
     // Rules of the old root namespace are for its own clients alone then.
-    await write(found.data.mesh.replace(/^rootNamespace: .*$/m, "rootNamespace: mesh-root"));
+    await write(data.mesh.replace(/^rootNamespace: .*$/m, "rootNamespace: mesh-root"));
     await eventually(async () => (await violations()) < everywhere || undefined);
-    await write(found.data.mesh);
+    await write(data.mesh);
     await eventually(async () => (await violations()) === everywhere || undefined);
     await remove(rule);
     await watching.told("resolved", "istio-system/root");

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /** The channels of a WebSocket on which exec speaks. */
-const [STDOUT, STDERR, STATUS] = [1, 2, 3];
+const [STDOUT, STDERR, STATUS] = [1, 2, 3] as const;
 
 /**
  * Stands for an API server with a kubelet behind it: commands that somebody runs in a Pod run here,
@@ -69,11 +69,11 @@ export class ExecEndpoint {
       socket.send(Buffer.concat([Buffer.of(channel), data]));
     const end = (message?: string) => {
       const status = message === undefined ? { status: "Success" } : { status: "Failure", message };
-      say(STATUS!, Buffer.from(JSON.stringify(status)));
+      say(STATUS, Buffer.from(JSON.stringify(status)));
       socket.close();
     };
-    child.stdout.on("data", (data: Buffer) => say(STDOUT!, data));
-    child.stderr.on("data", (data: Buffer) => say(STDERR!, data));
+    child.stdout.on("data", (data: Buffer) => say(STDOUT, data));
+    child.stderr.on("data", (data: Buffer) => say(STDERR, data));
     child.on("error", ({ message }) => end(`exec: "${name}": ${message}`));
     child.on("close", (code, signal) => {
       if (signal === null && (code ?? -1) < 0) return;
