@@ -1,4 +1,4 @@
-import { groupOf, type KubeObject, kindSpec, UNKNOWN, compareText } from "../mesh/index.js";
+import { groupOf, type KubeObject, kindSpec, UNKNOWN, compareText, items } from "../mesh/index.js";
 import {
   clustersAmong,
   type Connection,
@@ -6,7 +6,7 @@ import {
   connectionsOf,
   isOneCluster,
 } from "./connections.js";
-import { list, map, text } from "./fields.js";
+import { map, optionalText } from "./fields.js";
 import { mergePatches } from "./patches.js";
 import { type SeenObject, type SeenResource, type StackObject, identity } from "./stack-object.js";
 import { type KubeType, kubeType } from "./tokens.js";
@@ -105,11 +105,11 @@ function itemsOf(type: KubeType, fields: Record<string, unknown>, path: Item["pa
   // What isn't known may hold any object of the list's kind.
   const any = { type: of, fields: { metadata: UNKNOWN, spec: UNKNOWN } };
   if (fields.items === UNKNOWN) return isRead(of) ? [{ ...any, path: [...path, "items"] }] : [];
-  return list(fields.items).flatMap((item, index) => {
+  return items(fields.items).flatMap((item, index) => {
     const itemPath = [...path, "items", index];
     if (item === UNKNOWN) return isRead(of) ? [{ ...any, path: itemPath }] : [];
     const own = map(item);
-    const [apiVersion, kind] = [text(own.apiVersion), text(own.kind)];
+    const [apiVersion, kind] = [optionalText(own.apiVersion), optionalText(own.kind)];
     const itemType = kind
       ? kubeType(`kubernetes:v0:${kind}`, { apiVersion: apiVersion ?? of.apiVersion, kind })
       : of;

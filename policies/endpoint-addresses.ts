@@ -1,5 +1,5 @@
-import type { ObjectRef } from "../mesh/index.js";
-import { isGiven, list, map, text } from "./fields.js";
+import { type ObjectRef, items } from "../mesh/index.js";
+import { isGiven, map, optionalText } from "./fields.js";
 import type { StackObject } from "./stack-object.js";
 
 /** An address of an endpoint. */
@@ -16,25 +16,27 @@ export function addressesOf({ object }: StackObject): EndpointAddress[] {
   if (kind === "EndpointSlice") {
     return each(endpoints).flatMap((endpoint) => {
       const { addresses, targetRef } = map(endpoint);
-      return each(addresses).map((ip) => ({ ip: text(ip), ...podIn(targetRef) }));
+      return each(addresses).map((ip) => ({ ip: optionalText(ip), ...podIn(targetRef) }));
     });
   }
   if (kind !== "Endpoints") return [];
   return each(subsets)
-    .flatMap((subset) => [...each(map(subset).addresses), ...list(map(subset).notReadyAddresses)])
+    .flatMap((subset) => [...each(map(subset).addresses), ...items(map(subset).notReadyAddresses)])
     .map((address) => {
       const { ip, targetRef } = map(address);
-      return { ip: text(ip), ...podIn(targetRef) };
+      return { ip: optionalText(ip), ...podIn(targetRef) };
     });
 }
 
 /** The items of a list; one that isn't known where the list isn't. */
-function each(items: unknown): readonly unknown[] {
-  return typeof items === "symbol" ? [items] : list(items);
+function each(list: unknown): readonly unknown[] {
+  return typeof list === "symbol" ? [list] : items(list);
 }
 
 function podIn(targetRef: unknown): { pod?: ObjectRef } {
   const { kind, namespace, name } = map(targetRef);
   if (kind !== "Pod" || !isGiven(name)) return {};
-  return { pod: { kind, namespace: text(namespace) ?? "", name: text(name) ?? "" } };
+  return {
+    pod: { kind, namespace: optionalText(namespace) ?? "", name: optionalText(name) ?? "" },
+  };
 }

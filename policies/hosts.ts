@@ -1,5 +1,5 @@
 import type { KubeObject } from "../mesh/index.js";
-import { map, text } from "./fields.js";
+import { map, optionalText } from "./fields.js";
 import type { ResolvedSettings } from "./settings.js";
 import { refOf } from "./stack-object.js";
 
@@ -8,7 +8,7 @@ import { refOf } from "./stack-object.js";
  * namespace, everything else is taken as it is. Undefined where it isn't known.
  */
 export function fullHost(object: KubeObject, { mesh }: ResolvedSettings): string | undefined {
-  const host = text(map(object.spec).host);
+  const host = optionalText(map(object.spec).host);
   if (host === undefined || host === "" || host === "*" || host.includes(".")) return host;
   const { namespace } = refOf({ object });
   return namespace ? `${host}.${namespace}${serviceSuffix(mesh)}` : undefined;

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import type * as Yaml from "yaml";
-import { list, map, text } from "./fields.js";
+import { map, optionalText } from "./fields.js";
+import { items } from "../mesh/index.js";
 
 /** Where a provider's objects go, as a kubeconfig says it. */
 export interface Destination {
@@ -114,11 +115,11 @@ function parsed({ content, folder }: Source): Kubeconfig | undefined {
   const fields = map(contentOf(content));
   if (!Array.isArray(fields.clusters)) return undefined;
   return {
-    current: text(fields["current-context"]),
+    current: optionalText(fields["current-context"]),
     contexts: new Map(
       named(fields.contexts, "context").map(([name, { cluster, namespace }]) => [
         name,
-        { cluster: text(cluster), namespace: text(namespace) },
+        { cluster: optionalText(cluster), namespace: optionalText(namespace) },
       ]),
     ),
     clusters: new Map(
@@ -148,9 +149,9 @@ function yamlOf(content: string): unknown {
 }
 
 /** The items of a kubeconfig's list, which are `{ name, <field>: ... }`. */
-function named(items: unknown, field: string): [string, Record<string, unknown>][] {
-  return list(items).flatMap((item): [string, Record<string, unknown>][] => {
-    const name = text(map(item).name);
+function named(list: unknown, field: string): [string, Record<string, unknown>][] {
+  return items(list).flatMap((item): [string, Record<string, unknown>][] => {
+    const name = optionalText(map(item).name);
     return name === undefined ? [] : [[name, map(map(item)[field])]];
   });
 }
@@ -169,7 +170,7 @@ function destinationOf(
   { fields, folder }: NamedCluster,
   machine: Machine,
 ): Destination | undefined {
-  const server = serverOf(text(fields.server) ?? "");
+  const server = serverOf(optionalText(fields.server) ?? "");
   return server === undefined
     ? undefined
     : { server, authorities: authoritiesOf(fields, folder, machine) };
@@ -191,8 +192,8 @@ function authoritiesOf(
   folder: string | undefined,
   machine: Machine,
 ): string[] {
-  const data = text(fields["certificate-authority-data"]);
-  const file = text(fields["certificate-authority"]);
+  const data = optionalText(fields["certificate-authority-data"]);
+  const file = optionalText(fields["certificate-authority"]);
   const pem = data
     ? Buffer.from(data, "base64").toString()
     : file

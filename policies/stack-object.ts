@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { type KubeObject, type ObjectRef, UNKNOWN } from "../mesh/index.js";
-import { map, text } from "./fields.js";
+import { map, optionalText } from "./fields.js";
 
 /** The part of a Pulumi resource that is read; resource rules and stack rules both have it. */
 export type SeenResource = Pick<PolicyResource, "type" | "name" | "urn" | "props" | "provider"> & {
@@ -50,7 +50,7 @@ export function serviceOf({ object }: { object: KubeObject }): ObjectRef | undef
   const { namespace, name } = refOf({ object });
   if (object.kind === "Endpoints") return { kind: "Service", namespace, name };
   if (object.kind !== "EndpointSlice") return undefined;
-  const owner = text(map(map(object.metadata).labels)["kubernetes.io/service-name"]);
+  const owner = optionalText(map(map(object.metadata).labels)["kubernetes.io/service-name"]);
   return owner === undefined ? undefined : { kind: "Service", namespace, name: owner };
 }
 

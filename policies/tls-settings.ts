@@ -1,5 +1,5 @@
-import type { KubeObject } from "../mesh/index.js";
-import { list, map, text } from "./fields.js";
+import { type KubeObject, items } from "../mesh/index.js";
+import { map, optionalText } from "./fields.js";
 
 /** One `tls` of a DestinationRule. */
 export interface TlsSettings {
@@ -17,7 +17,7 @@ export function tlsSettings({ spec }: KubeObject): TlsSettings[] {
   const { trafficPolicy, subsets } = map(spec);
   return [
     ...ofPolicy(trafficPolicy, ["spec", "trafficPolicy"]),
-    ...list(subsets).flatMap((subset, index) =>
+    ...items(subsets).flatMap((subset, index) =>
       ofPolicy(map(subset).trafficPolicy, ["spec", "subsets", index, "trafficPolicy"]),
     ),
   ];
@@ -27,7 +27,7 @@ function ofPolicy(policy: unknown, path: readonly (string | number)[]): TlsSetti
   const { tls, portLevelSettings } = map(policy);
   return [
     ...one(tls, path),
-    ...list(portLevelSettings).flatMap((settings, index) =>
+    ...items(portLevelSettings).flatMap((settings, index) =>
       one(map(settings).tls, [...path, "portLevelSettings", index]),
     ),
   ];
@@ -36,7 +36,7 @@ function ofPolicy(policy: unknown, path: readonly (string | number)[]): TlsSetti
 function one(tls: unknown, holder: readonly (string | number)[]): TlsSettings[] {
   if (typeof tls !== "object" || tls === null) return [];
   const fields = map(tls);
-  return [{ path: `${written(holder)}.tls`, holder, tls: fields, mode: text(fields.mode) }];
+  return [{ path: `${written(holder)}.tls`, holder, tls: fields, mode: optionalText(fields.mode) }];
 }
 
 function written(path: readonly (string | number)[]): string {

@@ -1,4 +1,4 @@
-import { text } from "./fields.js";
+import { optionalText } from "./fields.js";
 
 /**
  * Pulumi's type tokens of Kubernetes resources. They are matched as text: a custom resource's
@@ -36,8 +36,8 @@ interface OwnType {
 export function kubeType(token: string, own: OwnType = {}): KubeType | undefined {
   const [, package_ = "", group = "", version = "", name = ""] = TOKEN.exec(token) ?? [];
   if (NOT_AN_OBJECT.has(group)) return undefined;
-  const kind = text(own.kind);
-  const apiVersion = text(own.apiVersion);
+  const kind = optionalText(own.kind);
+  const apiVersion = optionalText(own.apiVersion);
   const isVersioned = VERSION.test(version);
   if (kind && apiVersion && (package_ === "kubernetes" || isVersioned)) {
     return typeOf(withoutCore(apiVersion), kind, name);

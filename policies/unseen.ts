@@ -1,8 +1,8 @@
 import { isRead, KINDS, UNKNOWN } from "../mesh/index.js";
-import { text } from "./fields.js";
 import type { SeenResource } from "./stack-object.js";
 import { kubeType } from "./tokens.js";
 import { knownFields, knownValues } from "./unknowns.js";
+import { optionalText } from "./fields.js";
 
 /** A resource that brings something into a cluster that no policy can see. */
 export interface Unseen {
@@ -104,7 +104,8 @@ function carriesObject(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { apiVersion, kind } = value as Record<string, unknown>;
   return (
-    decides(text(apiVersion) ?? "", text(kind) ?? "") || Object.values(value).some(carriesObject)
+    decides(optionalText(apiVersion) ?? "", optionalText(kind) ?? "") ||
+    Object.values(value).some(carriesObject)
   );
 }
 

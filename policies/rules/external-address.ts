@@ -1,5 +1,5 @@
 import { type EndpointAddress, addressesOf } from "../endpoint-addresses.js";
-import { isGiven, list, map, text, texts } from "../fields.js";
+import { isGiven, map, optionalText } from "../fields.js";
 import {
   type Finding,
   type ObjectCheck,
@@ -11,6 +11,7 @@ import {
 import { looksLikeAddress, rangeOf, specialAddress, specialName } from "../special-addresses.js";
 import { fullName, identity, keyOf, refOf, serviceOf, type StackObject } from "../stack-object.js";
 import { entry, nameOf } from "../wording.js";
+import { items, texts } from "../../mesh/index.js";
 
 const checkObject: ObjectCheck = (seen, { settings }) => {
   switch (seen.object.kind) {
@@ -100,7 +101,7 @@ spec:
 function ofService(seen: StackObject): Finding[] {
   const { type, externalName, selector, externalIPs } = map(seen.object.spec);
   const isExternalName = type === "ExternalName";
-  const name = isExternalName ? text(externalName) : undefined;
+  const name = isExternalName ? optionalText(externalName) : undefined;
   const wrong = name === undefined ? [] : ofExternalName(name);
   if (isExternalName && Object.keys(map(selector)).length > 0) {
     wrong.push({
@@ -159,15 +160,15 @@ function knownAddresses(seen: StackObject): Address[] {
 /** What a Pod's status says, where the API server has answered. */
 function podAddresses({ object }: StackObject): string[] {
   const { podIP, podIPs } = map(object.status);
-  return [podIP, ...list(podIPs).map((one) => map(one).ip)].filter((ip) => typeof ip === "string");
+  return [podIP, ...items(podIPs).map((one) => map(one).ip)].filter((ip) => typeof ip === "string");
 }
 
 /** What a ServiceEntry leads to: its endpoints, or its hosts where those are looked up. */
 function ofEntry(seen: StackObject, clusterCidrs: readonly string[]): Finding[] {
   const { location, resolution, endpoints, hosts } = map(seen.object.spec);
-  const isLookedUp = text(resolution)?.startsWith("DNS") === true && !isGiven(endpoints);
+  const isLookedUp = optionalText(resolution)?.startsWith("DNS") === true && !isGiven(endpoints);
   const addresses = [
-    ...workloadAddresses(list(endpoints)),
+    ...workloadAddresses(items(endpoints)),
     ...(isLookedUp ? texts(hosts).map((ip) => ({ ip })) : []),
   ];
   // Servers of the mesh may well be inside.

@@ -1,5 +1,11 @@
-import { DEFAULT_FACTS, type KubeObject, trustsSystemAuthorities } from "../../mesh/index.js";
-import { isGiven, list, map, text, texts } from "../fields.js";
+import {
+  DEFAULT_FACTS,
+  type KubeObject,
+  trustsSystemAuthorities,
+  items,
+  texts,
+} from "../../mesh/index.js";
+import { isGiven, map, optionalText } from "../fields.js";
 import { fullHost } from "../hosts.js";
 import {
   type Circumstances,
@@ -120,7 +126,7 @@ function namesNobody({ tls }: TlsSettings): OriginationMistake[] {
   const hasOwnAuthority = isGiven(tls.caCertificates) || isGiven(tls.credentialName);
   if (!isGiven(tls.sni) || isGiven(tls.subjectAltNames) || hasOwnAuthority) return [];
   if (tls.insecureSkipVerify === true) return [];
-  const name = text(tls.sni);
+  const name = optionalText(tls.sni);
   return [
     {
       what: "sni without subjectAltNames: a certificate for any name passes",
@@ -131,7 +137,7 @@ function namesNobody({ tls }: TlsSettings): OriginationMistake[] {
 
 /** Sidecars take a credentialName only from a rule that selects them; gateways take any. */
 function isForGatewaysOnly({ tls }: TlsSettings, { object }: StackObject): OriginationMistake[] {
-  const credential = text(tls.credentialName);
+  const credential = optionalText(tls.credentialName);
   if (credential === undefined || credential === "" || credential.startsWith("configmap://")) {
     return [];
   }
@@ -167,13 +173,13 @@ function throughGateway({ kind, spec }: KubeObject): string[] {
   }
   if (!["HTTPRoute", "TLSRoute", "TCPRoute"].includes(kind)) return [];
   const { parentRefs, rules } = map(spec);
-  const isAtGateway = list(parentRefs).some(
+  const isAtGateway = items(parentRefs).some(
     (parent) => (map(parent).kind ?? "Gateway") === "Gateway",
   );
   if (!isAtGateway) return [];
-  return list(rules)
-    .flatMap((rule) => list(map(rule).backendRefs))
-    .flatMap((backend) => text(map(backend).name) ?? []);
+  return items(rules)
+    .flatMap((rule) => items(map(rule).backendRefs))
+    .flatMap((backend) => optionalText(map(backend).name) ?? []);
 }
 
 function finding(

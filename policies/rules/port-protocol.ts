@@ -1,4 +1,4 @@
-import { list, map, text } from "../fields.js";
+import { map, optionalText } from "../fields.js";
 import {
   type Finding,
   type ObjectCheck,
@@ -9,10 +9,11 @@ import {
 } from "../rule.js";
 import { type StackObject, fullName, identity, keyOf, refOf, serviceOf } from "../stack-object.js";
 import { entry, listed, nameOf } from "../wording.js";
+import { items } from "../../mesh/index.js";
 
 const checkObject: ObjectCheck = (seen) => {
   if (!isAlias(seen)) return [];
-  return list(map(seen.object.spec).ports)
+  return items(map(seen.object.spec).ports)
     .filter((port) => !saysItsProtocol(map(port)))
     .map((port) => unnamed(seen, map(port)));
 };
@@ -84,9 +85,9 @@ const APP_PROTOCOLS = new Set(["kubernetes.io/h2c", "kubernetes.io/ws", "kuberne
 function saysItsProtocol({ name, appProtocol, protocol }: Record<string, unknown>): boolean {
   if (protocol === "UDP" || protocol === "SCTP") return true;
   if (isUnknownText(name) || isUnknownText(appProtocol)) return true;
-  const own = text(appProtocol);
+  const own = optionalText(appProtocol);
   if (own !== undefined) return APP_PROTOCOLS.has(own) || isProtocol(own);
-  return isProtocol(text(name) ?? "");
+  return isProtocol(optionalText(name) ?? "");
 }
 
 function isUnknownText(value: unknown): boolean {
@@ -112,7 +113,7 @@ function unnamed(seen: StackObject, { name, port }: Record<string, unknown>): Fi
 
 function withoutEndpoints(service: StackObject, seen: StackObject): Finding[] {
   const wanted = portNames(map(service.object.spec).ports);
-  const groups = seen.object.kind === "Endpoints" ? list(seen.object.subsets) : [seen.object];
+  const groups = seen.object.kind === "Endpoints" ? items(seen.object.subsets) : [seen.object];
   const offered = groups.flatMap((group) => portNames(map(group).ports) ?? [undefined]);
   // An unknown name may be the one that is missed.
   if (wanted === undefined || offered.includes(undefined)) return [];
@@ -134,7 +135,7 @@ function withoutEndpoints(service: StackObject, seen: StackObject): Finding[] {
 /** The names of ports, "" for one without; undefined if any isn't known. */
 function portNames(ports: unknown): string[] | undefined {
   if (ports !== undefined && !Array.isArray(ports)) return undefined;
-  const names = list(ports).map((port) => map(port).name ?? "");
+  const names = items(ports).map((port) => map(port).name ?? "");
   return names.every((name) => typeof name === "string") ? names : undefined;
 }
 
