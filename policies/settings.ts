@@ -12,7 +12,7 @@ import {
 import { waiver } from "./waivers.js";
 
 /** A text, and what is wrong with it in words. */
-function text(mistake: (value: string) => string | undefined) {
+function checkedText(mistake: (value: string) => string | undefined) {
   return z.string().superRefine((value, context) => {
     const message = mistake(value);
     if (message) context.addIssue(message);
@@ -20,7 +20,7 @@ function text(mistake: (value: string) => string | undefined) {
 }
 
 /** An exact host, or `*.suffix`. */
-const hostPattern = text(hostPatternMistake);
+const hostPattern = checkedText(hostPatternMistake);
 
 /** An address range. */
 const cidr = z.union([z.cidrv4(), z.cidrv6()], {
@@ -41,7 +41,7 @@ const client = z.strictObject({
 });
 
 const factValues: Record<FactValue, z.ZodType> = {
-  version: text(istioVersionMistake),
+  version: checkedText(istioVersionMistake),
   flag: z.boolean(),
   domain: z.string(),
   namespace,

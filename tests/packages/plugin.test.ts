@@ -9,6 +9,7 @@ import schema from "../../components/plugin/schema.json";
 import { sharedPlane } from "../stack/sharedPlane.js";
 import { TestStack } from "../stack/testStack.js";
 import { archives, hasRegistry, withFiles } from "./archives.js";
+import { RATES_CREATED } from "./rates.js";
 
 const PLUGIN = "plugins/node_modules/istio-egress-plugin";
 
@@ -79,15 +80,7 @@ describe("the plugin, in a YAML program outside the repository", function () {
   it("creates the alias and its TLS objects, leaves them be, and deletes them", async () => {
     const up = await stack.up({});
     assert.equal(up.exitCode, 0, up.output);
-    assert.deepEqual(up.changes, [
-      "create DestinationRule rates-rule",
-      "create DestinationRule rates-target-rule",
-      "create EgressAlias rates",
-      "create Namespace orders",
-      "create Service rates-service",
-      "create ServiceEntry rates-serviceentry",
-      "create VirtualService rates-virtualservice",
-    ]);
+    assert.deepEqual(up.changes, RATES_CREATED);
     assert.deepEqual(await stack.outputs(), { host: "rates.orders.svc.cluster.local" });
     const again = await stack.up({});
     assert.deepEqual(again.changes, [], again.output);
