@@ -77,7 +77,8 @@ answered with the ones that were judged; one that can't be read with {"id", "err
 
 Reading a cluster takes the right to list services, pods, namespaces, deployments, endpointslices,
 Istio's networking and security objects, and to get the ConfigMaps istio and istio-sidecar-injector
-in the root namespace. Where EnvoyFilters and the Gateway API's objects can't be listed, a note says so.
+in the root namespace. Where EnvoyFilters and the Gateway API's objects can't be listed, a note says
+so.
 
 Exit codes: 0 ok, 1 a violation, 2 bad input, 3 something undecided and no violation.
 With --json-lines: 0 if every line could be read, else 2.`;

@@ -129,7 +129,7 @@ describe("before an update the stack's cluster is checked for Istio", function (
 describe("a namespace that the stack uses and doesn't make", () => {
   const alias = (namespace: string) => ({ namespace }) as CatalogueAlias;
   const client = (namespace: string, injected: boolean, createNamespace: boolean) =>
-    ({ namespace, injected, createNamespace }) as CatalogueClient;
+    ({ namespace, dataplane: injected ? "sidecar" : "none", createNamespace }) as CatalogueClient;
 
   it("is one with an alias, or with a client without sidecar, that no client makes or labels", () => {
     const clients = [
