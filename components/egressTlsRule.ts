@@ -1,5 +1,6 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
+import { checkedAlias } from "./alias/checkedAlias.js";
 import { createTlsChildren, type EgressTlsRuleArgs } from "./alias/tlsChildren.js";
 import type { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
 import { TOKENS } from "./resources/tokens.js";
@@ -8,7 +9,8 @@ import { inputsOf } from "./resources/transform.js";
 export type { EgressTlsRuleArgs } from "./alias/tlsChildren.js";
 
 /**
- * What a client's sidecar does with TLS towards an alias.
+ * What a client's sidecar does with TLS towards an alias. Its arguments are checked by the rules of a
+ * catalogue's alias before anything is created; values that come from other resources, when they are known.
  *
  * @example
  * const rule = new EgressTlsRule("my-wikipedia", {
@@ -44,9 +46,10 @@ export class EgressTlsRule extends ComponentResource {
   /** The host whose rule clients really follow: the alias, or its target. */
   readonly effectiveHost: Output<string>;
 
+  /** @throws RunError with a line for each mistake in the arguments */
   constructor(name: string, args: EgressTlsRuleArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.EgressTlsRule, name, inputsOf(args), opts);
-    const made = createTlsChildren(name, args, { parent: this });
+    const made = createTlsChildren(name, checkedRule(name, args), { parent: this });
     this.rule = made.rule;
     this.serviceEntry = made.serviceEntry;
     this.targetRule = made.targetRule;
@@ -54,4 +57,20 @@ export class EgressTlsRule extends ComponentResource {
     this.effectiveHost = made.effectiveHost;
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
+}
+
+/** An address for documentation: a rule doesn't know those of its alias. */
+const SOME_ADDRESS = "192.0.2.1";
+
+function checkedRule(name: string, args: EgressTlsRuleArgs): EgressTlsRuleArgs {
+  const { host, tls, targetName, transform, mesh: known, ...given } = args;
+  // No alias of a catalogue says AUTO; it is what aliases get whose servers may move inside.
+  const isAuto = tls?.mode === "AUTO";
+  const target = given.externalName === undefined ? { addresses: [SOME_ADDRESS] } : {};
+  const declared = { ...target, ...given, tls: isAuto ? { mode: "DISABLE" } : tls };
+  const { alias, mesh } = checkedAlias(`EgressTlsRule "${name}"`, declared, known);
+  const { name: rule, namespace, externalName, ports, exportTo } = alias;
+  const intent = isAuto ? tls : alias.tls;
+  const checked = { name: rule, namespace, host, ports, tls: intent, externalName, exportTo };
+  return { ...checked, mesh, targetName, transform };
 }

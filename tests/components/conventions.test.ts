@@ -26,7 +26,7 @@ function oneOfEach() {
     name: "a",
     host: "a.default.svc.cluster.local",
     externalName: "example.com",
-    ports,
+    ports: [{ name: "http", port: 80, targetPort: 443 }],
     tls: { mode: "SIMPLE", sni: "example.com", subjectAltNames: ["example.com"] },
   });
   new components.EgressGuard("parent", { aliases: [] });
