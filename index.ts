@@ -16,6 +16,7 @@ requireIstio({ clients, aliases });
 const { provider, protect } = stackOptions();
 if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, { provider, protect });
 
+const adopted = adoption();
 const namespaces = declareClients(clients, { provider, protect });
 
 /** The in-cluster name of each alias. */
@@ -34,7 +35,7 @@ encryptedFirst(aliases, ({ call, ...alias }, after) => {
   const id = `${name}.${namespace}`;
   const dependsOn = after.then(() => namespaces[namespace] ?? []);
   const args = { ...alias, mesh, transform: serviceInAnyRole(id) };
-  const egress = new EgressAlias(id, args, { provider, protect, dependsOn, ...adoption() });
+  const egress = new EgressAlias(id, args, { provider, protect, dependsOn, ...adopted });
 
   aliasHosts[id] = egress.host;
   if (alias.addresses) clusterIPs[id] = egress.clusterIP;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import { RunError } from "@pulumi/pulumi";
 import { ExternalService } from "../../components/externalService.js";
 import { find, run, UNKNOWN } from "./mocks.js";
 
@@ -280,52 +279,4 @@ describe("ExternalService as part of a program", () => {
     });
     assert.deepEqual(find(registrations, "Endpoints").inputs.subsets, []);
   });
-});
-
-describe("ExternalService with arguments that a catalogue would refuse", () => {
-  const good = { name: "x", ports: http };
-  const cases: { what: string; args: object; says: string }[] = [
-    {
-      what: "a name outside and addresses",
-      args: { ...good, externalName: "example.com", addresses: ["192.0.2.1"] },
-      says: "addresses: stands beside externalName; write one of the two",
-    },
-    {
-      what: "neither",
-      args: good,
-      says: "stands for nothing; write externalName (a DNS name) or addresses (a list)",
-    },
-    {
-      what: "servers inside, and none named",
-      args: { ...good, addresses: ["192.0.2.1"], location: "inside" },
-      says: "inside: missing; write what serves the alias inside",
-    },
-    {
-      what: "Endpoints that Kubernetes would take away",
-      args: { ...good, addresses: ["192.0.2.1"], inside: { selector: { app: "server" } } },
-      says: "endpointsApi: missing for an alias that may move inside",
-    },
-    {
-      what: "a name inside the cluster's own domain",
-      args: { ...good, externalName: "db.shop.svc.corp.example", clusterDomain: "corp.example" },
-      says: 'externalName: "db.shop.svc.corp.example" is inside the cluster; write a host outside',
-    },
-    {
-      what: "a name that a Service can't have",
-      args: { ...good, name: "My_Service", externalName: "example.com" },
-      says: 'name: "My_Service" isn\'t a DNS label; write my-service',
-    },
-  ];
-  for (const { what, args, says } of cases) {
-    it(`says what is wrong with ${what}`, async () => {
-      await assert.rejects(
-        run(() => new ExternalService("x", args as never)),
-        (error: Error) => {
-          assert.ok(error instanceof RunError, error.stack);
-          assert.ok(error.message.startsWith(`ExternalService "x": ${says}`), error.message);
-          return true;
-        },
-      );
-    });
-  }
 });

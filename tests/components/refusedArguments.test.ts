@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { RunError } from "@pulumi/pulumi";
+import { EgressTlsRule } from "../../components/egressTlsRule.js";
+import { ExternalService } from "../../components/externalService.js";
+import { run } from "./mocks.js";
+
+const http = [{ name: "http", port: 80 }];
+const simple = { mode: "SIMPLE", sni: "httpbin.org", subjectAltNames: ["httpbin.org"] };
+
+interface Case {
+  what: string;
+  args: object;
+  says: string;
+}
+
+/** What a component says to arguments that its types don't let through, too. */
+async function refused(component: typeof ExternalService | typeof EgressTlsRule, args: object) {
+  const made = run(() => new component("x", args as never));
+  const error: unknown = await made.then(
+    () => assert.fail("it is taken"),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof RunError, String(error));
+  return error.message;
+}
+
+describe("ExternalService with arguments that a catalogue would refuse", () => {
+  const good = { name: "x", ports: http };
+  const cases: Case[] = [
+    {
+      what: "a name outside and addresses",
+      args: { ...good, externalName: "example.com", addresses: ["192.0.2.1"] },
+      says: "addresses: stands beside externalName; write one of the two",
+    },
+    {
+      what: "neither",
+      args: good,
+      says: "stands for nothing; write externalName (a DNS name) or addresses (a list)",
+    },
+    {
+      what: "servers inside, and none named",
+      args: { ...good, addresses: ["192.0.2.1"], location: "inside" },
+      says: "inside: missing; write what serves the alias inside",
+    },
+    {
+      what: "Endpoints that Kubernetes would take away",
+      args: { ...good, addresses: ["192.0.2.1"], inside: { selector: { app: "server" } } },
+      says: "endpointsApi: missing for an alias that may move inside",
+    },
+    {
+      what: "a name inside the cluster's own domain",
+      args: { ...good, externalName: "db.shop.svc.corp.example", clusterDomain: "corp.example" },
+      says: 'externalName: "db.shop.svc.corp.example" is inside the cluster; write a host outside',
+    },
+    {
+      what: "a name that a Service can't have",
+      args: { ...good, name: "My_Service", externalName: "example.com" },
+      says: 'name: "My_Service" isn\'t a DNS label; write my-service',
+    },
+  ];
+  for (const { what, args, says } of cases) {
+    it(`says what is wrong with ${what}`, async () => {
+      const message = await refused(ExternalService, args);
+      assert.ok(message.startsWith(`ExternalService "x": ${says}`), message);
+    });
+  }
+});
+
+describe("EgressTlsRule with arguments that a catalogue would refuse", () => {
+  const host = "my-httpbin.default.svc.cluster.local";
+  const good = { name: "my-httpbin", host, ports: http, tls: { mode: "DISABLE" } };
+  const cases: Case[] = [
+    {
+      what: "Istio's own mutual TLS",
+      args: { tls: { mode: "ISTIO_MUTUAL" } },
+      says: "tls.mode: ISTIO_MUTUAL is the mesh's own TLS, which no server outside can speak; write DISABLE",
+    },
+    {
+      what: "no TLS at all",
+      args: { tls: undefined },
+      says: "tls: missing; write { mode: ... } with DISABLE",
+    },
+    {
+      what: "TLS to the port for plain HTTP",
+      args: { tls: simple, ports: http },
+      says: "ports[0]: SIMPLE would speak TLS to port 80; write targetPort: 443, or where it listens",
+    },
+    {
+      what: "a name outside with a port that has no name to tell it by",
+      args: { externalName: "db.example.com", ports: [{ name: "tcp", port: 5432 }] },
+      says: 'ports[0].name: "tcp": an externalName has no address of its own',
+    },
+    {
+      what: "a Secret that no sidecar reads",
+      args: { tls: { ...simple, credentialName: "partner-tls" } },
+      says: "tls.workloadSelector: missing",
+    },
+    {
+      what: "an Istio that is too old",
+      args: { mesh: { istioVersion: "1.19" } },
+      says: "mesh.istioVersion: Istio 1.19 is too old",
+    },
+  ];
+  for (const { what, args, says } of cases) {
+    it(`says what is wrong with ${what}`, async () => {
+      const ports = [{ name: "http", port: 80, targetPort: 443 }];
+      const message = await refused(EgressTlsRule, { ...good, ports, ...args });
+      assert.ok(message.startsWith(`EgressTlsRule "x": ${says}`), message);
+    });
+  }
+});
