@@ -4,6 +4,7 @@ import { adoption } from "./stack/adoption.js";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
 import { EgressAlias } from "./components/egressAlias.js";
 import { EgressGuard } from "./components/egressGuard.js";
+import { requireFileEach } from "./stack/renderedFiles.js";
 import { requireIstio } from "./stack/requireIstio.js";
 import { stackCatalogue } from "./stack/stackCatalogue.js";
 import { stackOptions } from "./stack/stackOptions.js";
@@ -12,6 +13,7 @@ import { encryptedFirst } from "./stack/encryptedFirst.js";
 import { serviceInAnyRole } from "./stack/roles.js";
 
 const { mesh, clients, aliases, guard } = stackCatalogue();
+requireFileEach({ clients, aliases });
 requireIstio({ clients, aliases });
 const { provider, protect } = stackOptions();
 if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, { provider, protect });
