@@ -31,7 +31,7 @@ export interface BringUpOptions {
   tools: Tools;
   ports: Ports;
   parts: readonly Part[];
-  /** The parts that run already and are left alone. */
+  /** The parts that run already: they are only waited for. */
   keep: (name: PartName) => boolean;
   /** Milliseconds. */
   patience: number;
@@ -109,24 +109,30 @@ class Attempt {
 
   async #start(name: PartName): Promise<void> {
     const { stateDir, keep, parts } = this.options;
-    if (keep(name) || this.#failed) return;
+    if (this.#failed) return;
     const part = parts.find((candidate) => candidate.name === name) as Part;
+    const { command, environment } = part;
     const files = planeFiles(stateDir);
+    const [kept] = keep(name) ? runningProcesses(stateDir).filter((one) => one.name === name) : [];
+    if (kept) return this.#untilReady(part, kept.pid);
     this.#started.add(name);
-    const pid = await spawnProcess(stateDir, {
-      name,
-      command: part.command,
-      environment: part.environment,
-      home: files.home(name),
-      log: files.log(name),
-    });
+    const [home, log] = [files.home(name), files.log(name)];
+    await this.#untilReady(
+      part,
+      await spawnProcess(stateDir, { name, command, environment, home, log }),
+    );
+    this.#say(`${name} is ready`);
+  }
+
+  async #untilReady({ name, health }: Part, pid: number): Promise<void> {
+    const { stateDir } = this.options;
     for (;;) {
-      const problem = await probe(part.health);
-      if (problem === undefined) return this.#say(`${name} is ready`);
-      if (this.#failed) return;
+      const problem = await probe(health);
+      if (problem === undefined || this.#failed) return;
       if (!isRunning(stateDir, pid)) throw new PlaneError(`${name} has ended`);
       if (Date.now() > this.#deadline) {
-        const late = { name, problem: `doesn't get ready: ${problem}`, log: files.log(name) };
+        const log = planeFiles(stateDir).log(name);
+        const late = { name, problem: `doesn't get ready: ${problem}`, log };
         throw new PlaneError(describeProblem(late));
       }
       await sleep(100);

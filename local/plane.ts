@@ -77,13 +77,16 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     const isOpen = record !== undefined && hasCredentials(stateDir, record);
     const parts = record ? partsOf(stateDir, options.tools, record.ports) : [];
     const status = await inspectParts(stateDir, parts);
-    const broken = status.filter(({ problem }) => problem !== undefined);
+    // What a start that was killed has left may need some more time.
+    const isBroken = ({ problem, isSilent }: PartStatus) =>
+      problem !== undefined && !(isSilent && record?.complete === false);
+    const broken = status.filter(isBroken);
     if (isOpen && record.complete && broken.length === 0)
       return planeOf(stateDir, record.ports, "running");
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
-    const well = status.filter(({ problem }) => problem === undefined).map(({ name }) => name);
+    const well = status.filter((part) => !isBroken(part)).map(({ name }) => name);
     if (record && !isOpen) report("Its credentials are damaged; starting all parts with new ones.");
     const kept = new Set(isOpen ? well : []);
     const ports = await startMissing({ ...options, stateDir, report }, record, kept);

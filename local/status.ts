@@ -10,6 +10,8 @@ export interface PartStatus {
   pid?: number;
   /** What is wrong with it; absent when it is well. */
   problem?: string;
+  /** Whether nothing is wrong but that it doesn't answer, as while it is starting. @default false */
+  isSilent?: boolean;
   log: string;
 }
 
@@ -28,7 +30,9 @@ export function inspectParts(stateDir: string, parts: readonly Part[]): Promise<
         return { ...status, pid, problem: "was started by another version or with other options" };
       }
       const problem = await probe(part.health);
-      return problem === undefined ? { ...status, pid } : { ...status, pid, problem };
+      return problem === undefined
+        ? { ...status, pid }
+        : { ...status, pid, problem, isSilent: true };
     }),
   );
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { meshTools } from "../../cli/embedded.js";
 import { type Plane, planeStatus, startPlane, stopPlane } from "../../local/plane.js";
 import { isRunning, runningProcesses } from "../../local/processes.js";
@@ -187,7 +188,12 @@ describe("the embedded mesh's life, on real parts", function () {
       await eventually(() => runningProcesses(other).some(named("kube-apiserver")) || undefined);
       child.kill("SIGKILL");
       const [etcd] = runningProcesses(other).filter(named("etcd"));
-      await startPlane({ stateDir: other, tools });
+      // It doesn't answer yet, for longer than it is given when a plane was complete.
+      process.kill(etcd!.pid, "SIGSTOP");
+      const started = startPlane({ stateDir: other, tools });
+      await sleep(3_000);
+      process.kill(etcd!.pid, "SIGCONT");
+      await started;
       assert.equal((await planeStatus(other)).state, "up");
       assert.deepEqual(runningProcesses(other).filter(named("etcd")), [etcd]);
     } finally {
