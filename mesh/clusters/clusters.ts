@@ -11,7 +11,12 @@ import {
   type Subset,
   type TrafficPolicy,
 } from "../rules/traffic-policy.js";
-import { chooseRule, lookUpRules, type ConsolidatedRule } from "../rules/destination-rule-index.js";
+import {
+  chooseRule,
+  lookUpRules,
+  type ConsolidatedRule,
+  type RuleLookup,
+} from "../rules/destination-rule-index.js";
 import type { Service, ServicePort } from "../registry/service.js";
 import { importedService } from "../scope/imported-service.js";
 import type { Client } from "../scope/client.js";
@@ -61,10 +66,11 @@ export function outcomesOf(mesh: Mesh, selection: Selection): Outcome[] {
   const subsets = isForwarded(service) ? [] : (rule?.subsets ?? []);
   const outcomes: Outcome[] = [];
   for (const port of service.ports) {
-    const main = outcomeOf(mesh, selection, port, undefined);
+    const of = port.owner ? { ...selection, service: port.owner } : selection;
+    const main = outcomeOf(mesh, of, port, undefined);
     outcomes.push(main);
     for (const subset of subsets) {
-      outcomes.push(outcomeOf(mesh, selection, port, subset, main.tls));
+      outcomes.push(outcomeOf(mesh, of, port, subset, main.tls));
     }
   }
   return outcomes.length === 1 ? outcomes : distinct(outcomes);
@@ -215,11 +221,18 @@ export function ruleFor(
   client: Client,
   service: Service,
 ): ConsolidatedRule | undefined {
-  const rules = lookUpRules(
-    mesh.destinationRuleIndex,
-    mesh.facts,
-    service.host,
-    service.ref.namespace,
-  );
+  const rules = rulesTowards(mesh, service);
   return chooseRule(rules(client.namespace), client.namespace, client.labels ?? {});
+}
+
+/** Looks up the rules that hold for a service that clients are given. */
+export function rulesTowards(mesh: Mesh, service: Service): RuleLookup {
+  const { host, ref, passedOver } = service;
+  const own = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, ref.namespace);
+  if (!passedOver) return own;
+  const others = rulesTowards(mesh, passedOver);
+  return (namespace) => {
+    const found = own(namespace);
+    return found.length > 0 ? found : others(namespace);
+  };
 }

@@ -1,4 +1,4 @@
-import { outcomesOf, type Outcome } from "../clusters/clusters.js";
+import { outcomesOf, rulesTowards, type Outcome } from "../clusters/clusters.js";
 import { rulesByHost } from "../findings/followed-rules.js";
 import { isCoveredBy, isWildcard, type HostTable } from "../input/hosts.js";
 import type { Plain } from "../input/plain.js";
@@ -7,7 +7,7 @@ import type { Mesh } from "../mesh.js";
 import { Registry } from "../registry/registry.js";
 import { readServiceEntry } from "../registry/service-entry.js";
 import type { Service } from "../registry/service.js";
-import { chooseRule, indexDestinationRules, lookUpRules } from "../rules/destination-rule-index.js";
+import { chooseRule, indexDestinationRules } from "../rules/destination-rule-index.js";
 import { readDestinationRule, type DestinationRule } from "../rules/destination-rule.js";
 import { importedService } from "../scope/imported-service.js";
 import type { Client } from "../scope/client.js";
@@ -190,8 +190,7 @@ function towards(
     ? importedService(mesh, mesh.sidecarScopeOf(client), host)
     : unregistered({ ref: alias, why }, host);
   if (!service) return { places: new Map() };
-  const { namespace } = service.ref;
-  const rules = lookUpRules(mesh.destinationRuleIndex, mesh.facts, host, namespace);
+  const rules = rulesTowards(mesh, service);
   const rule = chooseRule(rules(client.namespace), client.namespace, client.labels ?? {});
   const gateway = client.gateway === true;
   const outcomes = outcomesOf(mesh, { service: withPorts(service, rule), rule, gateway });

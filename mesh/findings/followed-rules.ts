@@ -1,7 +1,8 @@
 import { selectorsIn } from "../verdicts/default-clients.js";
 import { HostTable } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
-import { chooseRule, lookUpRules, type ConsolidatedRule } from "../rules/destination-rule-index.js";
+import { rulesTowards } from "../clusters/clusters.js";
+import { chooseRule, type ConsolidatedRule } from "../rules/destination-rule-index.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Service } from "../registry/service.js";
 import { importedService } from "../scope/imported-service.js";
@@ -26,13 +27,7 @@ export function rulesFollowedTowards(
   return clients.flatMap((client) => {
     const service = importedService(mesh, mesh.sidecarScopeOf(client), host);
     if (!service) return [];
-    const rulesFor = lookUpRules(
-      mesh.destinationRuleIndex,
-      mesh.facts,
-      host,
-      service.ref.namespace,
-    );
-    const rules = rulesFor(client.namespace);
+    const rules = rulesTowards(mesh, service)(client.namespace);
     const classes = client.labels ? [client.labels] : [{}, ...selectorsIn(mesh, client.namespace)];
     const chosen = classes.map((labels) => chooseRule(rules, client.namespace, labels));
     return [...new Set(chosen)].map((consolidated) => ({ client, service, consolidated }));

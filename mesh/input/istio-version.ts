@@ -85,6 +85,14 @@ export function unifiesScopes(facts: Version): boolean {
   return !isBefore(24, facts);
 }
 
+/**
+ * Whether a client without a Sidecar gets the clusters of all services of a host, and one with a Sidecar the ports of
+ * all that one namespace has, whatever registry they are of: up to Istio 1.21.
+ */
+export function keepsEveryService(facts: Version): boolean {
+  return isBefore(22, facts);
+}
+
 /** Whether routes for callers of other namespaces bring nothing into a Sidecar's view: from Istio 1.24. */
 export function readsSourceNamespaces(facts: Version): boolean {
   return !isBefore(24, facts);

@@ -19,6 +19,8 @@ export interface ServicePort {
   protocol: string;
   /** The name that `targetPort` gives, which a WorkloadEntry must serve. */
   targetName?: string;
+  /** The service that has it, where that isn't the one of the host that a client knows (up to Istio 1.21). */
+  owner?: Service;
 }
 
 /**
@@ -54,6 +56,8 @@ export interface Service {
   selector?: Labels;
   /** The target of an ExternalName. */
   externalName?: string;
+  /** The older one of the host, whose rules hold where there are none for this one (up to Istio 1.21). */
+  passedOver?: Service;
 }
 
 /** What of the mesh decides how services are read: is an ExternalName an alias, or (older) a cluster? */

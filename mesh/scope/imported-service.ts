@@ -5,6 +5,7 @@ import { isVisible, type Registry } from "../registry/registry.js";
 import type { Service } from "../registry/service.js";
 import { isExcluded, isImported, type Listener, type SidecarScope } from "./sidecar-scope.js";
 import {
+  keepsEveryService,
   looksUpExactHosts,
   mergesLikeServices,
   picksBestNamespace,
@@ -31,7 +32,9 @@ export function importedService(
     if (service) merged = mergeServices(merged, service, mesh.facts);
   };
   if (!scope.listeners) {
-    registry.exportedTo(host, scope.namespace).forEach(add);
+    const exported = registry.exportedTo(host, scope.namespace);
+    if (keepsEveryService(mesh.facts)) return withPortsOfAll(exported);
+    exported.forEach(add);
     return merged;
   }
   for (const listener of scope.listeners) {
@@ -174,15 +177,30 @@ function withPorts(service: Service, ports: ReadonlySet<number>): Service | unde
   return kept.length === 0 ? undefined : { ...service, ports: kept };
 }
 
+/**
+ * The service of a host whose rules a client follows, with the ports of all: the oldest, but one of Kubernetes
+ * before others (`DefaultSidecarScopeForNamespace` up to Istio 1.21, which sends the clusters of each).
+ */
+function withPortsOfAll(services: readonly Service[]): Service | undefined {
+  const [first] = services;
+  const known = services.find(({ fromKubernetes }) => fromKubernetes) ?? first;
+  if (!first || !known || services.length === 1) return known;
+  const ports = services.flatMap((owner) =>
+    owner.ports.map((port) => (owner === known ? port : { ...port, owner })),
+  );
+  return { ...known, ports, ...(first !== known && { passedOver: first }) };
+}
+
 /** Adds one more service of the same host to what is imported (`appendSidecarServices`). */
 function mergeServices(existing: Service | undefined, service: Service, facts: MeshFacts): Service {
   if (!existing || existing === service) return service;
-  if (existing.fromKubernetes !== service.fromKubernetes) {
+  if (existing.fromKubernetes !== service.fromKubernetes && !keepsEveryService(facts)) {
     return existing.fromKubernetes ? existing : service;
   }
   const canMerge = mergesLikeServices(facts)
     ? areAlike(existing, service)
-    : !existing.fromKubernetes && existing.ref.namespace === service.ref.namespace;
+    : (!existing.fromKubernetes || keepsEveryService(facts)) &&
+      existing.ref.namespace === service.ref.namespace;
   if (!canMerge) return existing;
   const known = new Set(existing.ports.map((port) => port.number));
   // By number alone: of TCP and UDP on one number, only what comes first is added.

@@ -74,6 +74,6 @@ function imports(mesh: Mesh, scope: SidecarScope, host: string): string {
   if (!service) return "";
   const { ref, ports, resolution, meshExternal, labels, selector } = service;
   const read = [ref.namespace, ports, resolution, meshExternal, labels, selector];
-  const endpoints = ports.map((port) => mesh.endpointsOf(service, port));
+  const endpoints = ports.map((port) => mesh.endpointsOf(port.owner ?? service, port));
   return JSON.stringify([...read, mesh.endpointsOf(service), endpoints]);
 }

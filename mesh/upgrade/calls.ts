@@ -113,8 +113,9 @@ function chosenOf(
   port: number,
 ): Pick<AliasCall, "service" | "servers"> {
   if (mesh.registry.of(host).length < 2) return {};
-  const service = importedService(mesh, mesh.sidecarScopeOf(client), host);
-  const own = service?.ports.find(({ number }) => number === port);
+  const given = importedService(mesh, mesh.sidecarScopeOf(client), host);
+  const own = given?.ports.find(({ number }) => number === port);
+  const service = own?.owner ?? given;
   if (!service || !own) return {};
   const isOpen = service.resolution === "original-destination";
   const addresses = mesh.endpointsOf(service, own).map(({ address }) => address);

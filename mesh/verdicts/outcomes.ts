@@ -1,6 +1,6 @@
 import { aliasOf, isCertain, type Alias } from "./alias.js";
 import { selectorsIn } from "./default-clients.js";
-import { outcomesOf, type Outcome } from "../clusters/clusters.js";
+import { outcomesOf, rulesTowards, type Outcome } from "../clusters/clusters.js";
 import { compareRefs, compareText, type Labels } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import {
@@ -122,14 +122,9 @@ function outcomesTowards(mesh: Mesh, alias: Alias, host: string): OutcomesFor {
     if (!service) return notImported;
     if (!isAbout(service)) return [];
     const rules =
-      service.ref.namespace === only.ref.namespace
+      service.ref.namespace === only.ref.namespace && !service.passedOver
         ? rulesFor(client.namespace)
-        : lookUpRules(
-            mesh.destinationRuleIndex,
-            mesh.facts,
-            host,
-            service.ref.namespace,
-          )(client.namespace);
+        : rulesTowards(mesh, service)(client.namespace);
     if (!importsOnly || rules.some(hasSelector))
       return outcomesOfClient(mesh, service, rules, client);
     const kind = client.gateway ? "gateway" : "sidecar";
