@@ -45,7 +45,7 @@ export function judge(mesh: Mesh, clients: readonly Client[] = defaultClients(me
 }
 
 /**
- * The same as {@link judge}, by class of clients: what nothing tells apart is said once, however many clients
+ * The same as {@link judge}, by class of clients: what nothing distinguishes is said once, however many clients
  * there are.
  *
  * @returns for each alias the classes of those who may call it

@@ -20,7 +20,7 @@ export interface PostureGraph {
 export interface GraphEdge {
   client: string;
   alias: string;
-  /** `443 PLAIN`, one for each port and subset; `80 PLAIN, call: fails` where the call's way tells more. */
+  /** `443 PLAIN`, one for each port and subset; `80 PLAIN, call: fails` where the call's way says more. */
   labels: string[];
   /** The worst of them. */
   verdict: PostureRow["verdict"];
@@ -55,7 +55,7 @@ export function graphOf({ rows }: Posture, most = MOST_CALLS): PostureGraph {
   };
 }
 
-/** What becomes of the call, and over which gateway or waypoint, where its row tells of it. */
+/** What becomes of the call, and over which gateway or waypoint, where its row says so. */
 function wayText({ call }: PostureRow): string {
   if (call === undefined) return "";
   const [answer = "", ...hops] = visible(call).split("; ");

@@ -47,14 +47,14 @@ export function postureMarkdown({ rows }: Posture, most = Infinity): string {
 
 /** Where calls don't go the way that the table shows: one item each. */
 function callList(lines: readonly PostureLine[]): string[] {
-  const told = lines.flatMap((line) =>
+  const shown = lines.flatMap((line) =>
     line.call === undefined
       ? []
       : [
           `- call from ${cell(clientsText(line.clients))} to ${cell(line.alias)}, port ${portText(line)}: ${cell(line.call)}`,
         ],
   );
-  return told.length > 0 ? [told.join("\n")] : [];
+  return shown.length > 0 ? [shown.join("\n")] : [];
 }
 
 /** What differs as a Markdown table, worst first, with at most so many lines. */

@@ -60,7 +60,7 @@ export function changesIn(events: readonly LoggedEvent[]): ResourceChange[] {
 
 /**
  * Whether an update would leave everything as it is: each resource, its options as far as the engine
- * tells them, and the stack's outputs. (Of an object's dependencies it tells nothing; where they alone
+ * reports them, and the stack's outputs. (Of an object's dependencies it says nothing; where they alone
  * are others, the next change writes them down.)
  */
 export function changesNothing(events: readonly LoggedEvent[]): boolean {

@@ -76,7 +76,7 @@ export function classesApart(
   ];
 }
 
-/** Puts clients together that nothing tells apart: each judge has the same verdicts for them. */
+/** Puts clients together that nothing distinguishes: each judge has the same verdicts for them. */
 export function classesOf(
   clients: readonly ListedClient[],
   judgesFor: (client: ListedClient) => readonly Judge[],
