@@ -33,7 +33,23 @@ const workloads = new WeakMap<Mesh, Map<string, Plain[]>>();
  * How the workloads of a client are captured, each way once. Without a workload among the objects it is what
  * holds for its namespace.
  */
-export function capturesOf(mesh: Mesh, client: Client): Capture[] {
+export function capturesOf(mesh: Mesh, client: Client): readonly Capture[] {
+  let byClient = capturesByMesh.get(mesh);
+  if (!byClient) {
+    byClient = new WeakMap();
+    capturesByMesh.set(mesh, byClient);
+  }
+  let captures = byClient.get(client);
+  if (!captures) {
+    captures = readCaptures(mesh, client);
+    byClient.set(client, captures);
+  }
+  return captures;
+}
+
+const capturesByMesh = new WeakMap<Mesh, WeakMap<Client, readonly Capture[]>>();
+
+function readCaptures(mesh: Mesh, client: Client): Capture[] {
   const namespace = dataplaneOfNamespace(mesh, client.namespace);
   const templates = (workloadsIn(mesh).get(client.namespace) ?? []).filter((template) =>
     fits(client.labels ?? {}, labelsOf(at(template, "metadata", "labels"))),

@@ -13,9 +13,14 @@ import { hopOf, judgeLast, judgeWay } from "./call-steps.js";
  * some objects decides and their ages aren't known, it is judged in every order.
  *
  * @param alias what the call is to; its rules say what is meant
+ * @param ways the call's ways, where they are known already
  */
-export function judgeCall(mesh: Mesh, call: Call, alias?: Alias): CallVerdict {
-  const ways = waysOf(mesh, call);
+export function judgeCall(
+  mesh: Mesh,
+  call: Call,
+  alias?: Alias,
+  ways: Ways = waysOf(mesh, call),
+): CallVerdict {
   const verdict = judgeWays(mesh, call, alias, ways);
   const contests = contestsOn(mesh, call, alias, ways);
   if (contests.length === 0) return verdict;

@@ -110,20 +110,21 @@ function judgeClass(mesh: Mesh, alias: Alias, sent: Sent, one: ClientClass): Cla
   if (!first) return [];
   const ways = waysOf(mesh, { ...sent, client: first.client });
   const rules = hostsOn(alias, ways).map((host) => followedRule(mesh, host, one.clients));
-  const known: { followed: unknown[]; found: ClassVerdict }[] = [];
+  const judged: { followed: unknown[]; found: ClassVerdict }[] = [];
   for (const { client, index } of one.clients) {
-    const same = known.find(({ followed }) =>
+    const same = judged.find(({ followed }) =>
       rules.every((rule, place) => rule(client) === followed[place]),
     );
     if (same) {
       same.found.indexes.push(index);
       continue;
     }
-    const verdict = judgeCall(mesh, { ...sent, client }, alias);
+    const known = client === first.client ? ways : undefined;
+    const verdict = judgeCall(mesh, { ...sent, client }, alias, known);
     const found = { verdict, indexes: [index] };
-    known.push({ followed: rules.map((rule) => rule(client)), found });
+    judged.push({ followed: rules.map((rule) => rule(client)), found });
   }
-  return known.map(({ found }) => found);
+  return judged.map(({ found }) => found);
 }
 
 /** The hosts whose rules decide: the alias's, what it stands for, and where its calls are led. */
