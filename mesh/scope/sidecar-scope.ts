@@ -102,7 +102,7 @@ function readListener(
   if (egress.listens !== undefined) listener.listens = egress.listens;
   listener.egress = egress;
   for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
-    for (const [host, ports] of destinationsFrom(virtualService, namespace, facts)) {
+    for (const [host, ports] of destinationsFor(virtualService, namespace, facts)) {
       const destination = { ports, from: virtualService.hosts };
       const known = listener.destinations.get(host);
       if (known) known.push(destination);
@@ -137,6 +137,25 @@ export function importedVirtualServices<
       );
     })
     .sort((a, b) => rank(a) - rank(b) || byCreation(a, b));
+}
+
+const sharedDestinations = new WeakMap<VirtualService, Map<string, Set<number>>>();
+
+/** Routes that are for callers of every namespace lead all of them to the same, which is read once. */
+function destinationsFor(
+  virtualService: VirtualService,
+  namespace: string,
+  facts: MeshFacts,
+): Map<string, Set<number>> {
+  if (virtualService.destinations.some(({ sources }) => sources.length > 0)) {
+    return destinationsFrom(virtualService, namespace, facts);
+  }
+  let shared = sharedDestinations.get(virtualService);
+  if (!shared) {
+    shared = destinationsFrom(virtualService, namespace, facts);
+    sharedDestinations.set(virtualService, shared);
+  }
+  return shared;
 }
 
 function destinationsFrom(
