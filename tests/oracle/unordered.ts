@@ -60,14 +60,14 @@ function crowdObjects({ objects, isOfOne }: { objects: unknown[]; isOfOne: boole
 }
 
 /** A mesh with all that is known of it, what the model is shown, and orders that it may be created in. */
-export interface UnorderedMesh {
+interface UnorderedMesh {
   question: Question;
   shown: KubeObject[];
   orders: number[][];
 }
 
 /** Meshes without ages, half of them with one or two values less. */
-export function unorderedMesh(orders: number): fc.Arbitrary<UnorderedMesh> {
+function unorderedMesh(orders: number): fc.Arbitrary<UnorderedMesh> {
   const numbers = fc.option(fc.array(fc.nat(), { minLength: 1, maxLength: 2 }), {
     nil: [],
     freq: 1,
@@ -93,7 +93,7 @@ export function unorderedMesh(orders: number): fc.Arbitrary<UnorderedMesh> {
 }
 
 /** What a run found. */
-export interface UnorderedResult {
+interface UnorderedResult {
   seed: number;
   meshes: number;
   /** Completions that istiod was asked about. */

@@ -4,7 +4,7 @@ import { completedBy } from "./completion.js";
 import type { Question } from "./question.js";
 
 /** A witness whose mesh is judged, with what was to be found. */
-export interface Confirmation {
+interface Confirmation {
   /** The mesh that the witness makes of the objects. */
   objects: KubeObject[];
   /** All that is found in it. */
