@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { PolicyResource } from "@pulumi/policy";
 import { type EgressSettings } from "../../../policies/settings.js";
+import type { Verdict } from "../../../mesh/index.js";
+import type { Judgement } from "../../../policies/judgement.js";
 import { egressPolicies } from "../../../policies/pack.js";
+import type { Circumstances } from "../../../policies/rule.js";
+import { disallowIstioMutual } from "../../../policies/rules/disallow-istio-mutual.js";
 import { type Report, type Way, itBothWays, preview, unknown } from "../../harness/index.js";
 import { HTTPBIN, WIKIPEDIA, rule, stackOf, tls } from "../stacks.js";
 
@@ -188,5 +192,46 @@ subsets: [{ name: v1, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }]`,
     const [report] = await violations(stackOf(WIKIPEDIA, rule("r", "*.local", MUTUAL)), way);
     const tooLong = report!.message.split("\n").filter((line) => line.length > 90);
     assert.deepEqual(tooLong, []);
+  });
+});
+
+describe("what could be wrong and couldn't be tried out", () => {
+  const alias = { kind: "Service", namespace: "default", name: "my-wikipedia" };
+  const open: Verdict = {
+    alias,
+    why: "external-address",
+    target: "198.35.26.96",
+    host: HOST,
+    client: { namespace: "default" },
+    clientIndex: 0,
+    port: 443,
+    subset: "",
+    verdict: "undecided",
+    reason: "too much is open",
+  };
+  const findingsFor = (verdict: Verdict) => {
+    const judgement: Partial<Judgement> = {
+      verdicts: [verdict],
+      clients: [verdict.client],
+      urnOf: () => undefined,
+    };
+    const circumstances = { isWaived: () => false } as unknown as Circumstances;
+    return disallowIstioMutual.checkStack?.(judgement as Judgement, circumstances) ?? [];
+  };
+
+  it("fails the preview by default, in words that say so", () => {
+    assert.equal(disallowIstioMutual.metadata.enforcementLevel, "mandatory");
+    const [found] = findingsFor(open);
+    assert.match(found?.message ?? "", /it couldn't be tried whether it is safe/);
+    assert.match(found?.message ?? "", /too much is open/);
+  });
+
+  it("is left to the rule for what is undecided where two witnesses say why", () => {
+    const witness = { values: [], oldestFirst: [] };
+    const witnesses = [
+      { ...witness, verdict: "ok" as const },
+      { ...witness, verdict: "violation" as const },
+    ];
+    assert.deepEqual(findingsFor({ ...open, witnesses }), []);
   });
 });
