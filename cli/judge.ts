@@ -46,7 +46,7 @@ Examples:
   istio-egress judge -f deploy/ --call "shop -> https://db.example.com:5432"
 
 Files are read as kubectl apply reads them: YAML 1.1, the last one of an object that is given twice,
-and strictly. What the API server would refuse of Istio's objects is refused, with where it stands.
+and strictly. What the API server would refuse of what is judged is refused, with where it stands.
 A mesh configuration among them (istiod's ConfigMap, an IstioOperator, an Istio) counts, unless an
 option says otherwise.
 

@@ -15,6 +15,31 @@ export function objectsIn(kubeconfig: string): KubernetesObjectApi {
   return KubernetesObjectApi.makeApiClient(load(kubeconfig));
 }
 
+/** What the API server says to `kubectl apply --dry-run=server --validate=strict` of a new object. */
+export async function dryRun(
+  kubeconfig: string,
+  object: { apiVersion?: string; kind?: string },
+): Promise<{ isAccepted: boolean; said: string }> {
+  const config = load(kubeconfig);
+  const options = { method: "POST", headers: { "content-type": "application/json" } };
+  await config.applyToHTTPSOptions(options);
+  const { apiVersion = "v1", kind = "" } = object;
+  const group = apiVersion.includes("/") ? `apis/${apiVersion}` : `api/${apiVersion}`;
+  const plural = `${kind.toLowerCase()}${kind.endsWith("s") ? "" : "s"}`;
+  const query = "dryRun=All&fieldValidation=Strict";
+  const url = `${config.getCurrentCluster()?.server}/${group}/namespaces/default/${plural}?${query}`;
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(url), options, (response) => {
+      text(response)
+        .then((said) => {
+          resolve({ isAccepted: response.statusCode === 201, said });
+        })
+        .catch(reject);
+    });
+    sent.once("error", reject).end(JSON.stringify(object));
+  });
+}
+
 /** What `kubectl get` prints for the objects at a path: the server renders it, column by column. */
 export async function printed(
   kubeconfig: string,

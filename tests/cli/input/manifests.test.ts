@@ -55,7 +55,7 @@ describe("manifests", () => {
     ["JSON and YAML documents", `${JSON_SERVICE}\n---\n${SERVICE}--- ${JSON_SERVICE}`, THREE],
     [
       "braces in what Istio doesn't read: a Pod's arguments, a header",
-      `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{args: ["{{ .x }}"]}]}\n---\n` +
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, args: ["{{ .x }}"]}]}\n---\n` +
         "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n" +
         'spec: {http: [{directResponse: {status: 200, body: {string: "{{ .y }}"}}}]}\n',
       ["v1 Pod a", "networking.istio.io/v1 VirtualService a"],

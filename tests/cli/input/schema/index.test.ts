@@ -6,6 +6,7 @@ import { kindsOf, type Schema, schemasJson } from "../../../../cli/input/schema/
 import { nearest } from "../../../../cli/input/schema/suggestions.js";
 import { parseManifests } from "../../../../cli/input/manifests.js";
 import { KINDS } from "../../../../mesh/index.js";
+import { CORE_OBJECTS } from "./core-objects.js";
 import { INVALID } from "./invalid-objects.js";
 
 function messageFor(text: string): string {
@@ -28,6 +29,20 @@ describe("objects that the API server refuses", () => {
       assert.equal(said.replace(/^f\.yaml:\d+:\d+: /, ""), message);
     });
   }
+
+  for (const [story, text, message] of CORE_OBJECTS) {
+    it(`${message === undefined ? "reads" : "refuses"} ${story}`, () => {
+      const said = messageFor(text);
+      assert.equal(said.replace(/^f\.yaml:\d+:\d+: /, ""), message ?? "read: 1");
+    });
+  }
+
+  it("reads what an API server of a newer Kubernetes has given out", () => {
+    const given =
+      "apiVersion: v1\nkind: Service\nmetadata: {name: a, uid: 7f2a}\nspec: {newer: {}, ports: [{port: 1}]}\n";
+    assert.equal(messageFor(given), "read: 1");
+    assert.match(messageFor(given.replace("port: 1", "port: 0")), /0 is no port/);
+  });
 
   const heads: [story: string, text: string, message: string][] = [
     [
