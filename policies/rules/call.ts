@@ -17,7 +17,7 @@ export const call: PolicyRule = {
     name: "egress-call",
     displayName: "Calls to aliases arrive, and are encrypted once",
     description:
-      "A call to an alias fails at the client's proxy, goes elsewhere, is sent in clear though a rule says it is encrypted, or is TLS within TLS.",
+      "A call to an alias fails, goes elsewhere, in clear against a rule, or as TLS within TLS.",
     enforcementLevel: "advisory",
     severity: "high",
     framework: framework("TLS settings for external services"),
