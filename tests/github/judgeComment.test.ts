@@ -38,7 +38,8 @@ const FILES = {
   "istio-egress.txt": "violation  default/my-wikipedia\n",
 };
 
-describe("what is commented on a repository that is judged", () => {
+describe("what is commented on a repository that is judged", function () {
+  this.timeout(60_000);
   let folder: string;
   const inJob = (file: string) => path.join(folder, "job", file);
 
@@ -110,7 +111,8 @@ describe("what is commented on a repository that is judged", () => {
 });
 
 for (const [name, { dialect, environment }] of Object.entries(FORGES)) {
-  describe(`the comment of a repository that is judged, on ${name}`, () => {
+  describe(`the comment of a repository that is judged, on ${name}`, function () {
+    this.timeout(60_000);
     let forge: Forge;
     let folder: string;
     const inJob = (file: string) => path.join(folder, "job", file);
