@@ -31,7 +31,7 @@ export class IncrementalJudge {
   private readonly store: ObjectStore;
   private readonly shapes: ClientShapes;
   private readonly known = new Map<string, HostVerdicts>();
-  /** Hosts to judge, those that a change is about before those that it may concern. */
+  /** Hosts to judge: those that a change names come before those that a wildcard or a global object covers. */
   private urgent = new Set<string>();
   private pending = new Set<string>();
   private mayHaveOtherClients = true;
@@ -256,12 +256,10 @@ export class IncrementalJudge {
   }
 
   private concernRule(host: string): void {
-    if (!isWildcard(host)) {
-      this.concernHost(host);
+    if (isWildcard(host)) {
+      const covered = [...this.store.knownHosts()].filter((known) => isCoveredBy(known, host));
+      this.concernHosts([...covered, host], this.pending);
     } else {
-      for (const known of this.store.knownHosts()) {
-        if (isCoveredBy(known, host)) this.concernHost(known);
-      }
       this.concernHost(host);
     }
     // A host that the facts name is an alias by itself, or by the rules for it.
@@ -270,17 +268,21 @@ export class IncrementalJudge {
     }
   }
 
-  /** A host, and all those whose calls lead there. */
   private concernHost(host: string): void {
-    const reached = new Set([host]);
+    this.concernHosts([host], this.urgent);
+  }
+
+  /** Puts hosts in a queue, and all those whose calls lead there. */
+  private concernHosts(hosts: Iterable<string>, queue: Set<string>): void {
+    const reached = new Set(hosts);
     for (const one of reached) {
       if (this.urgent.has(one)) continue;
-      this.urgent.add(one);
-      this.pending.delete(one);
+      if (queue === this.urgent) this.pending.delete(one);
+      queue.add(one);
       for (const leading of this.store.leadingTo(one)) {
-        const hosts =
+        const leadingHosts =
           leading.object.kind === "WorkloadEntry" ? this.hostsBehind(leading) : leading.hosts;
-        for (const next of hosts) reached.add(next);
+        for (const next of leadingHosts) reached.add(next);
       }
     }
   }

@@ -140,6 +140,22 @@ describe("judging a mesh that changes", function () {
     ]);
   });
 
+  it("judges the host that a change names before those that a wildcard covers", () => {
+    const aliases = Array.from({ length: 300 }, (_, n) => [
+      service("default", `wiki-${n}`, { ports: [HTTPS] }),
+      endpoints("default", `wiki-${n}`),
+    ]).flat();
+    const incremental = judgeOf(shop, ...aliases);
+    incremental.set(rule("shop", "all", { host: "*.local", ...IM }));
+    incremental.set(rule("shop", "one", { host: "wiki-299.default.svc.cluster.local", ...IM }));
+    const first = told(incremental.step());
+    assert.deepEqual(
+      first.find(([host]) => host === "wiki-299.default.svc.cluster.local"),
+      ["wiki-299.default.svc.cluster.local", ["one"]],
+    );
+    assert.equal(first.length + told(settle(incremental)).length, 300);
+  });
+
   it("judges every alias for a client that comes", () => {
     const incremental = judgeOf(
       ...wikipedia,
