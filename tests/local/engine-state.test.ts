@@ -192,6 +192,9 @@ describe("the state of the embedded engine", () => {
       );
       const comm = `/proc/${pid}/comm`;
       await eventually(() => readFileSync(comm, "utf8") === "pulumi\n" || undefined);
+      // The shell itself would still wait for it.
+      const parentComm = `/proc/${parent.pid}/comm`;
+      await eventually(() => readFileSync(parentComm, "utf8") === "sleep\n" || undefined);
       process.kill(pid, "SIGKILL");
       await eventually(
         () => /^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8")) || undefined,
