@@ -26,7 +26,7 @@ export interface IstioCheck {
 /** A namespace that the stack puts something into and doesn't make. */
 export interface UsedNamespace {
   name: string;
-  /** What is put there first, by its key: `aliases[0]`. */
+  /** What is put there first, by its name: `alias my-httpbin`. */
   by: string;
 }
 

@@ -57,8 +57,8 @@ export function usedNamespaces({
   );
   const names = new Set(kept.map(({ namespace }) => namespace));
   const users = [
-    ...clients.map(({ namespace }, i) => ({ name: namespace, by: `clients[${i}]` })),
-    ...aliases.map(({ namespace }, i) => ({ name: namespace, by: `aliases[${i}]` })),
+    ...clients.map(({ name, namespace }) => ({ name: namespace, by: `client ${name}` })),
+    ...aliases.map(({ name, namespace }) => ({ name: namespace, by: `alias ${name}` })),
   ];
   return users.filter(({ name }) => !names.has(name) && names.add(name));
 }

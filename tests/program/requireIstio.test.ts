@@ -127,9 +127,15 @@ describe("before an update the stack's cluster is checked for Istio", function (
 });
 
 describe("a namespace that the stack uses and doesn't make", () => {
-  const alias = (namespace: string) => ({ namespace }) as CatalogueAlias;
+  const alias = (namespace: string, i: number) =>
+    ({ name: `alias-${i}`, namespace }) as CatalogueAlias;
   const client = (namespace: string, injected: boolean, createNamespace: boolean) =>
-    ({ namespace, dataplane: injected ? "sidecar" : "none", createNamespace }) as CatalogueClient;
+    ({
+      name: "sleep",
+      namespace,
+      dataplane: injected ? "sidecar" : "none",
+      createNamespace,
+    }) as CatalogueClient;
 
   it("is one with an alias, or with a client without sidecar, that no client makes or labels", () => {
     const clients = [
@@ -139,8 +145,8 @@ describe("a namespace that the stack uses and doesn't make", () => {
     ];
     const aliases = ["made", "labelled", "theirs", "elsewhere", "elsewhere"].map(alias);
     assert.deepEqual(usedNamespaces({ clients, aliases }), [
-      { name: "theirs", by: "clients[2]" },
-      { name: "elsewhere", by: "aliases[3]" },
+      { name: "theirs", by: "client sleep" },
+      { name: "elsewhere", by: "alias alias-3" },
     ]);
   });
 });

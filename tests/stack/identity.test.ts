@@ -175,7 +175,10 @@ describe("one object, one identity, on real parts", function () {
       await stack.up({ ...FORMER.catalogue, aliases }),
     ]) {
       assert.notEqual(exitCode, 0);
-      assert.match(output, /namespace nowhere, where aliases\[2\] belongs, isn't in the cluster/);
+      assert.match(
+        output,
+        /namespace nowhere, where alias my-httpbin belongs, isn't in the cluster/,
+      );
     }
   });
 
