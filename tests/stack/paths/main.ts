@@ -2,6 +2,7 @@
  * As many random paths as wanted, on an embedded mesh of its own. Exit code 1 when one fails.
  *
  *   npm run paths -- --count 200 --seed 1
+ *   npm run paths -- --count 200 --seed 1 --from 36
  */
 import { Command, InvalidArgumentError } from "commander";
 import { ownPlane } from "../ownPlane.js";
@@ -11,6 +12,7 @@ interface Options {
   count: number;
   seed: number;
   batch: number;
+  from: number;
 }
 
 function wholeNumber(text: string): number {
@@ -29,9 +31,10 @@ async function main(options: Options): Promise<number> {
   try {
     const { paths, pushes, calls, seconds } = await tryPaths(on, {
       ...options,
-      onBatch: (done, batch) => {
+      onBatch: ({ paths, pushes, calls }, batch) => {
         const what = batch.map(({ edits }) => edits.map(({ what }) => what).join(", "));
-        console.log(`${done}/${options.count} ${what.join("; ")}`);
+        const done = `${options.from + paths}/${options.count}, ${pushes} pushes, ${calls} calls`;
+        console.log(`${done}: ${what.join("; ")}`);
       },
       onFailure: (reason) => console.log(`Some of the next fail; trying each alone. ${reason}`),
     });
@@ -53,6 +56,7 @@ const command = new Command("paths")
   .option("--count <number>", "how many paths", wholeNumber, 25)
   .option("--seed <number>", "repeat the run that printed it", wholeNumber, Date.now() % 1e6)
   .option("--batch <number>", "how many go at once, through one stack", positive, 9)
+  .option("--from <number>", "leave out the seed's paths before this one", wholeNumber, 0)
   .parse();
 void main(command.opts<Options>()).then((code) => {
   process.exitCode = code;

@@ -10,8 +10,10 @@ export interface PathsOptions {
   seed?: number;
   /** How many go at once, through one stack. */
   batch: number;
-  /** Called after each batch that went well. */
-  onBatch?: (done: number, batch: readonly Path[]) => void;
+  /** The first of the seed's paths to try: those before it are left out. @default 0 */
+  from?: number;
+  /** Called after each batch that went well, with what has been looked at so far. */
+  onBatch?: (done: Seen & { paths: number }, batch: readonly Path[]) => void;
   /** Called when a batch fails, before its paths are tried one by one. */
   onFailure?: (reason: string) => void;
 }
@@ -24,19 +26,19 @@ export interface PathsOptions {
  */
 export async function tryPaths(
   on: TestPlane,
-  { count, seed = Date.now() % 1e6, batch, onBatch, onFailure }: PathsOptions,
+  { count, seed = Date.now() % 1e6, batch, from: first = 0, onBatch, onFailure }: PathsOptions,
 ): Promise<Seen & { paths: number; seconds: number; seed: number }> {
   const started = Date.now();
   const total = { pushes: 0, calls: 0, paths: 0 };
   const drawn = draw(count, seed);
-  for (let from = 0; from < count; from += batch) {
+  for (let from = first; from < count; from += batch) {
     const paths = drawn.slice(from, from + batch);
     try {
       const { pushes, calls } = await walk(on, paths);
       total.pushes += pushes;
       total.calls += calls;
       total.paths += paths.length;
-      onBatch?.(total.paths, paths);
+      onBatch?.({ ...total }, paths);
     } catch (error) {
       onFailure?.(error instanceof Error ? error.message : String(error));
       throw new Error(await failureIn(on, { from, paths, count, seed }, error), { cause: error });
