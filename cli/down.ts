@@ -3,7 +3,7 @@ import path from "node:path";
 import { Command } from "commander";
 import { type Engine, openEngine, stacksFolder } from "../local/engine.js";
 import { LostStateError, releaseLocks } from "../local/engine-state.js";
-import { planeStatus, stopPlane } from "../local/plane.js";
+import { type Plane, planeStatus, stopPlane } from "../local/plane.js";
 import { projectName, stacksIn } from "../local/stack-file.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
 import { MAIN_PARTS, ensureToolchain } from "../local/toolchain/index.js";
@@ -31,7 +31,7 @@ async function down(): Promise<ExitCode> {
   }
   // Where a part is broken there is nothing to destroy: that cluster was the only copy.
   if (state === "up" && plane) {
-    await destroyStacks(plane.kubeconfig).catch(goOn("the stacks"));
+    await destroyStacks(plane).catch(goOn("the stacks"));
   }
   await stopPlane(PLANE_STATE, report);
   for (const file of stateFiles()) rmSync(file, { recursive: true, force: true });
@@ -47,16 +47,16 @@ function stateFiles(): string[] {
     .filter((file) => !file.startsWith(STATE_LOCK));
 }
 
-async function destroyStacks(kubeconfig: string): Promise<void> {
+async function destroyStacks({ kubeconfig, istioVersion }: Plane): Promise<void> {
   const toolchain = await ensureToolchain(MAIN_PARTS);
   const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfig);
   for (const stack of stacksIn(stacksFolder(engine, REPOSITORY))) {
-    await destroy(engine, stack).catch(goOn(`stack ${stack}`));
+    await destroy(engine, stack, istioVersion).catch(goOn(`stack ${stack}`));
   }
 }
 
-async function destroy(engine: Engine, stack: string): Promise<void> {
-  const config = await openEmbeddedStack(engine, stack);
+async function destroy(engine: Engine, stack: string, istio: string): Promise<void> {
+  const config = await openEmbeddedStack(engine, stack, istio);
   releaseLocks(engine.home, projectName(REPOSITORY), stack);
   // Not --remove: that deletes the checkout's Pulumi.<stack>.yaml too.
   const { failed } = await update({ engine, stack, config }, "destroy");

@@ -1,13 +1,21 @@
 import { rmdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
+import { type Config, type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
 import { withLock } from "../local/lock.js";
 import { type Plane, startPlane } from "../local/plane.js";
 import type { Tools } from "../local/tools.js";
 import { REPOSITORY, cacheRoot } from "../local/toolchain/cache.js";
-import { MAIN_PARTS, type Toolchain, ensureToolchain } from "../local/toolchain/index.js";
+import {
+  type EmbeddedIstio,
+  ISTIO_VERSION,
+  MAIN_PARTS,
+  type Toolchain,
+  ensureToolchain,
+  olderIstio,
+} from "../local/toolchain/index.js";
 import { ApiServer } from "./kube/api-server.js";
+import { onEmbedded } from "./stack-file.js";
 import { ENGINE_STATE, PLANE_STATE, STATE, STATE_LOCK } from "./state.js";
 import { endLeftovers } from "./stack/update.js";
 
@@ -41,14 +49,23 @@ export function report(line: string): void {
 }
 
 /** The programs of the embedded mesh, out of the toolchain. */
-export function meshTools({ binaries, kwokStages }: Toolchain): Tools {
+export function meshTools(
+  { binaries, kwokStages, chartsOf }: Toolchain,
+  istioVersion: EmbeddedIstio = ISTIO_VERSION,
+): Tools {
   return {
     etcd: [binaries.etcd],
     kubeApiserver: [binaries["kube-apiserver"]],
     kubeControllerManager: [binaries["kube-controller-manager"]],
     kubeScheduler: [binaries["kube-scheduler"]],
     kwok: [binaries.kwok],
-    istiod: [binaries["pilot-discovery"]],
+    ...(istioVersion === ISTIO_VERSION
+      ? { istiod: [binaries["pilot-discovery"]] }
+      : {
+          istiod: [binaries[`pilot-discovery-${istioVersion}`]],
+          charts: chartsOf(istioVersion),
+        }),
+    istioVersion,
     istioctl: [binaries.istioctl],
     kwokStages: [kwokStages],
     manifests: path.join(cacheRoot(), "manifests"),
@@ -61,10 +78,15 @@ export interface Embedded {
   engine: Engine;
 }
 
-/** Brings up what `npm run up` needs; what is up already is used as it is. */
-export async function openEmbedded(): Promise<Embedded> {
-  const toolchain = await ensureToolchain(MAIN_PARTS);
-  const plane = await startPlane({ stateDir: PLANE_STATE, tools: meshTools(toolchain), report });
+/**
+ * Brings up what `npm run up` needs; what is up already is used as it is.
+ * @throws {Mistake} where a mesh of another version of Istio is up
+ */
+export async function openEmbedded(istio: EmbeddedIstio = ISTIO_VERSION): Promise<Embedded> {
+  const older = istio === ISTIO_VERSION ? [] : [olderIstio(istio)];
+  const toolchain = await ensureToolchain([...MAIN_PARTS, ...older]);
+  const tools = meshTools(toolchain, istio);
+  const plane = await startPlane({ stateDir: PLANE_STATE, tools, report });
   const engine = await openEngine(toolchain, ENGINE_STATE, plane.kubeconfig);
   await endLeftovers(ENGINE_STATE, report);
   if (enterCluster(engine, await uidOf(plane))) {
@@ -86,16 +108,20 @@ async function uidOf(plane: Plane): Promise<string> {
 
 /**
  * The configuration of one of this project's stacks as it holds on the embedded mesh, which is none
- * of the places that the stack was made for: without their cluster and their protection.
+ * of the places that the stack was made for: without their cluster and their protection, and on an
+ * older release of Istio with that as its mesh's.
  *
+ * @param istio the release that the embedded mesh runs; where that is the pinned one, the catalogue's stays
  * @param project the folder of Pulumi.yaml; @default this checkout
  * @returns the path for `--config-file`
  */
 export function openEmbeddedStack(
   engine: Engine,
   stack: string,
+  istio: string,
   project = REPOSITORY,
 ): Promise<string> {
   const leaveOut = ["kubeconfig", "context", "protect"].map((key) => `istio-egress:${key}`);
-  return openStack(engine, project, stack, { leaveOut, report });
+  const change = (config: Config) => onEmbedded(config, istio);
+  return openStack(engine, project, stack, { leaveOut, change, report });
 }

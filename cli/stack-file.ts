@@ -2,7 +2,15 @@ import { type Catalogue, CATALOGUE_KEY, CatalogueError } from "../catalogue/cata
 import { type ReadCatalogue, readCatalogueFiles as readFiles } from "../catalogue/files.js";
 import { sizeMistake } from "../catalogue/size.js";
 import { readStackFile, stackFile } from "../local/stack-file.js";
+import type { Config } from "../local/engine.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
+import {
+  ISTIO_VERSION,
+  MESH_VERSIONS,
+  OLDER_ISTIO_VERSIONS,
+  type OlderIstioVersion,
+} from "../local/toolchain/parts.js";
+import { isPlain } from "../mesh/index.js";
 import type { ClusterChoice } from "./kube/api-server.js";
 import { Mistake } from "./mistake.js";
 
@@ -17,10 +25,37 @@ export function readCatalogue(stack: string, project = REPOSITORY): Catalogue {
   return readCatalogueFiles(stack, project).catalogue;
 }
 
+/** What a stack declares on the embedded mesh of a release. @throws {Mistake} the same */
+export function readEmbeddedCatalogue(stack: string, istio: string): Catalogue {
+  return readCatalogueFiles(stack, REPOSITORY, istio).catalogue;
+}
+
+/**
+ * A stack's configuration on the embedded mesh: an older release than the pinned one is the mesh's version
+ * there, whatever the stack was written for.
+ */
+export function onEmbedded(config: Config, istio: string): Config {
+  const catalogue = config[CATALOGUE_KEY];
+  if (!isOlder(istio) || !isPlain(catalogue)) return config;
+  const { mesh } = catalogue;
+  // A mesh that is no object stays, to be refused.
+  if (mesh !== undefined && mesh !== null && !isPlain(mesh)) return config;
+  const istioVersion = MESH_VERSIONS[istio];
+  return { ...config, [CATALOGUE_KEY]: { ...catalogue, mesh: { ...mesh, istioVersion } } };
+}
+
+function isOlder(istio: string): istio is OlderIstioVersion {
+  return (OLDER_ISTIO_VERSIONS as readonly string[]).includes(istio);
+}
+
 /** The same, with the file that each alias stands in. @throws {Mistake} the same */
-export function readCatalogueFiles(stack: string, project: string): ReadCatalogue {
+export function readCatalogueFiles(
+  stack: string,
+  project: string,
+  istio: string = ISTIO_VERSION,
+): ReadCatalogue {
   try {
-    const value = readConfig(stack, project)[CATALOGUE_KEY];
+    const value = onEmbedded(readConfig(stack, project), istio)[CATALOGUE_KEY];
     return readFiles(value, stackFile(stack), project);
   } catch (error) {
     throw error instanceof CatalogueError ? new Mistake(error.message) : error;

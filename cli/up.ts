@@ -1,9 +1,14 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import {
+  type EmbeddedIstio,
+  ISTIO_VERSION,
+  OLDER_ISTIO_VERSIONS,
+} from "../local/toolchain/parts.js";
 import { alone, openEmbedded, openEmbeddedStack, report } from "./embedded.js";
 import { ExitCode, Mistake } from "./mistake.js";
 import { POLICY_PACK, buildPolicyPack } from "./policy-pack.js";
 import { shellWord } from "../stack/commands.js";
-import { readCatalogue, requireRoom } from "./stack-file.js";
+import { readEmbeddedCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
 import { recover, type UpdateEnding, updateWhereChanged } from "./stack/update.js";
@@ -12,28 +17,35 @@ import { recover, type UpdateEnding, updateWhereChanged } from "./stack/update.j
 export function command(): Command {
   return new Command("up")
     .option("-s, --stack <name>", "the stack, so the catalogue in Pulumi.<name>.yaml", "dev")
+    .addOption(
+      new Option("--istio <version>", "the release of Istio that the mesh runs")
+        .choices([...OLDER_ISTIO_VERSIONS, ISTIO_VERSION])
+        .default(ISTIO_VERSION),
+    )
     .addHelpText(
       "after",
       `
 Brings up the embedded mesh, runs \`pulumi up\` in it with the policy pack, and verifies the result.
+An istiod of an older release is built when it is named for the first time; the stack's catalogue has
+that release as mesh.istioVersion then.
 On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-pack policies`,
     )
-    .action(async ({ stack }: { stack: string }) => {
+    .action(async ({ stack, istio }: { stack: string; istio: EmbeddedIstio }) => {
       // A mistake in the catalogue is reported before anything is started.
-      readCatalogue(stack);
+      readEmbeddedCatalogue(stack, istio);
       requireRoom(stack);
-      process.exitCode = await alone(() => up(stack));
+      process.exitCode = await alone(() => up(stack, istio));
     });
 }
 
-async function up(stack: string): Promise<ExitCode> {
+async function up(stack: string, istio: EmbeddedIstio): Promise<ExitCode> {
   const started = Date.now();
   const pack = buildPolicyPack();
   // Its failure is heard of when the mesh is up.
   pack.catch(() => {});
-  const { plane, engine } = await openEmbedded();
+  const { plane, engine } = await openEmbedded(istio);
   await pack;
-  const on = { engine, stack, config: await openEmbeddedStack(engine, stack) };
+  const on = { engine, stack, config: await openEmbeddedStack(engine, stack, istio) };
   await recover(on, report);
   await refuseOthersObjects(on);
   // It previews first, and a mandatory policy that is violated in the preview ends it there: nothing

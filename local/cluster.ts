@@ -51,7 +51,8 @@ export class Cluster {
 
   async #validates(): Promise<string | undefined> {
     const rule = {
-      apiVersion: "networking.istio.io/v1",
+      // Every release serves this one.
+      apiVersion: "networking.istio.io/v1beta1",
       kind: "DestinationRule",
       metadata: { name: "istio-egress-probe", namespace: "default" },
       // A host that only istiod refuses: the CRD's schema allows any string.

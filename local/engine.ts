@@ -128,10 +128,15 @@ export function stacksFolder({ home }: Engine, project: string): string {
   return path.join(home, "stacks", projectName(project));
 }
 
+/** A stack's configuration: values by `<namespace>:<key>`. */
+export type Config = Readonly<Record<string, unknown>>;
+
 /** How a stack is opened. */
 export interface StackOptions {
   /** Keys of the configuration that don't hold on this engine. @default none */
   leaveOut?: readonly string[];
+  /** Makes of the project's configuration what holds on this engine. @default as it is */
+  change?: (config: Config) => Config;
   /** Called with what had to be repaired, in lines for people. @default not called */
   report?: (line: string) => void;
 }
@@ -150,9 +155,9 @@ export async function openStack(
   engine: Engine,
   project: string,
   stack: string,
-  { leaveOut = [], report = () => {} }: StackOptions = {},
+  { leaveOut = [], change = (config) => config, report = () => {} }: StackOptions = {},
 ): Promise<string> {
-  const own = readStackFile(project, stack).config ?? {};
+  const own = change(readStackFile(project, stack).config ?? {});
   const folder = stacksFolder(engine, project);
   writeWhole(path.join(folder, "Pulumi.yaml"), textOf(path.join(project, "Pulumi.yaml")) ?? "");
   const salt = await openSalt(engine, projectName(project), folder, stack, report);

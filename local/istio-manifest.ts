@@ -35,6 +35,7 @@ export async function istioObjects(tools: Tools, webhookPort: number): Promise<K
   const args = [
     ...[...leading, "manifest", "generate"],
     ...SETTINGS.flatMap((setting) => ["--set", setting]),
+    ...(tools.charts === undefined ? [] : ["--manifests", tools.charts]),
   ];
   const { size, mtimeMs } = statSync(istioctl);
   const key = createHash("sha256").update(JSON.stringify([istioctl, size, mtimeMs, args]));

@@ -11,12 +11,14 @@ import { credentialFiles, fingerprint } from "./credentials.js";
 import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
+import { Mistake } from "./mistake.js";
 import { PORT_NAMES, type Part, type Ports, planeFiles } from "./part.js";
 import { requireLinux } from "./platform.js";
 import { freePorts } from "./ports.js";
 import { runningProcesses, stopProcesses } from "./processes.js";
 import { type PlaneRecord, readRecord, writeRecord } from "./record.js";
 import { type PartStatus, describeProblem, inspectParts } from "./status.js";
+import { ISTIO_VERSION } from "./toolchain/parts.js";
 import type { Tools } from "./tools.js";
 
 export type { PartStatus } from "./status.js";
@@ -54,6 +56,8 @@ export interface Plane {
     /** `/inject` and `/validate`. */
     webhookPort: number;
   };
+  /** The release of its istiod: `1.31`. */
+  istioVersion: string;
   /** Whether it ran already, was started from nothing, or had parts that had to be started again. */
   outcome: "running" | "started" | "repaired";
   /** The parts that were found broken, with what was wrong and what they said last. */
@@ -74,6 +78,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const report = options.report ?? (() => {});
   return withPlaneLock(stateDir, report, async () => {
     const record = readRecord(stateDir);
+    requireSameIstio(record, options.tools);
     const isOpen = record !== undefined && hasCredentials(stateDir, record);
     const parts = record ? partsOf(stateDir, options.tools, record.ports) : [];
     const status = await inspectParts(stateDir, parts);
@@ -82,7 +87,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
       problem !== undefined && !(isSilent && record?.complete === false);
     const broken = status.filter(isBroken);
     if (isOpen && record.complete && broken.length === 0)
-      return planeOf(stateDir, record.ports, "running");
+      return planeOf(stateDir, record, "running");
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
@@ -90,8 +95,20 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     if (record && !isOpen) report("Its credentials are damaged; starting all parts with new ones.");
     const kept = new Set(isOpen ? well : []);
     const ports = await startMissing({ ...options, stateDir, report }, record, kept);
-    return planeOf(stateDir, ports, record ? "repaired" : "started", repaired);
+    const { istioVersion } = options.tools;
+    return planeOf(stateDir, { ports, istioVersion }, record ? "repaired" : "started", repaired);
   });
+}
+
+/** What one release has put into a cluster isn't taken out of it by another. */
+function requireSameIstio(record: PlaneRecord | undefined, { istioVersion }: Tools): void {
+  if (!record || record.istioVersion === istioVersion) return;
+  const option = record.istioVersion === ISTIO_VERSION ? "" : ` -- --istio ${record.istioVersion}`;
+  throw new Mistake(
+    `the embedded mesh runs Istio ${record.istioVersion}, and this would be Istio ${istioVersion}. ` +
+      "Take it down first with  npm run down,  which destroys its stacks, or go on with it:  " +
+      `npm run up${option}`,
+  );
 }
 
 /**
@@ -113,10 +130,11 @@ async function startMissing(
     const ports = isRepair ? record.ports : await prepare(stateDir);
     const parts = partsOf(stateDir, tools, ports);
     const credentials = fingerprint(planeFiles(stateDir).credentials) ?? "";
-    writeRecord(stateDir, { ports, parts, credentials, complete: false });
+    const written = { ports, parts, istioVersion: tools.istioVersion, credentials };
+    writeRecord(stateDir, { ...written, complete: false });
     try {
       await bringUp({ stateDir, tools, ports, parts, keep, patience, report });
-      writeRecord(stateDir, { ports, parts, credentials, complete: true });
+      writeRecord(stateDir, { ...written, complete: true });
       return ports;
     } catch (error) {
       const isPortTaken = error instanceof PortTakenError && attempt < ATTEMPTS;
@@ -162,7 +180,7 @@ function partsOf(stateDir: string, tools: Tools, ports: Ports): Part[] {
 
 function planeOf(
   stateDir: string,
-  ports: Ports,
+  { ports, istioVersion }: Pick<PlaneRecord, "ports" | "istioVersion">,
   outcome: Plane["outcome"],
   repaired: Plane["repaired"] = [],
 ): Plane {
@@ -178,6 +196,7 @@ function planeOf(
       monitoringPort: ports.istiodMonitoring,
       webhookPort: ports.istiodWebhook,
     },
+    istioVersion,
     outcome,
     repaired,
   };
@@ -204,7 +223,7 @@ export async function planeStatus(stateDir: string): Promise<PlaneStatus> {
     parts.push({ name: "credentials", problem: "are damaged", log });
   }
   const isUp = record.complete && parts.every(({ problem }) => problem === undefined);
-  return { state: isUp ? "up" : "broken", parts, plane: planeOf(folder, record.ports, "running") };
+  return { state: isUp ? "up" : "broken", parts, plane: planeOf(folder, record, "running") };
 }
 
 /** Processes may outlive a folder that was deleted by hand. */

@@ -17,6 +17,8 @@ const recordSchema = z.object({
       }),
     }),
   ),
+  /** The release of its istiod. */
+  istioVersion: z.string(),
   /** The {@link fingerprint} of the credentials that they were started with. */
   credentials: z.string(),
   /** Whether a start has ever reached its end with these parts. */

@@ -19,6 +19,8 @@ export interface IstiodPorts {
   grpcPort: number;
   /** `/debug`, plain HTTP. */
   httpPort: number;
+  /** Its release. @default that of the pinned one */
+  version?: string;
 }
 
 /** The identity of the sidecar: istiod takes the caller for the Pod with this name and address, if there is one. */
@@ -29,9 +31,6 @@ export interface SidecarIdentity {
   /** The Pod's labels; they count where istiod knows no such Pod. @default none */
   labels?: Record<string, string>;
 }
-
-/** As new as the istiod of the embedded mesh: an older one would be sent older configuration. */
-const SIDECAR_VERSION = `${ISTIO_VERSION}.0`;
 
 const CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
@@ -103,7 +102,7 @@ export async function asSidecar<T>(
   );
   const deadline = new Date(Date.now() + timeout);
   const stream = client["streamAggregatedResources"]?.({ deadline }) as Stream;
-  const node = nodeOf(sidecar);
+  const node = nodeOf(sidecar, istiod.version);
   try {
     return await work({
       subscribe: (typeUrl, resourceNames) => subscribe(stream, { typeUrl, node, resourceNames }),
@@ -144,7 +143,7 @@ type Struct = { fields: Record<string, Value> };
 type Value = { stringValue: string } | { structValue: Struct };
 
 /** How a sidecar introduces itself (`pilot/pkg/model/context.go`, ParseServiceNodeWithMetadata). */
-function nodeOf({ ip, pod, namespace, labels = {} }: SidecarIdentity) {
+function nodeOf({ ip, pod, namespace, labels = {} }: SidecarIdentity, version = ISTIO_VERSION) {
   const text = (value: string): Value => ({ stringValue: value });
   const struct = (entries: [string, Value][]): Struct => ({ fields: Object.fromEntries(entries) });
   const labelValues = Object.entries(labels).map(([key, value]): [string, Value] => [
@@ -156,7 +155,8 @@ function nodeOf({ ip, pod, namespace, labels = {} }: SidecarIdentity) {
     metadata: struct([
       ["NAMESPACE", text(namespace)],
       ["CLUSTER_ID", text("Kubernetes")],
-      ["ISTIO_VERSION", text(SIDECAR_VERSION)],
+      // As new as its istiod: an older one would be sent older configuration.
+      ["ISTIO_VERSION", text(`${version}.0`)],
       ["LABELS", { structValue: struct(labelValues) }],
     ]),
   };

@@ -3,7 +3,7 @@ import { type Engine, openEngine, pulumi$ } from "../../local/engine.js";
 import { planeStatus } from "../../local/plane.js";
 import { requireProject, stacksIn } from "../../local/stack-file.js";
 import { isClone } from "../../local/toolchain/cache.js";
-import { ensureToolchain } from "../../local/toolchain/index.js";
+import { ISTIO_VERSION, ensureToolchain } from "../../local/toolchain/index.js";
 import { alone, openEmbeddedStack } from "../embedded.js";
 import { inItsOwnTime } from "../interruption.js";
 import { Mistake } from "../mistake.js";
@@ -37,9 +37,10 @@ async function embeddedEngine(project: string): Promise<StackEngine> {
   const { plane } = await planeStatus(PLANE_STATE);
   const nowhere = path.join(ENGINE_STATE, "no-cluster");
   const engine = await openEngine(toolchain, ENGINE_STATE, plane?.kubeconfig ?? nowhere);
+  const istio = plane?.istioVersion ?? ISTIO_VERSION;
   const selecting = async (stack: string) => [
     ...["-s", stack],
-    ...["--config-file", await openEmbeddedStack(engine, stack, project)],
+    ...["--config-file", await openEmbeddedStack(engine, stack, istio, project)],
   ];
   return { engine, project, selecting };
 }

@@ -4,8 +4,9 @@ import { type Plane, planeStatus } from "../../local/plane.js";
 import { PLANE_STATE } from "../state.js";
 import { columns } from "../format/columns.js";
 import { ApiServer, type ClusterChoice } from "../kube/api-server.js";
+import { ISTIO_VERSION } from "../../local/toolchain/parts.js";
 import { ExitCode, Mistake } from "../mistake.js";
-import { clusterOf, readCatalogue, stackFile } from "../stack-file.js";
+import { clusterOf, readCatalogue, readEmbeddedCatalogue, stackFile } from "../stack-file.js";
 import { askCluster, type AskIstiod } from "./ask-cluster.js";
 import { inEmbeddedMesh, throughPortForward } from "./ask-istiod.js";
 import { type RunInPod, callRows, throughExec } from "./make-calls.js";
@@ -52,8 +53,9 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 
 /** The same, without printing. */
 export async function reportOn(options: VerifyOptions): Promise<VerifyReport> {
-  const catalogue = readCatalogue(options.stack);
-  const { cluster, server, askIstiod, run } = await sourcesFor(options, catalogue);
+  const declared = readCatalogue(options.stack);
+  const { cluster, server, askIstiod, run, istio } = await sourcesFor(options, declared);
+  const catalogue = istio === undefined ? declared : readEmbeddedCatalogue(options.stack, istio);
   if (options.traffic && !run) throw new Mistake(NO_CONTAINERS);
   const patience = (options.patience ?? 10) * 1000;
   const { reality, rows } = await settled(catalogue, server, askIstiod, Date.now() + patience);
@@ -91,6 +93,8 @@ interface Sources {
   askIstiod: AskIstiod;
   /** Undefined where Pods have no containers. */
   run?: RunInPod;
+  /** The release of an embedded mesh. */
+  istio?: string;
 }
 
 async function sourcesFor(options: VerifyOptions, { mesh }: Catalogue): Promise<Sources> {
@@ -99,7 +103,9 @@ async function sourcesFor(options: VerifyOptions, { mesh }: Catalogue): Promise<
   const plane = options.plane ?? (isChosen ? undefined : await runningPlane());
   if (plane) {
     const server = ApiServer.of(plane);
-    return { cluster: "the embedded mesh", server, askIstiod: inEmbeddedMesh(plane.istiod) };
+    const { istiod, istioVersion: version } = plane;
+    const cluster = `the embedded mesh${version === ISTIO_VERSION ? "" : ` of Istio ${version}`}`;
+    return { cluster, server, askIstiod: inEmbeddedMesh({ ...istiod, version }), istio: version };
   }
   const server = await ApiServer.from(chosen);
   return {

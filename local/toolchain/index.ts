@@ -3,7 +3,14 @@ import path from "node:path";
 import { withLock } from "../lock.js";
 import { requireLinux } from "../platform.js";
 import { cacheLock, cacheRoot, isBuilt, partFolder, requireSpace } from "./cache.js";
-import { type Binary, PARTS, type ToolPart } from "./parts.js";
+import {
+  type Binary,
+  CHARTS,
+  type OlderIstioVersion,
+  PARTS,
+  type ToolPart,
+  olderIstio,
+} from "./parts.js";
 
 export { ToolchainError, cacheRoot } from "./cache.js";
 export * from "./parts.js";
@@ -13,20 +20,25 @@ export interface Toolchain {
   binaries: Readonly<Record<Binary, string>>;
   /** Folder of the YAML files that define for kwok how Nodes and Pods come up. */
   kwokStages: string;
+  /** The folder of an older release's charts. */
+  chartsOf(version: OlderIstioVersion): string;
 }
 
+/** All but what is built for who names it. */
+const ORDINARY = PARTS.filter((part) => !part.onDemand);
+
 /** What the main job needs: all but what only the tests run. */
-export const MAIN_PARTS: readonly string[] = PARTS.filter((part) => !part.forTests).map(
+export const MAIN_PARTS: readonly string[] = ORDINARY.filter((part) => !part.forTests).map(
   (part) => part.name,
 );
 
 /**
  * Finds every program, building what is neither installed nor cached.
- * @param names the parts that are needed. @default all
+ * @param names the parts that are needed. @default all but those that are built on demand
  * @throws {Mistake} where a person has to do something first (no Linux, no Go, no space)
  */
 export async function ensureToolchain(
-  names: readonly string[] = PARTS.map((part) => part.name),
+  names: readonly string[] = ORDINARY.map((part) => part.name),
 ): Promise<Toolchain> {
   requireLinux();
   const root = cacheRoot();
@@ -37,10 +49,7 @@ export async function ensureToolchain(
 
   if (needed.some(isMissing)) {
     requireSpace(root);
-    const modules = new Set(needed.filter(isMissing).map(({ module }) => module));
-    // A module's other parts share nearly all of their packages with those that are needed: to build
-    // them at the same time takes seconds, later it takes minutes.
-    const missing = PARTS.filter((part) => modules.has(part.module) && isMissing(part));
+    const missing = needed.filter(isMissing);
     // Loaded only by who builds, as are the tools that find what is installed.
     const { build } = await import("./build-missing.js");
     await withLock(cacheLock(root), () => build(missing, root), {
@@ -76,5 +85,9 @@ function toolchain(root: string, installed: Partial<Record<Binary, string>>): To
   return {
     binaries: { ...(Object.fromEntries(built) as Record<Binary, string>), ...installed },
     kwokStages: path.join(partFolder(kwok, root), "stages"),
+    chartsOf: (version) => {
+      const part = PARTS.find(({ name }) => name === olderIstio(version))!;
+      return path.join(partFolder(part, root), CHARTS);
+    },
   };
 }

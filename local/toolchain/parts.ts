@@ -12,6 +12,7 @@ export type Binary =
   | "kube-scheduler"
   | "kwok"
   | "pilot-discovery"
+  | "pilot-discovery-1.22"
   | "istioctl"
   | "istiod-oracle"
   | "istiod-oracle-1.30"
@@ -45,6 +46,8 @@ export interface ToolPart {
   files?: SourceFile[];
   /** Whether only the tests run it. */
   forTests?: true;
+  /** Whether it is built for who names it, and for nobody else. */
+  onDemand?: true;
 }
 
 export const PULUMI_VERSION = "3.246.0";
@@ -52,6 +55,24 @@ export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
 const KUBERNETES_VERSION = "1.36.3";
 /** The release that the pinned commit of Istio belongs to. */
 export const ISTIO_VERSION = "1.31";
+
+/** Older releases whose istiod the embedded mesh can run, each a part of that name. */
+export const OLDER_ISTIO_VERSIONS = ["1.22"] as const;
+export type OlderIstioVersion = (typeof OLDER_ISTIO_VERSIONS)[number];
+
+/** What the embedded mesh can run. */
+export type EmbeddedIstio = typeof ISTIO_VERSION | OlderIstioVersion;
+
+/**
+ * `mesh.istioVersion` of a stack on the embedded mesh of an older release: its source is of two months before
+ * that release, and lacks what came in them.
+ */
+export const MESH_VERSIONS: Readonly<Record<OlderIstioVersion, string>> = { "1.22": "1.22-alpha" };
+
+/** The part of an older release. */
+export function olderIstio(version: OlderIstioVersion): string {
+  return `istio-${version}`;
+}
 
 const PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const PROVIDER_DATA = "cmd/pulumi-resource-kubernetes";
@@ -67,6 +88,9 @@ function kwokStage(file: string): SourceFile {
 
 /** What the model is compared with; each generation of istiod has its own part. */
 const ORACLE: SourceFile = { from: "tests/oracle/istiod", to: "istiod-oracle" };
+
+/** The folder of an older release's charts, in its part's. */
+export const CHARTS = "manifests";
 
 /** Istio's own compatibility profiles: what brings back the ways of an older version. */
 const PROFILES: SourceFile = {
@@ -245,5 +269,21 @@ export const PARTS: readonly ToolPart[] = [
     ],
     files: [PROFILES],
     forTests: true,
+  },
+  {
+    name: olderIstio("1.22"),
+    title: "istiod 1.22",
+    // Of the same source as the oracle's module, whose tools are keyed by that one's go.sum.
+    module: "local/toolchain/istiod-1.22",
+    binaries: [
+      { name: "pilot-discovery-1.22", package: "istio.io/istio/pilot/cmd/pilot-discovery" },
+    ],
+    // The charts of this release, from which the istioctl of the pinned one makes its manifest.
+    files: ["charts", "profiles"].map((folder) => ({
+      module: "istio.io/istio",
+      from: path.join("manifests", folder),
+      to: path.join(CHARTS, folder),
+    })),
+    onDemand: true,
   },
 ];

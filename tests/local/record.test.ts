@@ -17,7 +17,13 @@ describe("what is recorded of a plane", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const ports = Object.fromEntries(PORT_NAMES.map((name, i) => [name, 20_000 + i])) as Ports;
-  const record: PlaneRecord = { ports, parts: [], credentials: "abc", complete: true };
+  const record: PlaneRecord = {
+    ports,
+    parts: [],
+    istioVersion: "1.31",
+    credentials: "abc",
+    complete: true,
+  };
 
   it("is read as it was written, by its owner only", () => {
     writeRecord(folder, record);
