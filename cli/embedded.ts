@@ -1,9 +1,10 @@
 import { rmdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { type Config, type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
+import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
 import { withLock } from "../local/lock.js";
 import { type Plane, startPlane } from "../local/plane.js";
+import type { Config } from "../local/stack-file.js";
 import type { Tools } from "../local/tools.js";
 import { REPOSITORY, cacheRoot } from "../local/toolchain/cache.js";
 import {
@@ -15,7 +16,7 @@ import {
   olderIstio,
 } from "../local/toolchain/index.js";
 import { ApiServer } from "./kube/api-server.js";
-import { onEmbedded } from "./stack-file.js";
+import { onEmbedded } from "./embedded-config.js";
 import { ENGINE_STATE, PLANE_STATE, STATE, STATE_LOCK } from "./state.js";
 import { endLeftovers } from "./stack/update.js";
 

@@ -2,16 +2,10 @@ import { type Catalogue, CATALOGUE_KEY, CatalogueError } from "../catalogue/cata
 import { type ReadCatalogue, readCatalogueFiles as readFiles } from "../catalogue/files.js";
 import { sizeMistake } from "../catalogue/size.js";
 import { readStackFile, stackFile } from "../local/stack-file.js";
-import type { Config } from "../local/engine.js";
 import { REPOSITORY } from "../local/toolchain/cache.js";
-import {
-  ISTIO_VERSION,
-  MESH_VERSIONS,
-  OLDER_ISTIO_VERSIONS,
-  type OlderIstioVersion,
-} from "../local/toolchain/parts.js";
-import { isPlain } from "../mesh/index.js";
+import { ISTIO_VERSION } from "../local/toolchain/parts.js";
 import type { ClusterChoice } from "./kube/api-server.js";
+import { onEmbedded } from "./embedded-config.js";
 import { Mistake } from "./mistake.js";
 
 export { stackFile } from "../local/stack-file.js";
@@ -28,24 +22,6 @@ export function readCatalogue(stack: string, project = REPOSITORY): Catalogue {
 /** What a stack declares on the embedded mesh of a release. @throws {Mistake} the same */
 export function readEmbeddedCatalogue(stack: string, istio: string): Catalogue {
   return readCatalogueFiles(stack, REPOSITORY, istio).catalogue;
-}
-
-/**
- * A stack's configuration on the embedded mesh: an older release than the pinned one is the mesh's version
- * there, whatever the stack was written for.
- */
-export function onEmbedded(config: Config, istio: string): Config {
-  const catalogue = config[CATALOGUE_KEY];
-  if (!isOlder(istio) || !isPlain(catalogue)) return config;
-  const { mesh } = catalogue;
-  // A mesh that is no object stays, to be refused.
-  if (mesh !== undefined && mesh !== null && !isPlain(mesh)) return config;
-  const istioVersion = MESH_VERSIONS[istio];
-  return { ...config, [CATALOGUE_KEY]: { ...catalogue, mesh: { ...mesh, istioVersion } } };
-}
-
-function isOlder(istio: string): istio is OlderIstioVersion {
-  return (OLDER_ISTIO_VERSIONS as readonly string[]).includes(istio);
 }
 
 /** The same, with the file that each alias stands in. @throws {Mistake} the same */

@@ -16,7 +16,7 @@ import {
 import { textOf, writeWhole } from "./files.js";
 import { Mistake } from "./mistake.js";
 import { markOf } from "./processes.js";
-import { projectName, readStackFile, stackFile } from "./stack-file.js";
+import { type Config, projectName, readStackFile, stackFile } from "./stack-file.js";
 import { KUBERNETES_PROVIDER_VERSION, type Toolchain, cacheRoot } from "./toolchain/index.js";
 
 /**
@@ -127,9 +127,6 @@ async function quietly(engine: Engine, args: readonly string[]): Promise<void> {
 export function stacksFolder({ home }: Engine, project: string): string {
   return path.join(home, "stacks", projectName(project));
 }
-
-/** A stack's configuration: values by `<namespace>:<key>`. */
-export type Config = Readonly<Record<string, unknown>>;
 
 /** How a stack is opened. */
 export interface StackOptions {

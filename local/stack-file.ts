@@ -16,10 +16,12 @@ export function stacksIn(folder: string): string[] {
     .sort();
 }
 
+/** A stack's configuration: values by `<namespace>:<key>`. */
+export type Config = Readonly<Record<string, unknown>>;
+
 /** What a stack's file holds, as far as it is read here. */
 export interface StackFile {
-  /** Values by `<namespace>:<key>`. */
-  config?: Record<string, unknown>;
+  config?: Config;
   /** How its secrets are encrypted. */
   [key: string]: unknown;
 }

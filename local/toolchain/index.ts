@@ -21,7 +21,7 @@ export interface Toolchain {
   /** Folder of the YAML files that define for kwok how Nodes and Pods come up. */
   kwokStages: string;
   /** The folder of an older release's charts. */
-  chartsOf(version: OlderIstioVersion): string;
+  chartsOf: (version: OlderIstioVersion) => string;
 }
 
 /** All but what is built for who names it. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
-import { onEmbedded, readCatalogue, readEmbeddedCatalogue } from "../../cli/stack-file.js";
+import { onEmbedded } from "../../cli/embedded-config.js";
+import { readCatalogue, readEmbeddedCatalogue } from "../../cli/stack-file.js";
 
 describe("a stack on the embedded mesh of another release", () => {
   const configOf = (catalogue: unknown) => ({ other: 1, [CATALOGUE_KEY]: catalogue });
