@@ -26,8 +26,8 @@ export function command(): Command {
       "after",
       `
 Brings up the embedded mesh, runs \`pulumi up\` in it with the policy pack, and verifies the result.
-An istiod of an older release is built when it is named for the first time; the stack's catalogue has
-that release as mesh.istioVersion then.
+An istiod of an older release is built when it is named for the first time. The stack's catalogue
+has that release as mesh.istioVersion then.
 On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-pack policies`,
     )
     .action(async ({ stack, istio }: { stack: string; istio: EmbeddedIstio }) => {
