@@ -23,9 +23,9 @@ Examples:
 
 Standard output is a stack file: the catalogue that says what is there, the mesh's facts as far as
 they could be read, and a key by which the first \`pulumi up\` takes the objects over from whoever
-applied them: none is replaced, and no client gets another TLS than it has. Nothing is written to the
-cluster. Standard error says what is taken over, what \`up\` makes besides, and what isn't in the
-catalogue, with the reason.
+applied them: none is replaced, and no client gets another TLS than it has. Nothing is written to
+the cluster. Standard error says what is taken over, what \`up\` makes besides, and what isn't in
+the catalogue, with the reason.
 
 An alias is imported if the catalogue's objects are the ones that are there, and if the model says
 that no client's clusters change. A rule that sends Istio's mutual TLS outside leaves its alias out;

@@ -118,7 +118,18 @@ describe("the command line", function () {
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
   });
 
-  for (const name of ["up", "down", "verify", "judge", "posture", "upgrade", "pr-report", "test"]) {
+  for (const name of [
+    "up",
+    "down",
+    "verify",
+    "judge",
+    "posture",
+    "upgrade",
+    "import",
+    "drift",
+    "pr-report",
+    "test",
+  ]) {
     it(`has a help for ${name}, in 100 columns`, () => {
       const { status, stdout } = run(name, "--help");
       assert.ok(stdout.startsWith(`Usage: istio-egress ${name} `), stdout);
