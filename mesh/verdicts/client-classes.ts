@@ -122,13 +122,14 @@ export function writtenOut(candidates: readonly (readonly SharedVerdicts[])[]): 
 
 /**
  * A client's own copy. There are many: written field by field they are one piece of memory each,
- * which a spread of fields that were added one by one isn't. Only what is undecided has more fields.
+ * which a spread of fields that were added one by one isn't. Only what is undecided, or for another revision, has more fields.
  */
 function forClient(
   verdict: Verdict,
   { client, clientIndex }: SharedVerdicts["clients"][number],
 ): Verdict {
-  if (verdict.verdict === "undecided") return { ...verdict, client, clientIndex };
+  const hasMore = verdict.verdict === "undecided" || verdict.revision !== undefined;
+  if (hasMore) return { ...verdict, client, clientIndex };
   const { alias, why, target, host, port, subset, kind, tls, rule, ruleHost, level } = verdict;
   return {
     alias,
