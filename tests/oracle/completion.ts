@@ -34,7 +34,8 @@ export function completedBy(objects: readonly KubeObject[], witness: Witness): K
   const known = objects.map((object) => withValues(object, witness) as KubeObject);
   return createdInOrder(
     known,
-    (object) => ages.get(keyOf(refOf(object))) ?? (creationTime(object) / 1000 || LATER),
+    (object, index) =>
+      ages.get(keyOf(refOf(object))) ?? (creationTime(object) / 1000 || LATER + index),
   );
 }
 

@@ -34,13 +34,17 @@ const ruleCrowd = fc.tuple(rules, rules).map((lists) =>
   ),
 );
 
-/** They have the hosts of the first. */
+/** They have the hosts of the first, and are resolved as it is. */
 const entryCrowd = fc
   .array(serviceEntries, { minLength: 2, maxLength: 6 })
   .map((lists) => lists.flat().slice(0, MOST) as Named[])
   .map((entries) => {
-    const hosts = isPlain(entries[0]?.spec) ? entries[0].spec.hosts : [];
-    return entries.map((entry) => ({ ...entry, spec: { ...(entry.spec as Plain), hosts } }));
+    const first = isPlain(entries[0]?.spec) ? entries[0].spec : {};
+    const { hosts, resolution } = first;
+    return entries.map((entry) => ({
+      ...entry,
+      spec: { ...(entry.spec as Plain), hosts, resolution },
+    }));
   });
 
 /** Up to twelve objects of one kind whose order may matter; those of most kinds are of one namespace. */
@@ -104,6 +108,8 @@ interface UnorderedResult {
   confirmed: number;
   /** Witnesses that can't be looked at: what goes wrong for another revision hides the answer. */
   hidden: number;
+  /** Left open without witnesses: there was more than could be tried. */
+  givenUp: number;
   problems: string[];
 }
 
@@ -121,7 +127,15 @@ interface RunOptions {
 /** Puts random meshes of which not all is known to the model, and their completions to istiod. */
 export async function runUnordered(options: RunOptions): Promise<UnorderedResult> {
   const seed = options.seed ?? randomInt(2 ** 31);
-  const counts = { meshes: 0, asked: 0, decided: 0, undecided: 0, confirmed: 0, hidden: 0 };
+  const counts = {
+    meshes: 0,
+    asked: 0,
+    decided: 0,
+    undecided: 0,
+    confirmed: 0,
+    hidden: 0,
+    givenUp: 0,
+  };
   const result: UnorderedResult = { seed, ...counts, problems: [] };
   const istiod = new Istiod(await programOf(NEWEST));
   try {
@@ -142,10 +156,10 @@ export async function runUnordered(options: RunOptions): Promise<UnorderedResult
 
 /** The result in a sentence. */
 export function unorderedText(result: UnorderedResult): string {
-  const { seed, meshes, asked, decided, undecided, confirmed, hidden, problems } = result;
+  const { seed, meshes, asked, decided, undecided, confirmed, hidden, givenUp, problems } = result;
   return (
     `seed ${seed}: ${meshes} meshes, ${asked} completions, ${decided} decided, ${undecided} undecided, ` +
-    `${confirmed} witnesses confirmed, ${hidden} hidden by another revision, ${problems.length} problems`
+    `${confirmed} witnesses confirmed, ${hidden} hidden by another revision, ${givenUp} without witnesses, ${problems.length} problems`
   );
 }
 
