@@ -20,7 +20,7 @@ const HELLO: ToolPart = {
 /** Builds the fixture in a process of its own, so that it can be killed. */
 function buildInOwnProcess(root: string) {
   const script = `
-    const { build } = require("./local/toolchain/index.ts");
+    const { build } = require("./local/toolchain/build-missing.ts");
     build([${JSON.stringify(HELLO)}], ${JSON.stringify(root)}).catch((e) => {
       console.error(e.message);
       process.exit(1);
