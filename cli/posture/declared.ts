@@ -1,7 +1,9 @@
 import {
   at,
+  indexBy,
   isUnknown,
   type Mesh,
+  objectText,
   resolvePolicy,
   type DestinationRule,
   type TlsMode,
@@ -17,8 +19,9 @@ export type DeclaredTls = TlsMode | "none" | "unknown";
  * alias, in its namespace, and names it in full. Any other rule has another author.
  */
 export function declaredTls(mesh: Mesh, { alias, host, port, subset }: Verdict): DeclaredTls {
-  const beside = mesh.rules.filter(({ ref }) => ref.namespace === alias.namespace);
-  const own = mesh.services.find(({ ref }) => ref.kind === alias.kind && sameName(ref, alias));
+  const { rules, services } = lookupOf(mesh);
+  const beside = rules.get(alias.namespace) ?? [];
+  const own = services.get(objectText(alias))?.[0];
   const rule =
     beside.find((rule) => rule.host === (own?.host ?? host)) ??
     beside.find((rule) => rule.host === host);
@@ -30,9 +33,23 @@ export function declaredTls(mesh: Mesh, { alias, host, port, subset }: Verdict):
   return isUnknown(mode) ? "unknown" : tls.mode;
 }
 
-function sameName(a: { namespace: string; name: string }, b: typeof a): boolean {
-  return a.namespace === b.namespace && a.name === b.name;
+/** The rules of a mesh by namespace, and its services by what declares them: a posture has many rows. */
+function lookupOf(mesh: Mesh) {
+  const lookup = lookups.get(mesh) ?? {
+    rules: indexBy(mesh.rules, ({ ref }) => ref.namespace),
+    services: indexBy(mesh.services, ({ ref }) => objectText(ref)),
+  };
+  lookups.set(mesh, lookup);
+  return lookup;
 }
+
+const lookups = new WeakMap<
+  Mesh,
+  {
+    rules: ReadonlyMap<string, readonly DestinationRule[]>;
+    services: ReadonlyMap<string, readonly Mesh["services"][number][]>;
+  }
+>();
 
 function hasUnknownHost({ object }: DestinationRule): boolean {
   return isUnknown(object.spec) || isUnknown(at(object, "spec", "host"));
