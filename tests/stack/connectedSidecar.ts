@@ -1,5 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { asSidecar, sidecarClusters } from "../../local/sidecar.js";
+import { eventually } from "../local/eventually.js";
 import { objectsIn } from "./kube.js";
 import type { TestPlane } from "./sharedPlane.js";
 
@@ -16,9 +17,13 @@ export async function withConnectedSidecar<T>(
   namespace: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { items } = await objectsIn(plane.kubeconfig).list<V1Pod>("v1", "Pod", namespace);
-  const [pod, ...others] = items;
-  if (!pod || others.length > 0) throw new Error(`${items.length} Pods in ${namespace}, not one`);
+  const objects = objectsIn(plane.kubeconfig);
+  // A Pod that a test before has deleted may still be on its way out.
+  const pod = await eventually(async () => {
+    const { items } = await objects.list<V1Pod>("v1", "Pod", namespace);
+    if (items.length !== 1) throw new Error(`${items.length} Pods in ${namespace}, not one`);
+    return items[0];
+  });
   const identity = {
     pod: pod.metadata!.name!,
     namespace,
