@@ -158,7 +158,7 @@ function isOriginalDestination(service: Service, gateway: boolean): boolean {
  */
 function acceptedTls(mesh: Mesh, service: Service, port: ServicePort, passthrough: boolean) {
   if (service.resolution === "original-destination" || passthrough) {
-    const endpoints = mesh.endpointsOf(service, port);
+    const endpoints = mesh.endpointsOf(service, { number: port.number });
     if (endpoints.length === 0 || endpoints.some(({ tlsMode }) => tlsMode === "disabled")) {
       return "DISABLE";
     }

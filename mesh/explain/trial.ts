@@ -122,7 +122,7 @@ function withChange(
     endpointsOf: (service, port) => {
       if (!entries.includes(service)) return mesh.endpointsOf(service, port);
       const ports = port ? [port] : service.ports;
-      return ports.map(({ name, number }) => ({
+      return ports.map(({ name = "", number }) => ({
         ...{ address: service.host, labels: {}, tlsMode: "disabled" },
         ...{ portName: name, portNumber: number, isInside: false, isMissing: false },
       }));

@@ -5,8 +5,11 @@ import { EndpointIndex, type Endpoint, type EndpointSources } from "./endpoints.
 import type { Registry } from "./registry.js";
 import type { Service, ServicePort } from "./service.js";
 
+/** A port of a service; without a name, what istiod has under its number, whatever the endpoints call it. */
+export type PortKey = Pick<ServicePort, "number"> & Partial<Pick<ServicePort, "name">>;
+
 /** The endpoints of a service, of all ports or of one. */
-export type EndpointLookup = (service: Service, port?: ServicePort) => readonly Endpoint[];
+export type EndpointLookup = (service: Service, port?: PortKey) => readonly Endpoint[];
 
 /** Finds the endpoints of services on demand, once for each host of a namespace. */
 export function endpointLookup(
@@ -61,7 +64,7 @@ export function portLookup(
 function endpointsByNumber(
   endpoints: readonly Endpoint[],
   services: readonly Service[],
-  { number }: ServicePort,
+  { number }: PortKey,
 ): Endpoint[] {
   for (const { ports } of services.toReversed()) {
     if (!ports.some((port) => port.number === number)) continue;
@@ -76,19 +79,21 @@ function endpointsByNumber(
 }
 
 /**
- * The endpoints of a port in older Istios: by the port's name, if the last of the namespace's
- * services of that host numbers it alike (`initServiceRegistry`).
+ * The endpoints of a port in older Istios: those whose port the last of the namespace's services of that host
+ * numbers so (`initServiceRegistry`). A cluster takes those of its own port's name (`filterIstioEndpoint`).
  */
 function endpointsByName(
   endpoints: readonly Endpoint[],
   services: readonly Service[],
-  port: ServicePort,
+  port: PortKey,
 ): Endpoint[] {
   const last = services.at(-1);
   const numbers = new Map(last?.ports.map(({ name, number }) => [name, number]));
   return endpoints.filter(
     ({ isMissing, portName }) =>
-      !isMissing && portName === port.name && numbers.get(portName) === port.number,
+      !isMissing &&
+      numbers.get(portName) === port.number &&
+      (port.name === undefined || portName === port.name),
   );
 }
 
