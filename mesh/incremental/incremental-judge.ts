@@ -158,18 +158,16 @@ export class IncrementalJudge {
     const byHost = new Map<string, { host: string; answers: number; findings: Verdict[] }>();
     const isAsked = (verdict: Verdict) => hosts.has(this.aliasHost(verdict));
     for (const classes of judgeClasses(mesh, this.clients)) {
-      for (const { verdicts, clients } of classes) {
-        for (const verdict of verdicts.filter(isAsked)) {
+      const wrong = classes.map(({ verdicts, clients }) => {
+        const asked = verdicts.filter(isAsked);
+        for (const verdict of asked) {
           const host = this.aliasHost(verdict);
           let known = byHost.get(host);
           if (!known) byHost.set(host, (known = { host, answers: 0, findings: [] }));
           known.answers += clients.length;
         }
-      }
-      const wrong = classes.map(({ verdicts, clients }) => ({
-        verdicts: verdicts.filter((one) => one.verdict !== "ok" && isAsked(one)),
-        clients,
-      }));
+        return { verdicts: asked.filter((one) => one.verdict !== "ok"), clients };
+      });
       for (const finding of writtenOut([wrong])) {
         byHost.get(this.aliasHost(finding))?.findings.push(finding);
       }
