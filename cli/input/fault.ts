@@ -8,6 +8,15 @@ export interface Fault {
   atKey?: boolean;
 }
 
+/** A fault of the field at a path, in words of its own. */
+export function faultAt(
+  path: readonly (string | number)[],
+  given: unknown,
+  message: string,
+): Fault {
+  return { path: [...path], given, message };
+}
+
 /** A fault of a field whose value isn't what it should be. */
 export function fault(path: (string | number)[], given: unknown, expected: string): Fault {
   return { path, given, message: `expected ${expected}, found ${nameOf(given)}` };

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { isPlain, text } from "../../../mesh/index.js";
-import type { Fault } from "../fault.js";
+import { type Fault, faultAt as fault } from "../fault.js";
 import type { Path } from "../json-text.js";
 
 type Fields = Record<string, unknown>;
@@ -42,7 +42,7 @@ function serviceFault({ spec }: Fields): Fault | undefined {
       `${quoted(clusterIP)} is no address; write one, or None`,
     );
   }
-  return portsFault(spec.ports, ["spec", "ports"], "port", true);
+  return portsFault(spec.ports, ["spec", "ports"], true);
 }
 
 function endpointsFault({ subsets }: Fields): Fault | undefined {
@@ -51,7 +51,7 @@ function endpointsFault({ subsets }: Fields): Fault | undefined {
     const wrong = lists.map((list) =>
       first(subset[list], [...path, list], ({ ip }, at) => addressFault(ip, [...at, "ip"])),
     );
-    return wrong.find(Boolean) ?? portsFault(subset.ports, [...path, "ports"], "port", true);
+    return wrong.find(Boolean) ?? portsFault(subset.ports, [...path, "ports"], true);
   });
 }
 
@@ -74,7 +74,7 @@ function sliceFault({ addressType, endpoints, ports }: Fields): Fault | undefine
     }
     return undefined;
   });
-  return wrong ?? portsFault(ports, ["ports"], "port", false);
+  return wrong ?? portsFault(ports, ["ports"], false);
 }
 
 function sliceAddressFault(address: unknown, type: unknown, path: Path): Fault | undefined {
@@ -131,26 +131,20 @@ function isWholeAddress(address: string): boolean {
 const PORT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** @param isNamed whether each of several ports needs a name */
-function portsFault(
-  ports: unknown,
-  path: Path,
-  field: string,
-  isNamed: boolean,
-): Fault | undefined {
+function portsFault(ports: unknown, path: Path, isNamed: boolean): Fault | undefined {
   const names = new Set<unknown>();
   const numbers = new Set<string>();
   const count = Array.isArray(ports) ? ports.length : 0;
-  return first(ports, path, (port, at) => {
-    const { name = "", protocol = "TCP", targetPort } = port;
-    const number = port[field];
-    for (const [key, value] of Object.entries({ [field]: number, targetPort })) {
+  return first(ports, path, (item, at) => {
+    const { name = "", protocol = "TCP", port, targetPort } = item;
+    for (const [key, value] of Object.entries({ port, targetPort })) {
       if (typeof value === "number" && (value < 1 || value > 65_535)) {
         return fault([...at, key], value, `${value} is no port; write one from 1 to 65535`);
       }
     }
     if (name === "" || name === null) {
       return isNamed && count > 1
-        ? fault(at, port, "name is missing, which each of several ports needs")
+        ? fault(at, item, "name is missing, which each of several ports needs")
         : undefined;
     }
     if (!PORT_NAME.test(text(name))) {
@@ -163,9 +157,9 @@ function portsFault(
     if (names.has(name))
       return fault([...at, "name"], name, `another port has the name ${quoted(name)} too`);
     names.add(name);
-    const both = `${text(protocol)} ${String(number)}`;
+    const both = `${text(protocol)} ${String(port)}`;
     if (isNamed && path[0] === "spec" && numbers.has(both))
-      return fault([...at, field], number, `another port is ${both} too`);
+      return fault([...at, "port"], port, `another port is ${both} too`);
     numbers.add(both);
     return undefined;
   });
@@ -193,8 +187,4 @@ function isHost(text: string): boolean {
 
 function quoted(value: unknown): string {
   return JSON.stringify(value ?? null);
-}
-
-function fault(path: Path, given: unknown, message: string): Fault {
-  return { path: [...path], given, message };
 }

@@ -5,7 +5,7 @@ import { coreRuleFault } from "./core-rules.js";
 import { CORE_KINDS, type Definitions, resolved } from "./openapi.js";
 import { schemaFault } from "./structural.js";
 
-const GROUPS = new Map<string, string>(Object.entries(CORE_KINDS));
+const KINDS = new Map(Object.entries(CORE_KINDS));
 
 const strict = resolved(definitions as unknown as Definitions, true);
 const lenient = resolved(definitions as unknown as Definitions, false);
@@ -16,7 +16,7 @@ const lenient = resolved(definitions as unknown as Definitions, false);
  */
 export function coreFault(object: { apiVersion: string; kind: string }): Fault | undefined {
   const { apiVersion, kind } = object;
-  if (GROUPS.get(kind) !== groupOf(apiVersion)) return undefined;
+  if (KINDS.get(kind)?.group !== groupOf(apiVersion)) return undefined;
   // What an API server has given out may have fields of a newer Kubernetes than the one that is pinned.
   const schemas = isOfApiServer(object) ? lenient : strict;
   return schemaFault(object, schemas(kind), []) ?? coreRuleFault(object);

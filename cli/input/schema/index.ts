@@ -1,6 +1,7 @@
-import { groupOf, isPlain, KINDS } from "../../../mesh/index.js";
+import { groupOf, isPlain } from "../../../mesh/index.js";
 import type { Fault } from "../fault.js";
 import type { CrdKind } from "./crds.js";
+import { CORE_KINDS } from "./openapi.js";
 import schemas from "./schemas.json";
 import { schemaFault } from "./structural.js";
 import { nearest } from "./suggestions.js";
@@ -8,15 +9,12 @@ import { nearest } from "./suggestions.js";
 const ISTIO_KINDS = new Map(Object.entries(schemas as unknown as Record<string, CrdKind>));
 const ISTIO_GROUPS = new Set([...ISTIO_KINDS.values()].map(({ group }) => group));
 
-/** Kinds of Kubernetes itself, with the versions that API servers from 1.30 on have. */
-const OTHERS: Record<string, { group: string; versions: readonly string[] }> = {
-  Namespace: { group: "", versions: ["v1"] },
-  ...Object.fromEntries(
-    Object.entries(KINDS)
-      .filter(([, { group }]) => group === "" || group === "discovery.k8s.io")
-      .map(([kind, { group, version }]) => [kind, { group, versions: [version] }]),
-  ),
-};
+const OTHERS: Record<string, { group: string; versions: readonly string[] }> = Object.fromEntries(
+  Object.entries(CORE_KINDS).map(([kind, { group, version }]) => [
+    kind,
+    { group, versions: [version] },
+  ]),
+);
 
 interface Typed {
   apiVersion: string;

@@ -1,3 +1,4 @@
+import { KINDS } from "../../../mesh/index.js";
 import type { Schema } from "./crds.js";
 
 /** A schema in which others are named: `{ $ref: "ServiceSpec" }`. */
@@ -11,14 +12,13 @@ type Named = Omit<Schema, "properties" | "items" | "additionalProperties"> & {
 /** The schemas of Kubernetes' own kinds, and of what they are made of, by name. */
 export type Definitions = Record<string, Named>;
 
-/** The kinds of Kubernetes' own that are read, with their groups. */
-export const CORE_KINDS = {
-  Service: "",
-  Endpoints: "",
-  Namespace: "",
-  Pod: "",
-  EndpointSlice: "discovery.k8s.io",
-} as const;
+/** The kinds of Kubernetes' own that are read, with the version that API servers from 1.30 on have. */
+export const CORE_KINDS: Readonly<Record<string, { group: string; version: string }>> = {
+  Namespace: { group: "", version: "v1" },
+  ...Object.fromEntries(
+    Object.entries(KINDS).filter(([, { group }]) => group === "" || group === "discovery.k8s.io"),
+  ),
+};
 
 /** What an API server serves below `/openapi/v3/`. */
 export interface OpenApi {

@@ -1,6 +1,6 @@
 import type { Path } from "../json-text.js";
 import { isPlain } from "../../../mesh/index.js";
-import { type Fault, nameOf } from "../fault.js";
+import { type Fault, faultAt as fault, nameOf } from "../fault.js";
 import type { Schema } from "./crds.js";
 import { ruleFault } from "./rules.js";
 import { nearest, nestedPlaceOf } from "./suggestions.js";
@@ -23,10 +23,6 @@ export function schemaFault(value: unknown, schema: Schema, path: Path): Fault |
     choiceFault(value, schema, path) ??
     ruleFault(value, schema, path)
   );
-}
-
-function fault(path: Path, given: unknown, message: string): Fault {
-  return { path: [...path], given, message };
 }
 
 const NAMES = {
