@@ -29,6 +29,11 @@ export function clusterName({ host, port, subset }: ClusterPlace): string {
   return `outbound|${port}|${subset}|${host}`;
 }
 
+/** The host in Envoy's name of a cluster; undefined in a name of another form. */
+export function clusterHost(cluster: string): string | undefined {
+  return cluster.split("|")[3];
+}
+
 interface Known {
   service: Service;
   rule?: ConsolidatedRule;

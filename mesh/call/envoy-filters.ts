@@ -3,6 +3,7 @@ import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import type { Call } from "./call.js";
+import { clusterHost } from "./cluster-tls.js";
 
 /** A patch of an EnvoyFilter that can send calls another way, or change their TLS. */
 interface Patch {
@@ -114,15 +115,10 @@ function readPatch(ref: ObjectRef, selector: unknown, patch: unknown): Patch {
     .map((place) => wholeNumber(at(match, place, "portNumber")))
     .find((number) => number !== undefined && number !== 0);
   if (port !== undefined) read.port = port;
-  const host =
-    text(at(match, "cluster", "service")) || namedHost(text(at(match, "cluster", "name")));
+  const name = text(at(match, "cluster", "name"));
+  const host = text(at(match, "cluster", "service")) || (clusterHost(name) ?? name);
   if (host !== "") read.host = host;
   return read;
-}
-
-/** The host in Envoy's name of a cluster: `outbound|443||host`. */
-function namedHost(cluster: string): string {
-  return cluster.split("|")[3] ?? cluster;
 }
 
 /**

@@ -9,7 +9,7 @@ import { ANY_ADDRESS } from "./addresses.js";
 import { hasAliases } from "./aliases.js";
 import type { Call, CallOutcome } from "./call.js";
 import { isLoopback, type Capture } from "./capture.js";
-import { clusterName, findCluster, type FoundCluster } from "./cluster-tls.js";
+import { clusterHost, clusterName, findCluster, type FoundCluster } from "./cluster-tls.js";
 import { pickChain, readsFirst, type Caller, type FilterChain } from "./filter-chains.js";
 import { routeHttp } from "./http-routes.js";
 import { listenersOf, type Displaced, type PortListeners } from "./listeners.js";
@@ -31,6 +31,12 @@ export interface Way {
   authority?: string;
   /** What keeps the call from any proxy. */
   capture?: Capture;
+}
+
+/** The hosts of the clusters that a way takes. */
+export function hostsOf({ cluster, outcome }: Pick<Way, "cluster" | "outcome">): string[] {
+  const named = "cluster" in outcome ? clusterHost(outcome.cluster) : undefined;
+  return [cluster?.service.host, named].filter((host) => host !== undefined);
 }
 
 const listenersByView = new WeakMap<EgressView, Map<string, PortListeners>>();

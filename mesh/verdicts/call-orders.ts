@@ -1,9 +1,10 @@
 import type { Call } from "../call/call.js";
 import type { Ways } from "../call/outcomes.js";
 import { routingRulesOf } from "../call/routing.js";
+import { hostsOf } from "../call/way.js";
 import { withValue } from "../input/unknowns.js";
-import { at, creationTime, groupBy, refOf, text, type Plain } from "../input/plain.js";
-import type { KubeObject, ObjectRef } from "../input/kube-object.js";
+import { creationTime, groupBy, refOf, type Plain } from "../input/plain.js";
+import { type KubeObject, namedText, refText } from "../input/kube-object.js";
 import { readMesh, type Mesh } from "../mesh.js";
 import type { Alias } from "./alias.js";
 
@@ -12,15 +13,13 @@ export interface Contest {
   objects: readonly Plain[];
 }
 
-interface Contests {
-  /** VirtualServices of one host for sidecars, and what registers one host. */
-  byHost: ReadonlyMap<string, readonly Contest[]>;
-}
+/** By host: VirtualServices of it for sidecars, the rules for it, and what registers it. */
+type Contests = ReadonlyMap<string, readonly Contest[]>;
 
 const known = new WeakMap<Mesh, Contests>();
 
 function contestsIn(mesh: Mesh): Contests {
-  let contests = known.get(mesh);
+  const contests = known.get(mesh);
   if (contests) return contests;
   const objects = new Map(
     mesh.byKind.VirtualService.map((object) => [refText(refOf(object)), object]),
@@ -41,9 +40,8 @@ function contestsIn(mesh: Mesh): Contests {
     const host = group[0]?.host ?? "";
     if (contest) byHost.set(host, [...(byHost.get(host) ?? []), contest]);
   }
-  contests = { byHost };
-  known.set(mesh, contests);
-  return contests;
+  known.set(mesh, byHost);
+  return byHost;
 }
 
 /** Nothing is open between objects whose ages are known, or that say the same. */
@@ -55,10 +53,6 @@ function contestOf(objects: readonly Plain[]): Contest | undefined {
   return new Set(contents).size < 2 ? undefined : { objects: distinct };
 }
 
-function refText({ namespace, name }: ObjectRef): string {
-  return `${namespace}/${name}`;
-}
-
 /** What of a mesh is open between objects that a call depends on. */
 export function contestsOn(
   mesh: Mesh,
@@ -66,18 +60,9 @@ export function contestsOn(
   alias: Alias | undefined,
   ways: Ways,
 ): Contest[] {
-  const { byHost } = contestsIn(mesh);
+  const byHost = contestsIn(mesh);
   const taken = "undecided" in ways ? [] : ways;
-  const hosts = [
-    alias?.host,
-    alias?.terminal,
-    call.host,
-    call.address,
-    ...taken.flatMap(({ cluster, outcome }) => [
-      cluster?.service.host,
-      "cluster" in outcome ? outcome.cluster.split("|")[3] : undefined,
-    ]),
-  ];
+  const hosts = [alias?.host, alias?.terminal, call.host, call.address, ...taken.flatMap(hostsOf)];
   const open =
     byHost.size === 0
       ? []
@@ -138,7 +123,7 @@ function withAges(mesh: Mesh, orders: readonly (readonly Plain[])[]): Mesh {
   const ages = new Map<Plain, number>();
   for (const order of orders) order.forEach((object, place) => ages.set(object, place + 1));
   const key = [...ages]
-    .map(([object, age]) => `${text(object.kind)} ${refText(refOf(object))} ${age}`)
+    .map(([object, age]) => `${namedText(refOf(object))} ${age}`)
     .sort()
     .join();
   const same = byKey.get(key);
@@ -157,10 +142,7 @@ function withAges(mesh: Mesh, orders: readonly (readonly Plain[])[]): Mesh {
 
 /** `VirtualService n/a or n/b`: what is open, for people. */
 export function contestText({ objects }: Contest): string {
-  const names = objects.map((object) => {
-    const ref = refOf(object);
-    return `${ref.kind} ${ref.namespace}/${text(at(object, "metadata", "name"))}`;
-  });
+  const names = objects.map((object) => namedText(refOf(object)));
   const last = names.pop() ?? "";
   return `${names.join(", ")} or ${last}`;
 }

@@ -1,8 +1,8 @@
-import { clusterName } from "../call/cluster-tls.js";
+import { clusterHost, clusterName } from "../call/cluster-tls.js";
 import type { Call } from "../call/call.js";
 import { patchedBy } from "../call/envoy-filters.js";
 import { gatewayHop } from "../call/gateways.js";
-import type { Way } from "../call/way.js";
+import { hostsOf, type Way } from "../call/way.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
@@ -18,26 +18,29 @@ export function hopOf(client: Client, { outcome, rule, cluster }: Way): Hop {
   return hop;
 }
 
+/** A call that is judged, and what is meant of it. */
+export interface MeantCall {
+  mesh: Mesh;
+  call: Call;
+  alias: Alias | undefined;
+  intent: TlsIntent;
+}
+
 /** Judges one way of a call: its first step, and the one of the gateway that it leads to. */
-export function judgeWay(
-  mesh: Mesh,
-  call: Call,
-  way: Way,
-  alias: Alias | undefined,
-  intent: TlsIntent,
-): Judged {
+export function judgeWay(meant: MeantCall, way: Way): Judged {
+  const { mesh, call } = meant;
   const hops = [hopOf(call.client, way)];
   const patch = patchOn(mesh, call, way);
   if (patch) return patched(patch, hops);
   const hop = way.cluster && gatewayHop(mesh, way.cluster, call);
-  if (!hop) return judgeLast(mesh, call, way, hops, alias, intent);
+  if (!hop) return judgeLast(meant, way, hops);
   if (hop.mismatch !== undefined) {
     return { answer: "fails", hops, decidedBy: hop.gateway, reason: hop.mismatch };
   }
   const judged = hop.ways.map((next): Judged => {
     const steps = [...hops, { ...hopOf(hop.client, next), gateway: hop.gateway }];
     const own = patchedBy(mesh, hop.client, call, hostsOf(next));
-    return own ? patched(own, steps) : judgeLast(mesh, call, next, steps, alias, intent);
+    return own ? patched(own, steps) : judgeLast(meant, next, steps);
   });
   return judged.reduce(worse);
 }
@@ -54,36 +57,23 @@ function patchOn(mesh: Mesh, call: Call, way: Way): ObjectRef | undefined {
   return patchedBy(mesh, { namespace, gateway: true }, call, hostsOf(way));
 }
 
-function hostsOf({ cluster, outcome }: Way): string[] {
-  const named = "cluster" in outcome ? (outcome.cluster.split("|")[3] ?? "") : "";
-  return [...(cluster ? [cluster.service.host] : []), ...(named === "" ? [] : [named])];
-}
-
 function patched(ref: ObjectRef, hops: readonly Hop[]): Judged {
   const reason = "an EnvoyFilter changes the proxy's own configuration, which isn't followed";
   return { answer: "undecided", hops, decidedBy: ref, reason };
 }
 
 /** Judges the step that leaves the mesh, or ends the call. */
-export function judgeLast(
-  mesh: Mesh,
-  call: Call,
-  way: Way,
-  hops: readonly Hop[],
-  alias: Alias | undefined,
-  intent: TlsIntent,
-): Judged {
+export function judgeLast(meant: MeantCall, way: Way, hops: readonly Hop[]): Judged {
   const { outcome, rule } = way;
   const by = rule ? { decidedBy: rule } : {};
   switch (outcome.via) {
     case "direct":
       return way.capture?.dataplane === "none"
         ? { answer: "as-sent", hops, reason: "the client has no proxy" }
-        : unencrypted(call, intent, hops, "its proxy is configured to leave this call alone");
+        : unencrypted(meant, hops, "its proxy is configured to leave this call alone");
     case "passthrough":
       return unencrypted(
-        call,
-        intent,
+        meant,
         hops,
         way.capture?.dataplane === "ambient"
           ? "ztunnel follows no DestinationRule, and no waypoint takes it"
@@ -94,7 +84,7 @@ export function judgeLast(
     case "no-route":
       return { answer: "fails", hops, ...by, reason: "no route fits it" };
     case "no-cluster":
-      return { ...withoutCluster(mesh, outcome.cluster, hops), ...by };
+      return { ...withoutCluster(meant.mesh, outcome.cluster, hops), ...by };
     case "waits": {
       const reason =
         "the server speaks first, and the proxy waits for the client to tell the protocol by";
@@ -103,15 +93,15 @@ export function judgeLast(
     case "response":
       return { answer: "fails", hops, ...by, reason: "the proxy answers by itself" };
     case "waypoint":
-      return judgeWaypoint(mesh, call, way, hops, alias, intent);
+      return judgeWaypoint(meant, way, hops);
     case "cluster":
-      return judgeCluster(mesh, call, way, hops, alias, intent);
+      return judgeCluster(meant, way, hops);
   }
 }
 
 /** A Service of the cluster may be where the objects don't come from, such as a gateway's own. */
 function withoutCluster(mesh: Mesh, cluster: string, hops: readonly Hop[]): Judged {
-  const host = cluster.split("|")[3] ?? "";
+  const host = clusterHost(cluster) ?? "";
   const mayExist = host.endsWith(`.svc.${mesh.facts.clusterDomain}`);
   return mayExist && mesh.registry.of(host).length === 0
     ? { answer: "undecided", hops, reason: `the Service of ${host} isn't among the objects` }
@@ -119,14 +109,8 @@ function withoutCluster(mesh: Mesh, cluster: string, hops: readonly Hop[]): Judg
 }
 
 /** Judges what a waypoint does with a call, as the next step of it. */
-function judgeWaypoint(
-  mesh: Mesh,
-  call: Call,
-  way: Way,
-  hops: readonly Hop[],
-  alias: Alias | undefined,
-  intent: TlsIntent,
-): Judged {
+function judgeWaypoint(meant: MeantCall, way: Way, hops: readonly Hop[]): Judged {
+  const { call, alias } = meant;
   const { outcome, cluster } = way;
   const [next] = outcome.via === "waypoint" ? outcome.next : [];
   if (!next) return { answer: "undecided", hops };
@@ -134,7 +118,7 @@ function judgeWaypoint(
   delete atWaypoint.capture;
   const isOwn = next.via === "cluster" && next.cluster.startsWith("inbound-vip|");
   if (!isOwn || !cluster) {
-    return judgeLast(mesh, call, { ...atWaypoint, outcome: next }, hops, alias, intent);
+    return judgeLast(meant, { ...atWaypoint, outcome: next }, hops);
   }
   const origin = cluster.outcome.origin?.ref;
   const by = origin ? { decidedBy: origin } : {};
@@ -142,7 +126,7 @@ function judgeWaypoint(
     return elsewhere(cluster.service.host, hops);
   }
   if (next.tls === "none") {
-    return unencrypted(call, intent, hops, "the waypoint's cluster adds no TLS");
+    return unencrypted(meant, hops, "the waypoint's cluster adds no TLS");
   }
   const reason = "the waypoint starts TLS of its own";
   return call.sends === "tls"
@@ -157,13 +141,11 @@ function who(hops: readonly Hop[]): string {
 }
 
 function judgeCluster(
-  mesh: Mesh,
-  call: Call,
+  meant: MeantCall,
   { outcome, cluster, rule }: Way,
   hops: readonly Hop[],
-  alias: Alias | undefined,
-  intent: TlsIntent,
 ): Judged {
+  const { mesh, call, alias } = meant;
   if (outcome.via !== "cluster" || !cluster) return { answer: "undecided", hops };
   const { service } = cluster;
   const origin = cluster.outcome.origin?.ref;
@@ -188,14 +170,14 @@ function judgeCluster(
     };
   }
   if (isEncrypted || !outside) return { answer: "as-declared", hops, ...by };
-  return unencrypted(call, intent, hops, `the cluster of ${service.host} adds no TLS`);
+  return unencrypted(meant, hops, `the cluster of ${service.host} adds no TLS`);
 }
 
 function elsewhere(host: string, hops: readonly Hop[]): Judged {
   return { answer: "elsewhere", hops, reason: `its listener leads to ${host}` };
 }
 
-function unencrypted(call: Call, intent: TlsIntent, hops: readonly Hop[], why: string): Judged {
+function unencrypted({ call, intent }: MeantCall, hops: readonly Hop[], why: string): Judged {
   const isMeant = intent.mode === "SIMPLE" || intent.mode === "MUTUAL";
   if (!isMeant || call.sends === "tls") return { answer: "as-declared", hops };
   const by = intent.rule ? { decidedBy: intent.rule } : {};

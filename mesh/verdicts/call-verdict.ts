@@ -33,18 +33,7 @@ export function judgeCall(
     const why = `which of ${open} is older isn't known, and by that it is ${answers.join(" or ")}`;
     return undecidedBetween(verdict, why);
   }
-  const { answer, verdict: is, hops, decidedBy, reason } = all.reduce(worse);
-  const { alias: to, intent } = verdict;
-  return {
-    call,
-    ...(to ? { alias: to } : {}),
-    answer,
-    verdict: is,
-    intent,
-    hops,
-    ...(decidedBy ? { decidedBy } : {}),
-    ...(reason === undefined ? {} : { reason }),
-  };
+  return { ...all.reduce(worse), intent: verdict.intent };
 }
 
 function undecidedBetween({ call, alias, intent, hops }: CallVerdict, reason: string): CallVerdict {
@@ -57,7 +46,7 @@ function judgeWays(mesh: Mesh, call: Call, alias: Alias | undefined, ways: Ways)
   const judged: Judged[] =
     "undecided" in ways
       ? [{ answer: "undecided", hops: [], reason: ways.undecided }]
-      : ways.map((way) => judgeWay(mesh, call, way, alias, intent));
+      : ways.map((way) => judgeWay({ mesh, call, alias, intent }, way));
   const worst = judged.reduce(worse);
   return {
     call,
@@ -75,6 +64,6 @@ function judgeWays(mesh: Mesh, call: Call, alias: Alias | undefined, ways: Ways)
  */
 export function judgeGatewayRoute(mesh: Mesh, call: Call, alias: Alias, way: Way): CallVerdict {
   const intent = intentOf(mesh, call, alias);
-  const judged = judgeLast(mesh, call, way, [hopOf(call.client, way)], alias, intent);
+  const judged = judgeLast({ mesh, call, alias, intent }, way, [hopOf(call.client, way)]);
   return { call, alias, verdict: verdictOfAnswer(judged.answer), intent, ...judged };
 }

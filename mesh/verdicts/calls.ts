@@ -1,11 +1,11 @@
 import { bindingsOf } from "../call/addresses.js";
-import type { Call, CallOutcome, Sends } from "../call/call.js";
+import type { Call, Sends } from "../call/call.js";
 import { clientClasses, followedRule, type ClientClass } from "../call/classes.js";
 import { fullName, waysOf, type Ways } from "../call/outcomes.js";
 import { sendsTo } from "../call/protocol.js";
 import { routingRulesOf } from "../call/routing.js";
 import type { Destination } from "../call/rules.js";
-import { clusterWay } from "../call/way.js";
+import { clusterWay, hostsOf } from "../call/way.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";
 import { externalAliases, type Alias } from "./alias.js";
@@ -129,13 +129,8 @@ function judgeClass(mesh: Mesh, alias: Alias, sent: Sent, one: ClientClass): Cla
 
 /** The hosts whose rules decide: the alias's, what it stands for, and where its calls are led. */
 function hostsOn({ host, terminal }: Alias, ways: Ways): string[] {
-  const led = "undecided" in ways ? [] : ways.flatMap(({ outcome }) => hostOf(outcome));
+  const led = "undecided" in ways ? [] : ways.flatMap(({ outcome }) => hostsOf({ outcome }));
   return [...new Set([host, ...(terminal === undefined ? [] : [terminal]), ...led])];
-}
-
-function hostOf(outcome: CallOutcome): string[] {
-  if (!("cluster" in outcome)) return [];
-  return outcome.cluster.split("|").slice(3);
 }
 
 function keyOf({ answer, reason, hops, decidedBy }: CallVerdict): string {
