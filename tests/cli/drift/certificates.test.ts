@@ -5,7 +5,16 @@ import type { Catalogue, CatalogueTls } from "../../../catalogue/catalogue.js";
 import { carries, certificateQuestions } from "../../../cli/drift/certificates.js";
 import { driftOf } from "../../../cli/drift/drift.js";
 import type { DriftRow } from "../../../cli/drift/row.js";
-import { catalogueOf, day, type Issued, listening, NAMED, portOf, serve } from "./tls-server.js";
+import {
+  catalogueOf,
+  day,
+  type Issued,
+  listening,
+  NAMED,
+  portOf,
+  serve,
+  withoutTls,
+} from "./tls-server.js";
 
 const OWN_CA = "/etc/partner/ca.crt";
 
@@ -114,9 +123,7 @@ describe("the certificate of a server outside", function () {
   });
 
   it("is missing where something else than TLS is spoken", async () => {
-    const server = await listening(
-      createServer((socket) => socket.on("error", () => {}).end("220 hello\r\n")),
-    );
+    const server = await withoutTls();
     try {
       const { state, found } = await rowFor(server);
       assert.equal(state, "drift");

@@ -9,7 +9,16 @@ import { driftOf } from "../../../cli/drift/drift.js";
 import { ApiServer } from "../../../cli/kube/api-server.js";
 import { assertIsMistake, istioEgress } from "../command.js";
 import { ExecEndpoint } from "./exec-endpoint.js";
-import { catalogueOf, day, type Issued, listening, NAMED, portOf, serve } from "./tls-server.js";
+import {
+  catalogueOf,
+  day,
+  type Issued,
+  listening,
+  NAMED,
+  portOf,
+  serve,
+  withoutTls,
+} from "./tls-server.js";
 
 /** A server that hangs up at a request: no answer is waited for. */
 async function shortSpoken(issued: Issued): Promise<Server> {
@@ -84,9 +93,7 @@ describe("certificates as a client's Pod sees them", function () {
   }
 
   it("are missing where something else than TLS is spoken", async () => {
-    const server = await listening(
-      createServer((socket) => socket.on("error", () => {}).end("220 hello\r\n")),
-    );
+    const server = await withoutTls();
     try {
       const { state, found } = await rowFor(server);
       assert.equal(state, "drift");

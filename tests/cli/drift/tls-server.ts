@@ -1,6 +1,6 @@
 /** Servers outside with certificates of the tests' own. */
 import { once } from "node:events";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import * as tls from "node:tls";
 import {
   type JsonGeneralNames,
@@ -49,6 +49,11 @@ export async function listening<S extends Server>(server: S): Promise<S> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;
+}
+
+/** A server that greets whoever connects, in clear. */
+export function withoutTls(): Promise<Server> {
+  return listening(createServer((socket) => socket.on("error", () => {}).end("220 hello\r\n")));
 }
 
 export const portOf = (server: Server) => (server.address() as AddressInfo).port;

@@ -65,6 +65,13 @@ const cluster = (tlsOfCluster: string, more = {}) => ({
   ...more,
 });
 
+/** A route that leads calls of the cache elsewhere. */
+const toOther = (namespace: string) =>
+  virtualService(namespace, "cache", {
+    hosts: [CACHE],
+    tcp: [{ route: [{ destination: { host: "other.org" } }] }],
+  });
+
 describe("what becomes of a call in ambient mode", () => {
   check([
     {
@@ -132,17 +139,7 @@ describe("what becomes of a call in ambient mode", () => {
     },
     {
       it: "follows a route of its namespace at the waypoint, to another of its services",
-      objects: [
-        AMBIENT,
-        cache(),
-        other(USE),
-        waypoint(),
-        simple,
-        virtualService("shop", "cache", {
-          hosts: [CACHE],
-          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
-        }),
-      ],
+      objects: [AMBIENT, cache(), other(USE), waypoint(), simple, toOther("shop")],
       call: toCache,
       outcomes: via({ via: "cluster", cluster: "inbound-vip|6380|tcp|other.org", tls: "none" }),
     },
@@ -154,27 +151,14 @@ describe("what becomes of a call in ambient mode", () => {
         other(),
         waypoint(),
         rule("shop", "other", { host: "other.org", ...tls({ mode: "SIMPLE" }) }),
-        virtualService("shop", "cache", {
-          hosts: [CACHE],
-          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
-        }),
+        toOther("shop"),
       ],
       call: toCache,
       outcomes: via({ via: "cluster", cluster: "outbound|6380||other.org", tls: "SIMPLE" }),
     },
     {
       it: "follows no route of a third namespace at the waypoint",
-      objects: [
-        AMBIENT,
-        cache(),
-        other(USE),
-        waypoint(),
-        simple,
-        virtualService("n", "cache", {
-          hosts: [CACHE],
-          tcp: [{ route: [{ destination: { host: "other.org" } }] }],
-        }),
-      ],
+      objects: [AMBIENT, cache(), other(USE), waypoint(), simple, toOther("n")],
       call: toCache,
       outcomes: via(cluster("SIMPLE", { sni: CACHE })),
     },
