@@ -23,23 +23,27 @@ export interface Part {
   health: Probe;
 }
 
-/** What listens in a plane, each on a port of its own. */
-export const PORT_NAMES = [
-  "etcd",
-  "apiServer",
-  "controllerManager",
-  "scheduler",
-  "kwok",
-  /** Readiness and `/debug`, plain HTTP. */
-  "istiodHttp",
-  /** xDS, plain gRPC. */
-  "istiodGrpc",
-  /** xDS and certificates for real sidecars, gRPC over TLS. */
-  "istiodSecureGrpc",
-  /** The injection and validation webhooks, HTTPS. */
-  "istiodWebhook",
-  "istiodMonitoring",
-] as const;
+/** What each part listens with, each on a port of its own. */
+export const PORTS_OF = {
+  etcd: ["etcd"],
+  "kube-apiserver": ["apiServer"],
+  "kube-controller-manager": ["controllerManager"],
+  "kube-scheduler": ["scheduler"],
+  kwok: ["kwok"],
+  istiod: [
+    /** Readiness and `/debug`, plain HTTP. */
+    "istiodHttp",
+    /** xDS, plain gRPC. */
+    "istiodGrpc",
+    /** xDS and certificates for real sidecars, gRPC over TLS. */
+    "istiodSecureGrpc",
+    /** The injection and validation webhooks, HTTPS. */
+    "istiodWebhook",
+    "istiodMonitoring",
+  ],
+} as const satisfies Record<PartName, readonly string[]>;
+
+export const PORT_NAMES = PART_NAMES.flatMap((part) => PORTS_OF[part]);
 
 /** The ports of a plane, all on the loopback address. */
 export type Ports = Record<(typeof PORT_NAMES)[number], number>;

@@ -12,9 +12,9 @@ import { istiodPart } from "./istio.js";
 import { kwokPart } from "./kwok.js";
 import { withLock } from "./lock.js";
 import { Mistake } from "./mistake.js";
-import { PORT_NAMES, type Part, type Ports, planeFiles } from "./part.js";
+import { PART_NAMES, PORT_NAMES, PORTS_OF, type Part, type Ports, planeFiles } from "./part.js";
 import { requireLinux } from "./platform.js";
-import { freePorts } from "./ports.js";
+import { freePorts, untilFree } from "./ports.js";
 import { runningProcesses, stopProcesses } from "./processes.js";
 import { type PlaneRecord, readRecord, writeRecord } from "./record.js";
 import { type PartStatus, describeProblem, inspectParts } from "./status.js";
@@ -128,6 +128,7 @@ async function startMissing(
     const keep = (name: string) => isRepair && kept.has(name);
     await stopInOrder(stateDir, (name) => !keep(name));
     const ports = isRepair ? record.ports : await prepare(stateDir);
+    if (isRepair) await untilFree(portsOf(ports, (name) => !keep(name)));
     const parts = partsOf(stateDir, tools, ports);
     const credentials = fingerprint(planeFiles(stateDir).credentials) ?? "";
     const written = { ports, parts, istioVersion: tools.istioVersion, credentials };
@@ -163,6 +164,11 @@ async function prepare(stateDir: string): Promise<Ports> {
   const { issueCredentials } = await import("./issue-credentials.js");
   await issueCredentials(planeFiles(stateDir).credentials, apiServerUrl(ports));
   return ports;
+}
+
+/** What the chosen parts listen on. */
+function portsOf(ports: Ports, isChosen: (part: string) => boolean): number[] {
+  return PART_NAMES.filter(isChosen).flatMap((part) => PORTS_OF[part].map((name) => ports[name]));
 }
 
 function partsOf(stateDir: string, tools: Tools, ports: Ports): Part[] {

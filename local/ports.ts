@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Mistake } from "./mistake.js";
 
 /** The one address that anything in the embedded mesh listens on. */
@@ -35,6 +36,24 @@ export async function freePorts(count: number, range = RANGE): Promise<number[]>
     return held.map(portOf);
   } finally {
     await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
+  }
+}
+
+/**
+ * Waits until nothing listens on any of these ports, for a limited time. A program that was killed a
+ * moment ago may still hold its own: the kernel takes its memory first.
+ *
+ * @param patience milliseconds. @default 5000
+ */
+export async function untilFree(ports: readonly number[], patience = 5_000): Promise<void> {
+  const deadline = Date.now() + patience;
+  for (const port of ports) {
+    for (;;) {
+      const server = await listen(port);
+      if (server) await new Promise((closed) => server.close(closed));
+      if (server || Date.now() > deadline) break;
+      await sleep(20);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePorts } from "../../local/ports.js";
+import { freePorts, untilFree } from "../../local/ports.js";
 import { close, listenOn } from "./sockets.js";
 
 describe("free ports", () => {
@@ -18,6 +18,23 @@ describe("free ports", () => {
     await Promise.all(others.map(close));
     assert.equal(new Set([...one, ...two]).size, 40);
     assert.ok(three.every((port) => !one.includes(port)));
+  });
+
+  it("are waited for while a program that is ending holds them", async () => {
+    const [port = 0] = await freePorts(1);
+    const server = await listenOn(port);
+    setTimeout(() => void close(server), 100);
+    await untilFree([port]);
+    await close(await listenOn(port));
+  });
+
+  it("are not waited for without end", async () => {
+    const [port = 0] = await freePorts(1);
+    const server = await listenOn(port);
+    const start = performance.now();
+    await untilFree([port], 100);
+    assert.ok(performance.now() - start < 2_000);
+    await close(server);
   });
 
   it("run out with a message that says where", async () => {

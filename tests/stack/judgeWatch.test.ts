@@ -190,8 +190,9 @@ describe("judge --watch, on a real API server", function () {
     const stateDir = path.join(on.folder, "plane");
     const server = runningProcesses(stateDir).find(({ name }) => name === "kube-apiserver")!;
     process.kill(server.pid, "SIGKILL");
-    const { repaired } = await startPlane({ stateDir, tools: meshTools(on.toolchain) });
+    const { repaired, apiServer } = await startPlane({ stateDir, tools: meshTools(on.toolchain) });
     assert.ok(repaired.some(({ name }) => name === "kube-apiserver"));
+    assert.equal(apiServer, on.plane.apiServer);
     watching.child.kill("SIGCONT");
     await watching.told("resolved", "shop/before");
     await watching.told("violation", "shop/meanwhile");
