@@ -1,5 +1,5 @@
 import { at, isPlain, text, type Labels } from "../input/plain.js";
-import type { HttpMatch, HttpRoute } from "./rules.js";
+import type { HttpMatch, HttpRoute } from "../scope/routing-rule.js";
 
 /**
  * The routes of a delegate in the place of the one that delegates (pilot/pkg/model/virtualservice.go

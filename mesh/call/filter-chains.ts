@@ -10,7 +10,7 @@ import { ANY_ADDRESS, bindingsOf } from "./addresses.js";
 import type { Call } from "./call.js";
 import { alternativeNames } from "./names.js";
 import { isTlsPort } from "./protocol.js";
-import type { Destination, L4Route, RoutingRule, SourceMatch } from "./rules.js";
+import type { Destination, L4Route, RoutingRule, SourceMatch } from "../scope/routing-rule.js";
 import type { EgressListener } from "./view.js";
 
 /** Who the listeners are for, as far as routes of TCP and TLS distinguish callers. */

@@ -21,7 +21,7 @@ import type { FoundCluster } from "./cluster-tls.js";
 import { holdsFor } from "./filter-chains.js";
 import { fitsRequest, sentRoutes } from "./http-match.js";
 import { routingRulesOf } from "./routing.js";
-import type { Destination, RoutingRule } from "./rules.js";
+import type { Destination, RoutingRule } from "../scope/routing-rule.js";
 import { chosen, clusterWay, type Way } from "./way.js";
 
 /** What a gateway does with a call that a sidecar sends it. */

@@ -1,6 +1,6 @@
 import { at, fits, isPlain, text, type Plain } from "../input/plain.js";
 import type { Caller } from "./filter-chains.js";
-import type { HttpMatch, HttpRoute } from "./rules.js";
+import type { HttpMatch, HttpRoute } from "../scope/routing-rule.js";
 
 /** A request as far as routes look at it. A call is `GET /` with no header but its Host. */
 export interface HttpRequest {
@@ -80,6 +80,8 @@ function fitsText(match: unknown, value: string): boolean {
   if (!isPlain(match)) return true;
   if (typeof match.exact === "string") return value === match.exact;
   if (typeof match.prefix === "string") return value.startsWith(match.prefix);
+  // A prefix of the Gateway API's.
+  if (typeof match.segments === "string") return `${value}/`.startsWith(`${match.segments}/`);
   if (typeof at(match, "regex") !== "string") return true;
   try {
     return new RegExp(`^(?:${text(match.regex)})$`, "u").test(value);

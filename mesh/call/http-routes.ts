@@ -9,7 +9,7 @@ import type { Caller } from "./filter-chains.js";
 import { fitsRequest, sentRoutes, type HttpRequest } from "./http-match.js";
 import { fullNames } from "./names.js";
 import { listenerProtocol } from "./protocol.js";
-import type { Destination, RoutingRule } from "./rules.js";
+import type { Destination, RoutingRule } from "../scope/routing-rule.js";
 import type { EgressListener, PortOfService } from "./view.js";
 
 /** What a sidecar's HTTP routes do with a request. */
@@ -85,7 +85,8 @@ function decide(
   const found = sent.find(({ match }) => fitsRequest(match, request));
   if (!found) return { kind: "no-route", rule: rule.ref };
   const { route } = found;
-  if (route.responds) return { kind: "response", rule: rule.ref };
+  const ref = route.from ?? rule.ref;
+  if (route.responds) return { kind: "response", rule: ref };
   const destinations = route.destinations.map((destination) => {
     const target = table.services.get(destination.host.toLowerCase())?.service;
     // An alias leads to what it is an alias of, one step only.
@@ -96,7 +97,7 @@ function decide(
   return {
     kind: "route",
     destinations,
-    rule: rule.ref,
+    rule: ref,
     ...(authority === undefined ? {} : { authority }),
   };
 }

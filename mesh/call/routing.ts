@@ -19,7 +19,7 @@ import {
   nameText,
 } from "../scope/virtual-service.js";
 import { mergeDelegate } from "./delegates.js";
-import { readGatewayApiRoutes } from "./gateway-api.js";
+import { readGatewayApiRoutes } from "../scope/gateway-api.js";
 import {
   gatewayName,
   readHttpRoute,
@@ -27,7 +27,7 @@ import {
   type Completion,
   type HttpRoute,
   type RoutingRule,
-} from "./rules.js";
+} from "../scope/routing-rule.js";
 
 const known = new WeakMap<object, readonly RoutingRule[]>();
 
@@ -38,10 +38,18 @@ const known = new WeakMap<object, readonly RoutingRule[]>();
 export function routingRulesOf(mesh: Mesh): readonly RoutingRule[] {
   let rules = known.get(mesh.byKind);
   if (!rules) {
-    rules = [...readVirtualServices(mesh), ...readGatewayApiRoutes(mesh)].sort(byCreation);
+    rules = [...readVirtualServices(mesh), ...readGatewayApiRoutes(mesh)].sort(inOrder);
     known.set(mesh.byKind, rules);
   }
   return rules;
+}
+
+function inOrder(a: RoutingRule, b: RoutingRule): number {
+  const made = ({ created, ref, madeName }: RoutingRule) => ({
+    created,
+    ref: { ...ref, name: madeName ?? ref.name },
+  });
+  return byCreation(made(a), made(b));
 }
 
 function readVirtualServices({ byKind, facts }: Mesh): RoutingRule[] {

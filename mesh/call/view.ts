@@ -10,7 +10,7 @@ import {
 } from "../scope/sidecar-scope.js";
 import type { Egress } from "../scope/sidecar.js";
 import { routingRulesOf } from "./routing.js";
-import type { RoutingRule, SourceMatch } from "./rules.js";
+import type { RoutingRule, SourceMatch } from "../scope/routing-rule.js";
 
 /** A service with one of its ports. */
 export interface PortOfService {

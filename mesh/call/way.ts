@@ -13,7 +13,7 @@ import { clusterHost, clusterName, findCluster, type FoundCluster } from "./clus
 import { pickChain, readsFirst, type Caller, type FilterChain } from "./filter-chains.js";
 import { routeHttp } from "./http-routes.js";
 import { listenersOf, type Displaced, type PortListeners } from "./listeners.js";
-import type { Destination } from "./rules.js";
+import type { Destination } from "../scope/routing-rule.js";
 import { viewOf, type EgressView } from "./view.js";
 
 /** One way that a call may take through a client's sidecar, with what decided it. */

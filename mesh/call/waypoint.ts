@@ -10,7 +10,7 @@ import type { Call, ClusterTls, UndecidedCall } from "./call.js";
 import { holdsFor, type Caller } from "./filter-chains.js";
 import { fitsRequest, sentRoutes } from "./http-match.js";
 import { listenerProtocol } from "./protocol.js";
-import type { Destination, RoutingRule } from "./rules.js";
+import type { Destination, RoutingRule } from "../scope/routing-rule.js";
 import { viewOf } from "./view.js";
 import { chosen, clusterWay, type Way } from "./way.js";
 
@@ -84,11 +84,12 @@ function httpWays(
   const found = sent.find(({ match }) => fitsRequest(match, request));
   if (!found) return [{ outcome: { via: "no-route" } }];
   const { rule, route } = found;
-  if (route.responds) return [{ outcome: { via: "response" }, rule: rule.ref }];
+  const ref = route.from ?? rule.ref;
+  if (route.responds) return [{ outcome: { via: "response" }, rule: ref }];
   const { authority } = route;
   return chosen(route.destinations).map((destination) => ({
     ...destinationWay(place, destination),
-    rule: rule.ref,
+    rule: ref,
     ...(authority === undefined ? {} : { authority }),
   }));
 }

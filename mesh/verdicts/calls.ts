@@ -4,7 +4,7 @@ import { clientClasses, followedRule, type ClientClass } from "../call/classes.j
 import { fullName, waysOf, type Ways } from "../call/outcomes.js";
 import { sendsTo } from "../call/protocol.js";
 import { routingRulesOf } from "../call/routing.js";
-import type { Destination } from "../call/rules.js";
+import type { Destination } from "../scope/routing-rule.js";
 import { clusterWay, hostsOf } from "../call/way.js";
 import type { Mesh } from "../mesh.js";
 import type { Client } from "../scope/client.js";

@@ -9,6 +9,10 @@ const route = (kind: string, namespace: string, name: string, spec: object): Kub
   metadata: { namespace, name },
   spec,
 });
+const aged = (object: KubeObject, creationTimestamp: string): KubeObject => ({
+  ...object,
+  metadata: { ...(object.metadata as object), creationTimestamp },
+});
 const API = "api.n.svc.cluster.local";
 const OTHER = "other.n.svc.cluster.local";
 const services = [service("n", "api", { ports: [HTTP] }), service("n", "other", { ports: [HTTP] })];
@@ -61,7 +65,7 @@ describe("what a sidecar does with a call: routes of the Gateway API", () => {
       outcomes: cluster(`outbound|80||${OTHER}`),
     },
     {
-      it: "has no cluster for a backend of another namespace that grants nothing",
+      it: "needs no grant of a backend's namespace for sidecars",
       objects: [
         ...services,
         service("m", "far", { ports: [HTTP] }),
@@ -71,7 +75,94 @@ describe("what a sidecar does with a call: routes of the Gateway API", () => {
         }),
       ],
       call: toApi,
-      outcomes: [{ via: "no-cluster", cluster: "UnknownService" }],
+      outcomes: cluster("outbound|80||far.m.svc.cluster.local"),
+    },
+    {
+      it: "follows none whose Service isn't there, though a ServiceEntry has the host",
+      objects: [
+        outside("n", "w", API, [SE_HTTP]),
+        service("n", "other", { ports: [HTTP] }),
+        route("HTTPRoute", "n", "api", { parentRefs, rules: toOther }),
+      ],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${API}`),
+    },
+    {
+      it: "drops one with a backend without a port",
+      objects: [
+        ...services,
+        route("HTTPRoute", "n", "api", {
+          parentRefs,
+          rules: [{ backendRefs: [{ name: "other" }] }],
+        }),
+      ],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${API}`),
+    },
+    {
+      it: "takes the older of two that match the same, whichever comes first",
+      objects: [
+        ...services,
+        aged(
+          route("HTTPRoute", "n", "a", {
+            parentRefs,
+            rules: [{ backendRefs: [{ name: "other", weight: 0, port: 80 }] }],
+          }),
+          "2026-01-01T00:00:01Z",
+        ),
+        aged(route("HTTPRoute", "n", "b", { parentRefs, rules: toOther }), "2026-01-01T00:00:00Z"),
+      ],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+    {
+      it: "takes a prefix before a regular expression, however long that is",
+      objects: [
+        ...services,
+        route("HTTPRoute", "n", "api", {
+          parentRefs,
+          rules: [
+            {
+              matches: [{ path: { type: "RegularExpression", value: "/v2|/a-much-longer-one" } }],
+              backendRefs: [{ name: "api", port: 80 }],
+            },
+            {
+              matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
+              backendRefs: [{ name: "other", port: 80 }],
+            },
+          ],
+        }),
+      ],
+      call: { ...toApi, path: "/v2" },
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+    {
+      it: "takes the names of the parent for a TLSRoute without names of its own",
+      objects: [
+        ...services,
+        outside("n", "h", "h.org", [SE_HTTPS]),
+        outside("n", "i", "i.org", [SE_HTTPS]),
+        route("TLSRoute", "n", "h", {
+          parentRefs: [{ group: "networking.istio.io", kind: "ServiceEntry", name: "h" }],
+          rules: toOther,
+        }),
+      ],
+      call: { address: "i.org", port: 443, sends: "tls", host: "i.org" },
+      outcomes: cluster("outbound|443||i.org"),
+    },
+    {
+      it: "resets connections that a TCPRoute gives to no backend",
+      objects: [
+        service("n", "db", { ports: [{ name: "tcp", port: 5432 }] }),
+        route("TCPRoute", "n", "db", {
+          parentRefs: [{ group: "", kind: "Service", name: "db" }],
+          rules: [{ backendRefs: [{ name: "db", port: 5432, weight: 0 }] }],
+        }),
+      ],
+      call: { address: "db.n.svc.cluster.local", port: 5432, sends: "tcp" },
+      outcomes: [
+        { via: "no-cluster", cluster: "outbound|65535|zero-weight|internal.cluster.local" },
+      ],
     },
     {
       it: "routes TLS whose parent is a ServiceEntry",

@@ -43,6 +43,8 @@ export interface HttpRoute {
   responds: boolean;
   /** `rewrite.authority`. */
   authority?: string;
+  /** The object that has it, where the rule holds routes of several. */
+  from?: ObjectRef;
 }
 
 /** One match of a `tls` or `tcp` route. */
@@ -71,6 +73,8 @@ export interface RoutingRule {
   tcp: readonly L4Route[];
   /** It is a route of the Gateway API, which holds for callers or servers of its own namespace only. */
   isGatewayApi?: true;
+  /** The name by which istiod puts it in order, where it makes one from objects of other names. */
+  madeName?: string;
 }
 
 /** Completes hosts and gateways with the namespace of the object that they are written in. */
