@@ -49,7 +49,12 @@ export function findings(
       catalogue.mesh,
       entry,
     ),
-    ...(broken().has("guard") || broken().has("aliases") ? [] : guardRules(catalogue)),
+    ...(catalogue.guard === undefined || broken().has("guard") || broken().has("aliases")
+      ? []
+      : guardRules(catalogue.guard, catalogue.aliases).map(({ path, message }) => ({
+          path: ["guard", ...path],
+          message,
+        }))),
   ];
 }
 
@@ -69,18 +74,20 @@ function brokenKeys(issues: readonly { code?: string; path?: Path }[]) {
   return (...at: [] | [section: string, index: number]) => known.get(at.join("/")) ?? NONE;
 }
 
-function guardRules({ guard, aliases }: Declared): KeyMistake[] {
-  if (!guard) return [];
-  const actions = guard.validationActions;
+/** What must hold between the keys of a guard, and the aliases that it is for. Paths are relative to the guard. */
+export function guardRules(
+  { validationActions: actions, waivers }: NonNullable<Declared["guard"]>,
+  aliases: readonly Pick<DeclaredAlias, "name" | "namespace">[],
+): KeyMistake[] {
   const found: KeyMistake[] = [];
   if (actions.includes("Deny") && actions.includes("Warn")) {
     const message =
       "has Deny and Warn, and a refusal needs no warning; write [Deny], or [Deny, Audit]";
-    found.push({ path: ["guard", "validationActions"], message });
+    found.push({ path: ["validationActions"], message });
   }
   const known = new Set(aliases.map(({ name, namespace }) => `${namespace}/${name}`));
-  for (const [i, { alias, rule, host }] of guard.waivers.entries()) {
-    const path = ["guard", "waivers", i];
+  for (const [i, { alias, rule, host }] of waivers.entries()) {
+    const path = ["waivers", i];
     if ((alias ?? rule ?? host) === undefined) {
       found.push({ path, message: "says nothing of what is waived; write alias, rule or host" });
     } else if (alias !== undefined && !known.has(alias)) {

@@ -343,6 +343,28 @@ export const declared = section({
   guard: guard.optional(),
 });
 
+/** What is looked at of an alias that is guarded; it may have all else that a catalogue's has. */
+const guardedAlias = z.object(
+  {
+    name: alias.shape.name,
+    namespace,
+    externalName: alias.shape.externalName,
+    ports: list(z.object({ port: portNumber }), "a list such as [{ port: 443 }]").min(1, {
+      error:
+        "is empty, and the alias is called on none; write at least one port, such as { port: 443 }",
+    }),
+    location: alias.shape.location,
+  },
+  { error: wrong("an alias with name, namespace and ports") },
+);
+
+/** The arguments of an EgressGuard. */
+export const guardArguments = section({
+  ...guardOptions.shape,
+  aliases: list(guardedAlias, "a list of aliases, or [] if there are none"),
+  mesh: mesh.prefault({}),
+});
+
 export type Declared = z.output<typeof declared>;
 export type DeclaredAlias = z.output<typeof alias>;
 export type DeclaredTls = z.output<typeof tls>;

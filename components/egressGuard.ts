@@ -4,7 +4,8 @@ import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistrat
 import type { ValidatingAdmissionPolicyArgs } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy.js";
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
 import type { ValidatingAdmissionPolicyBindingArgs } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
-import { DEFAULT_FACTS, type MeshFacts } from "../mesh/index.js";
+import type { MeshFacts } from "../mesh/index.js";
+import { checkedGuard } from "./guard/checkedGuard.js";
 import {
   EXEMPT_NAMESPACES,
   guardObjects,
@@ -25,7 +26,7 @@ export interface EgressGuardArgs {
    * @default "istio-egress"
    */
   name?: string;
-  /** The aliases that are guarded. */
+  /** The aliases that are guarded. An error if one has a name that Kubernetes doesn't take, or no port. */
   aliases: readonly GuardedAlias[];
   /** What is known of the mesh; its externalHosts are guarded too. @default Istio's own defaults */
   mesh?: Partial<MeshFacts>;
@@ -72,19 +73,17 @@ export class EgressGuard extends ComponentResource {
 
   constructor(name: string, args: EgressGuardArgs, opts?: ComponentResourceOptions) {
     super(TOKENS.EgressGuard, name, inputsOf(args), opts);
-    const mesh = { ...DEFAULT_FACTS, ...args.mesh };
-    const options = {
-      name: args.name ?? "istio-egress",
-      validationActions: args.validationActions ?? (["Deny"] as const),
-      exemptNamespaces: args.exemptNamespaces ?? EXEMPT_NAMESPACES,
-    };
-    const { aliases, waivers = [] } = args;
-    const { rules, addresses } = guardObjects(options, { aliases, waivers, mesh });
-    [this.rulesPolicy, this.rulesBinding] = this.guard(`${name}-rules`, rules, args.transform);
+    const { transform, ...declared } = args;
+    const checked = checkedGuard(`EgressGuard "${name}"`, declared);
+    const { rules, addresses } = guardObjects(
+      { ...checked, exemptNamespaces: checked.exemptNamespaces ?? EXEMPT_NAMESPACES },
+      checked,
+    );
+    [this.rulesPolicy, this.rulesBinding] = this.guard(`${name}-rules`, rules, transform);
     [this.addressesPolicy, this.addressesBinding] = this.guard(
       `${name}-addresses`,
       addresses,
-      args.transform,
+      transform,
     );
     this.policies = output([rules.name, addresses.name]);
     this.registerOutputs({ policies: this.policies });

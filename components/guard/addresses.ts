@@ -67,7 +67,8 @@ const MATCH_CONDITIONS: readonly Variable[] = [
     name: "changes-addresses",
     expression: `request.operation == "CREATE" ||
       object.?endpoints != oldObject.?endpoints || object.?subsets != oldObject.?subsets ||
-      object.?spec.?externalName != oldObject.?spec.?externalName`,
+      object.?spec.?externalName != oldObject.?spec.?externalName ||
+      object.?spec.?type != oldObject.?spec.?type`,
   },
 ];
 

@@ -62,14 +62,24 @@ const REACHES_NOBODY = `[object.?spec.?exportTo.orValue([])].exists(names,
     ? request.namespace in variables.namespaces
     : variables.host.endsWith("." + request.namespace + ".svc." + variables.clusterDomain))`;
 
+const timesOf = (object: string) =>
+  `${object}.metadata.?managedFields.orValue([]).filter(f, has(f.time)).map(f, string(f.time))`;
+
 /** When the request was made, as far as it is known: CEL has no clock. */
 const TIMES = `request.operation == "CREATE" ? [string(object.metadata.creationTimestamp)] :
-  object.metadata.?managedFields.orValue([]).filter(f, has(f.time)).map(f, string(f.time))`;
+  ${timesOf("object")}`;
+
+/**
+ * Whether the time of the request is among them. An API server notes none for a change that only
+ * removes fields: then all of them are older, and no waiver holds.
+ */
+const IS_TIMED = `request.operation == "CREATE" ||
+  [${timesOf("oldObject")}].exists(before, variables.times.exists(t, before.all(b, b < t)))`;
 
 /** Hosts (or "*") that a waiver which speaks of this rule names, and whose last day isn't over. */
-const SPEAKING = `variables.waivers.filter(w,
+const SPEAKING = `!variables.isTimed ? [] : variables.waivers.filter(w,
   (w[1] == "*" || w[1] == request.namespace + "/" + object.metadata.name) &&
-  variables.times.size() > 0 && variables.times.all(t, t < w[0] + "T24")).map(w, w[2])`;
+  variables.times.all(t, t < w[0] + "T24")).map(w, w[2])`;
 
 const isWaived = (host: string) =>
   `variables.speaking.exists(w, w == ${host} || (w.startsWith("*.") && ${host}.endsWith(w.substring(1))))`;
@@ -110,8 +120,8 @@ const RULE: readonly Variable[] = [
   {
     // Those of the aliases, those that the rule names, and 0 for any other.
     name: "candidatePorts",
-    expression: `["0"] + variables.ports + variables.policies.map(t,
-      t.?portLevelSettings.orValue([]).map(s, string(s.?port.?number.orValue(0))).join(",")).join(",").split(",")`,
+    expression: `["0"] + variables.ports + variables.policies.filter(t,
+      t.?portLevelSettings.orValue([]).size() > 0).map(t, t.portLevelSettings.map(s, string(s.?port.?number.orValue(0))).join(",")).join(",").split(",")`,
   },
   { name: "automaticPorts", expression: AUTOMATIC_PORTS },
   { name: "written", expression: `object.?spec.?host.orValue("")` },
@@ -139,6 +149,7 @@ const RULE: readonly Variable[] = [
         (variables.mutualPorts + variables.automaticPorts).map(p, p + "\\n"))`,
   },
   { name: "times", expression: TIMES },
+  { name: "isTimed", expression: IS_TIMED },
   { name: "speaking", expression: SPEAKING },
 ];
 

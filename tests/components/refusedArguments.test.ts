@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RunError } from "@pulumi/pulumi";
+import { EgressGuard } from "../../components/egressGuard.js";
 import { EgressTlsRule } from "../../components/egressTlsRule.js";
 import { ExternalService } from "../../components/externalService.js";
 import { run } from "./mocks.js";
@@ -14,7 +15,10 @@ interface Case {
 }
 
 /** What a component says to arguments that its types don't let through, too. */
-async function refused(component: typeof ExternalService | typeof EgressTlsRule, args: object) {
+async function refused(
+  component: typeof ExternalService | typeof EgressTlsRule | typeof EgressGuard,
+  args: object,
+) {
   const made = run(() => new component("x", args as never));
   const error: unknown = await made.then(
     () => assert.fail("it is taken"),
@@ -106,6 +110,55 @@ describe("EgressTlsRule with arguments that a catalogue would refuse", () => {
       const ports = [{ name: "http", port: 80, targetPort: 443 }];
       const message = await refused(EgressTlsRule, { ...good, ports, ...args });
       assert.ok(message.startsWith(`EgressTlsRule "x": ${says}`), message);
+    });
+  }
+});
+
+describe("EgressGuard with arguments that a catalogue would refuse", () => {
+  const alias = { name: "my-wikipedia", namespace: "default", ports: [{ port: 443 }] };
+  const waiver = { rule: "shop/r", who: "team-shop", why: "moves", until: "2026-12-31" };
+  const cases: Case[] = [
+    { what: "no aliases", args: { aliases: undefined }, says: "aliases: missing; write a list" },
+    {
+      what: "an alias that is called on no port, and so wouldn't be guarded",
+      args: { aliases: [{ ...alias, ports: [] }] },
+      says: "aliases[0].ports: is empty, and the alias is called on none; write at least one port",
+    },
+    {
+      what: "a host that Istio never matches",
+      args: { aliases: [{ ...alias, externalName: "Wikipedia.org" }] },
+      says: 'aliases[0].externalName: "Wikipedia.org" has capitals; write wikipedia.org',
+    },
+    {
+      what: "a name that isn't known",
+      args: { aliases: [{ ...alias, name: Promise.resolve("my-wikipedia") }] },
+      says: "aliases[0].name: is an object; write the alias's name",
+    },
+    {
+      what: "a waiver that never ends",
+      args: { waivers: [{ ...waiver, until: "forever" }] },
+      says: 'waivers[0].until: "forever" isn\'t a day; write one such as 2026-12-31',
+    },
+    {
+      what: "a waiver of everything",
+      args: { waivers: [{ ...waiver, rule: undefined }] },
+      says: "waivers[0]: says nothing of what is waived; write alias, rule or host",
+    },
+    {
+      what: "two actions that Kubernetes refuses together",
+      args: { validationActions: ["Deny", "Warn"] },
+      says: "validationActions: has Deny and Warn",
+    },
+    {
+      what: "a key that there isn't",
+      args: { exemptNamespace: { a: "b" } },
+      says: "exemptNamespace: unknown key; write exemptNamespaces",
+    },
+  ];
+  for (const { what, args, says } of cases) {
+    it(`says what is wrong with ${what}`, async () => {
+      const message = await refused(EgressGuard, { aliases: [alias], ...args });
+      assert.ok(message.startsWith(`EgressGuard "x": ${says}`), message);
     });
   }
 });
