@@ -17,6 +17,8 @@ import {
 } from "./rules/destination-rule-index.js";
 import { readDestinationRule, type DestinationRule } from "./rules/destination-rule.js";
 import type { Client } from "./scope/client.js";
+import { asVirtualService, readGatewayApiRoutes } from "./scope/gateway-api.js";
+import type { RoutingRule } from "./scope/routing-rule.js";
 import { sidecarScopeLookup, type SidecarScope } from "./scope/sidecar-scope.js";
 import { readSidecar, Sidecars } from "./scope/sidecar.js";
 import { readVirtualServices, type VirtualService } from "./scope/virtual-service.js";
@@ -37,7 +39,10 @@ export interface Mesh {
   readonly servicesByObject: ReadonlyMap<Plain, readonly Service[]>;
   readonly registry: Registry;
   readonly sidecars: Sidecars;
+  /** Those of the mesh, and routes of the Gateway API that sidecars follow. */
   readonly virtualServices: readonly VirtualService[];
+  /** Routes of the Gateway API as the VirtualServices that istiod makes of them. */
+  readonly gatewayApiRoutes: readonly RoutingRule[];
   /** What the endpoints of a namespace accept. */
   readonly acceptedTls: (namespace: string) => AcceptedTls;
   /** The endpoints of a service, of all ports or of one. */
@@ -78,7 +83,11 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     ...rulesFromBackendTlsPolicies(byKind.BackendTLSPolicy, servicesByObject, known),
   ];
   const sidecars = new Sidecars(byKind.Sidecar.map(readSidecar), known.rootNamespace);
-  const virtualServices = readVirtualServices(byKind.VirtualService, known);
+  const gatewayApiRoutes = readGatewayApiRoutes({ objects: flat, byKind, facts: known });
+  const virtualServices = [
+    ...readVirtualServices(byKind.VirtualService, known),
+    ...gatewayApiRoutes.filter(({ gateways }) => gateways.includes("mesh")).map(asVirtualService),
+  ];
   const registry = new Registry(services, known);
   return {
     facts: known,
@@ -92,6 +101,7 @@ export function readMesh(objects: readonly KubeObject[], facts: Partial<MeshFact
     registry,
     sidecars,
     virtualServices,
+    gatewayApiRoutes,
     acceptedTls: readAuthentication(byKind.PeerAuthentication, known.rootNamespace),
     endpointsOf: endpointLookup(endpointSources(byKind), registry, known),
     sidecarScopeOf: sidecarScopeLookup(sidecars, virtualServices, known),

@@ -224,13 +224,12 @@ class Lookup {
     return closest === undefined ? [] : [closest];
   }
 
-  /** A route of the Gateway API is for callers, or servers, of its own namespace. */
-  private holdsTowards({ isGatewayApi, ref }: RoutingRule, service: Service): boolean {
-    return (
-      !isGatewayApi ||
-      service.ref.namespace === ref.namespace ||
-      this.caller.namespace === ref.namespace
-    );
+  /** A route of the Gateway API is for callers, or servers, of its own namespace, and for no wildcard. */
+  private holdsTowards({ isGatewayApi, ref, hosts }: RoutingRule, service: Service): boolean {
+    if (!isGatewayApi) return true;
+    const isNear =
+      service.ref.namespace === ref.namespace || this.caller.namespace === ref.namespace;
+    return isNear && !hosts.some(isWildcard);
   }
 
   private hasRoutes({ http }: RoutingRule): boolean {

@@ -19,7 +19,6 @@ import {
   nameText,
 } from "../scope/virtual-service.js";
 import { mergeDelegate } from "./delegates.js";
-import { readGatewayApiRoutes } from "../scope/gateway-api.js";
 import {
   gatewayName,
   readHttpRoute,
@@ -38,18 +37,10 @@ const known = new WeakMap<object, readonly RoutingRule[]>();
 export function routingRulesOf(mesh: Mesh): readonly RoutingRule[] {
   let rules = known.get(mesh.byKind);
   if (!rules) {
-    rules = [...readVirtualServices(mesh), ...readGatewayApiRoutes(mesh)].sort(inOrder);
+    rules = [...readVirtualServices(mesh), ...mesh.gatewayApiRoutes].sort(byCreation);
     known.set(mesh.byKind, rules);
   }
   return rules;
-}
-
-function inOrder(a: RoutingRule, b: RoutingRule): number {
-  const made = ({ created, ref, madeName }: RoutingRule) => ({
-    created,
-    ref: { ...ref, name: madeName ?? ref.name },
-  });
-  return byCreation(made(a), made(b));
 }
 
 function readVirtualServices({ byKind, facts }: Mesh): RoutingRule[] {

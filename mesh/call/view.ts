@@ -5,6 +5,7 @@ import type { Client } from "../scope/client.js";
 import { selectServices } from "../scope/imported-service.js";
 import {
   importedVirtualServices,
+  inOrderFor,
   type Listener,
   type SidecarScope,
 } from "../scope/sidecar-scope.js";
@@ -84,24 +85,14 @@ function readListeners(mesh: Mesh, scope: SidecarScope): EgressListener[] {
   const { namespace } = scope;
   const rules = routingRulesOf(mesh).filter(({ gateways }) => gateways.includes("mesh"));
   const visible = visibleServices(mesh, namespace);
-  if (!scope.listeners) return [listenerOf(visible, ownFirst(rules, namespace))];
+  if (!scope.listeners) return [listenerOf(visible, inOrderFor(rules, namespace))];
   return scope.listeners.map((imports) =>
     listenerOf(
       servicesOf(mesh, namespace, imports, visible),
-      ownFirst(importedVirtualServices(rules, namespace, imports.byNamespace), namespace),
+      importedVirtualServices(rules, namespace, imports.byNamespace),
       imports,
     ),
   );
-}
-
-/** In each group of visibility, routes of the Gateway API come first for callers of their namespace. */
-function ownFirst(rules: readonly RoutingRule[], namespace: string): RoutingRule[] {
-  const rank = ({ isGatewayApi, ref, exportTo }: RoutingRule) =>
-    (exportTo.includes("*") ? 4 : ref.namespace === namespace ? 0 : 2) +
-    (isGatewayApi && ref.namespace === namespace ? 0 : 1);
-  return rules
-    .filter(({ exportTo }) => exportTo.includes("*") || exportTo.includes(namespace))
-    .sort((a, b) => rank(a) - rank(b));
 }
 
 /** Those that are exported to the namespace by name, then those of everyone. */

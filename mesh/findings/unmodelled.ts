@@ -1,6 +1,7 @@
 import { at, compareRefs, items, refOf, text, type Plain } from "../input/plain.js";
 import { changesClusters } from "../call/envoy-filters.js";
 import { flatten } from "../input/flatten.js";
+import { unknownPaths } from "../input/unknowns.js";
 import type { KubeObject, ObjectRef } from "../input/kube-object.js";
 
 /** An object that can change what was judged, and that the model doesn't read. */
@@ -34,8 +35,9 @@ function reasonOf(object: Plain, isNarrow: boolean): string | undefined {
   if (group !== "gateway.networking.k8s.io" || !text(object.kind).endsWith("Route"))
     return undefined;
   const parents = items(at(object, "spec", "parentRefs"));
-  return isNarrow && parents.some(isOfMesh)
-    ? "clients may import what it leads to, whatever their Sidecar says"
+  const isOpen = unknownPaths(object).some((path) => path[0] === "spec");
+  return isNarrow && isOpen && (parents.length === 0 || parents.some(isOfMesh))
+    ? "clients may import what it leads to, whatever their Sidecar says, and that isn't known yet"
     : undefined;
 }
 

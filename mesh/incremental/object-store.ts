@@ -15,8 +15,11 @@ export interface Stored {
   places: readonly string[];
 }
 
-/** What istiod deploys for them is inside, whatever its Service says. */
-const GATEWAYS: readonly string[] = ["Gateway", "GatewayClass"];
+/** Of the Gateway API: what istiod deploys is inside, whatever its Service says, and routes lead elsewhere. */
+const OF_GATEWAY_API: readonly string[] = [
+  ...["Gateway", "GatewayClass", "ReferenceGrant"],
+  ...["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"],
+];
 
 /** What no other object has, whatever version of the API it is read by. */
 export function keyOf(object: Plain): string {
@@ -28,7 +31,7 @@ export function keyOf(object: Plain): string {
 /** Whether an object says something about more than some hosts. */
 export function isGlobal(object: Plain): boolean {
   const kind = text(object.kind);
-  return GATEWAYS.includes(kind) || kindSpec(kind)?.concernsAllHosts === true;
+  return OF_GATEWAY_API.includes(kind) || kindSpec(kind)?.concernsAllHosts === true;
 }
 
 /**

@@ -129,14 +129,18 @@ export function compareRefs(a: ObjectRef, b: ObjectRef): number {
   );
 }
 
+/** What is put in order, by another name than its object's where istiod makes it. */
+interface Created {
+  created: number;
+  ref: ObjectRef;
+  madeName?: string;
+}
+
 /** istiod's order of configurations: by creation, then name, then namespace. */
-export function byCreation(
-  a: { created: number; ref: ObjectRef },
-  b: { created: number; ref: ObjectRef },
-): number {
+export function byCreation(a: Created, b: Created): number {
   return (
     a.created - b.created ||
-    compareText(a.ref.name, b.ref.name) ||
+    compareText(a.madeName ?? a.ref.name, b.madeName ?? b.ref.name) ||
     compareText(a.ref.namespace, b.ref.namespace)
   );
 }

@@ -21,11 +21,16 @@ export function backendsOf(place: RoutePlace, rule: Plain): Destination[] | unde
     .filter(isPlain)
     .map((backend) => ({ backend, weight: wholeNumber(backend.weight) ?? 1 }))
     .filter(({ weight }) => weight > 0)
-    .map(({ backend, weight }) => destinationOf(place, backend, weight));
+    .map(({ backend, weight }) => backendOf(place, backend, weight));
   return destinations.every((one) => one !== undefined) ? destinations : undefined;
 }
 
-function destinationOf(place: RoutePlace, backend: Plain, weight: number): Destination | undefined {
+/** Where a backend is; undefined for one that can't be meant. */
+export function backendOf(
+  place: RoutePlace,
+  backend: Plain,
+  weight: number,
+): Destination | undefined {
   const own = refOf(place.route).namespace;
   const kind = text(backend.kind) || "Service";
   const namespace = text(backend.namespace) || own;

@@ -15,10 +15,10 @@ import {
   wholeNumber,
   type Plain,
 } from "../input/plain.js";
-import { backendsOf, type RoutePlace } from "./gateway-api-backends.js";
+import { backendOf, backendsOf, type RoutePlace } from "./gateway-api-backends.js";
 import { bySpecificity, matchOf } from "./gateway-api-match.js";
 import type { Destination, HttpRoute, L4Route, RoutingRule } from "./routing-rule.js";
-import { exportToOf } from "./virtual-service.js";
+import { exportToOf, type VirtualService } from "./virtual-service.js";
 
 /** What is read of a mesh. */
 interface Known {
@@ -78,6 +78,19 @@ export function readGatewayApiRoutes(mesh: Known): RoutingRule[] {
       return { ...oldest, http, madeName: oldest.key.replaceAll("/", "~") };
     },
   );
+}
+
+/** A route as far as it adds services to what a sidecar imports. */
+export function asVirtualService(rule: RoutingRule): VirtualService {
+  const { http, tls, tcp, ...rest } = rule;
+  const destinations = [
+    ...[...http, ...tls, ...tcp].flatMap((route) => route.destinations),
+    ...http.flatMap(({ mirrors = [] }) => mirrors),
+  ];
+  return {
+    ...rest,
+    destinations: destinations.map(({ host, port = 0 }) => ({ host, port, sources: [] })),
+  };
 }
 
 function isOfApi({ apiVersion }: Plain): boolean {
@@ -225,6 +238,11 @@ function httpRoutes(
     responds: isRedirect || destinations.length === 0,
     ...(authority === undefined ? {} : { authority }),
   };
+  const mirrors = filters
+    .map((filter) => at(filter, "requestMirror", "backendRef"))
+    .filter(isPlain)
+    .flatMap((backend) => backendOf(place, backend, 1) ?? []);
+  if (mirrors.length > 0) route.mirrors = mirrors;
   const matches = items(rule.matches).filter(isPlain);
   if (matches.length === 0) {
     return [{ ...route, matches: port === 0 ? [] : [{ ...ANYONE, port, raw: {} }] }];

@@ -43,6 +43,8 @@ export interface HttpRoute {
   responds: boolean;
   /** `rewrite.authority`. */
   authority?: string;
+  /** What gets copies of requests; read of routes of the Gateway API. */
+  mirrors?: readonly Destination[];
   /** The object that has it, where the rule holds routes of several. */
   from?: ObjectRef;
 }

@@ -112,30 +112,46 @@ function readListener(
   return listener;
 }
 
-/** VirtualServices whose hosts a listener lets through, private ones first. */
-export function importedVirtualServices<
-  V extends Pick<VirtualService, "ref" | "created" | "hosts" | "exportTo">,
->(all: readonly V[], namespace: string, byNamespace: Listener["byNamespace"]): V[] {
-  const rank = (candidate: V) =>
-    candidate.exportTo.includes("*") ? 2 : candidate.ref.namespace === namespace ? 0 : 1;
+type Routed = Pick<
+  VirtualService,
+  "ref" | "created" | "hosts" | "exportTo" | "isGatewayApi" | "madeName"
+>;
+
+/** VirtualServices whose hosts a listener lets through, in the order in which a namespace follows them. */
+export function importedVirtualServices<V extends Routed>(
+  all: readonly V[],
+  namespace: string,
+  byNamespace: Listener["byNamespace"],
+): V[] {
+  return inOrderFor(all, namespace).filter(({ ref, hosts, isGatewayApi }) => {
+    const named = [byNamespace.get(ref.namespace), byNamespace.get("*")].filter(
+      (hosts) => hosts !== undefined,
+    );
+    return hosts.some(
+      (host) =>
+        named.some(
+          (imports) =>
+            imports.exact.has(host) ||
+            imports.all.some(
+              (imported) =>
+                (isWildcard(host) || isWildcard(imported)) &&
+                (isGatewayApi ? isCoveredBy(host, imported) : overlaps(host, imported)),
+            ),
+        ) && !named.some((imports) => isExcluded(imports, host)),
+    );
+  });
+}
+
+/**
+ * What is exported to a namespace: private to it, then exported to it by name, then public. Of each the routes
+ * of the Gateway API that stand in the namespace come first, then the oldest.
+ */
+export function inOrderFor<V extends Routed>(all: readonly V[], namespace: string): V[] {
+  const rank = ({ isGatewayApi, ref, exportTo }: V) =>
+    (exportTo.includes("*") ? 4 : ref.namespace === namespace ? 0 : 2) +
+    (isGatewayApi && ref.namespace === namespace ? 0 : 1);
   return all
     .filter(({ exportTo }) => exportTo.includes("*") || exportTo.includes(namespace))
-    .filter(({ ref, hosts }) => {
-      const named = [byNamespace.get(ref.namespace), byNamespace.get("*")].filter(
-        (hosts) => hosts !== undefined,
-      );
-      return hosts.some(
-        (host) =>
-          named.some(
-            (imports) =>
-              imports.exact.has(host) ||
-              imports.all.some(
-                (imported) =>
-                  (isWildcard(host) || isWildcard(imported)) && overlaps(host, imported),
-              ),
-          ) && !named.some((imports) => isExcluded(imports, host)),
-      );
-    })
     .sort((a, b) => rank(a) - rank(b) || byCreation(a, b));
 }
 

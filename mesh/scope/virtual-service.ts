@@ -26,6 +26,9 @@ export interface VirtualService {
   exportTo: readonly string[];
   /** Its own destinations and its delegates'. */
   destinations: readonly (Destination & { sources: readonly string[] })[];
+  /** It is a route of the Gateway API: what it is for has to be imported as a service has. */
+  isGatewayApi?: true;
+  madeName?: string;
 }
 
 /** Where a route leads: a host, and a port's number or 0 where none is named. */

@@ -31,6 +31,8 @@ interface Port {
   number?: number;
 }
 
+const ROUTES = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"];
+
 /** What the meshes of calls are counted by. */
 export const CALL_FEATURES: Features = {
   "Service: ExternalName": (m) => has(m, "Service", /"ExternalName"/),
@@ -60,6 +62,15 @@ export const CALL_FEATURES: Features = {
   "VirtualService: redirect, response": (m) => routes(m, /"(redirect|directResponse)"/),
   "VirtualService: rewrite": (m) => routes(m, /"rewrite"/),
   "Gateway API: HTTPRoute": (m) => has(m, "HTTPRoute"),
+  "Gateway API: GRPCRoute": (m) => has(m, "GRPCRoute"),
+  "Gateway API: TCPRoute": (m) => has(m, "TCPRoute"),
+  "Gateway API: TLSRoute": (m) => has(m, "TLSRoute"),
+  "Gateway API: ServiceEntry as parent": (m) =>
+    ROUTES.some((kind) => has(m, kind, /"kind":"ServiceEntry"/)),
+  "Gateway API: backend of another namespace": (m) =>
+    ROUTES.some((kind) => has(m, kind, /"backendRefs":\[[^\]]*"namespace"/)),
+  "Gateway API: beside a Sidecar": (m) =>
+    ROUTES.some((kind) => has(m, kind)) && has(m, "Sidecar", /egress/),
   "rule: subsets": (m) => has(m, "DestinationRule", /"subsets"/),
   "call: cluster, no TLS": (m) => takes(m, /none/),
   "call: cluster, ISTIO_MUTUAL": (m) => takes(m, /ISTIO_MUTUAL/),

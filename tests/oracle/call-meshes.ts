@@ -11,7 +11,8 @@ import {
   workloadLabels,
 } from "./arbitraries/names.js";
 import { asOf } from "./arbitraries/older.js";
-import { callPort, httpRoutes, routes } from "./arbitraries/routes.js";
+import { gatewayRoutes } from "./arbitraries/gateway-api.js";
+import { callPort, routes } from "./arbitraries/routes.js";
 import { sidecar } from "./arbitraries/scopes.js";
 import { serviceEntries } from "./arbitraries/service-entries.js";
 import { service } from "./arbitraries/services.js";
@@ -126,7 +127,7 @@ const parts = fc.record({
   backends: mostlyNone(backends),
   entries: mostlyNone(addressedEntries),
   routes,
-  httpRoutes: seldom(httpRoutes, 4),
+  gatewayRoutes: seldom(gatewayRoutes, 3),
   sidecars: seldom(distinct(sidecar, { maxLength: 2 }), 3),
 });
 
@@ -136,7 +137,9 @@ const draft = fc.record({
   target: fc.nat(),
   /** Absent: one of the target's. */
   port: seldom(callPort, 4),
-  sends: fc.constantFrom("http" as const, "http" as const, "tls" as const, "tcp" as const),
+  /** Absent: what is usual on the port. */
+  sends: seldom(fc.constantFrom("http" as const, "tls" as const, "tcp" as const), 3),
+  ofPorts: fc.nat(),
   host: fc.nat(),
   /** Names something else than what has the address. */
   elsewhere: fc.constantFrom(false, false, true),
@@ -185,7 +188,7 @@ function objectsOf({ services, rules, backends, entries, ...routing }: ValueOf<t
     ...backendObjects(backends, services),
     ...entries,
     ...routing.routes,
-    ...(routing.httpRoutes ?? []),
+    ...(routing.gatewayRoutes ?? []),
     ...(routing.sidecars ?? []),
   ];
 }
@@ -199,15 +202,19 @@ function callOf(
   const { address, ports, names } = targets[one.target % targets.length]!;
   const known = one.elsewhere ? allNames(objects, domain) : names;
   const host = inOneWay(known[one.host % known.length]!, objects, domain);
+  const port = one.port ?? ports[one.ofPorts % ports.length] ?? 443;
+  const sends = one.sends ?? USUAL[port] ?? "http";
   return {
     client: one.client % clients,
     address,
-    port: one.port ?? ports[one.host % ports.length] ?? 443,
-    sends: one.sends,
-    ...(one.sends === "tcp" ? {} : { host }),
-    ...(one.sends === "http" && one.path !== undefined && { path: one.path }),
+    port,
+    sends,
+    ...(sends === "tcp" ? {} : { host }),
+    ...(sends === "http" && one.path !== undefined && { path: one.path }),
   };
 }
+
+const USUAL: Readonly<Record<number, AskedCall["sends"]>> = { 443: "tls", 5432: "tcp" };
 
 /**
  * A name that istiod gives to one virtual host: where a ServiceEntry has the host of an ExternalName, the short
@@ -251,7 +258,28 @@ function targetsIn(objects: KubeObject[], domain: string): Target[] {
     const numbers = ports.map(({ port, number }) => port ?? number ?? 443);
     return [{ address, ports: numbers, names: namesOf(object, domain) }];
   });
-  return [...targets, OUTSIDE];
+  const routed = new Set(objects.flatMap((object) => routedNames(object, domain)));
+  const isRouted = ({ names }: Target) => names.some((name) => routed.has(name));
+  // What is routed is called more often, so that calls meet routes.
+  const often = targets.filter(isRouted);
+  return [...targets, OUTSIDE, ...often, ...often, ...often];
+}
+
+/** The hosts that a route is about, in full. */
+function routedNames(object: KubeObject, domain: string): string[] {
+  const { namespace } = object.metadata as { namespace: string };
+  const inCluster = (name: string, from = namespace) => `${name}.${from}.svc.${domain}`;
+  if (object.kind === "VirtualService") {
+    const hosts = (at(object, "spec", "hosts") ?? []) as string[];
+    return hosts.map((host) => (host.includes(".") ? host : inCluster(host)));
+  }
+  const parents = (at(object, "spec", "parentRefs") ?? []) as ParentRef[];
+  return parents.map(({ name, namespace: from }) => inCluster(name, from));
+}
+
+interface ParentRef {
+  name: string;
+  namespace?: string;
 }
 
 function podAddresses(objects: KubeObject[]): string[] {

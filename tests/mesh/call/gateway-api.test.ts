@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { explainCall, judgeCalls, readMesh, type KubeObject } from "../../../mesh/index.js";
-import { HTTP, service, virtualService } from "../objects.js";
-import { check, cluster, outside, SE_HTTP, SE_HTTPS } from "./rows.js";
+import { HTTP, service, sidecar, virtualService } from "../objects.js";
+import { check, cluster, outside, PASSTHROUGH, SE_HTTP, SE_HTTPS } from "./rows.js";
 
 const route = (kind: string, namespace: string, name: string, spec: object): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -86,6 +86,39 @@ describe("what a sidecar does with a call: routes of the Gateway API", () => {
       ],
       call: toApi,
       outcomes: cluster(`outbound|80||${API}`),
+    },
+    {
+      it: "brings along what it leads to, though a Sidecar doesn't name that",
+      objects: [
+        ...services,
+        sidecar("shop", "narrow", { egress: [{ hosts: [`n/${API}`] }] }),
+        route("HTTPRoute", "n", "api", { parentRefs, rules: toOther }),
+      ],
+      call: toApi,
+      outcomes: cluster(`outbound|80||${OTHER}`),
+    },
+    {
+      it: "isn't followed where a Sidecar names another service alone",
+      objects: [
+        ...services,
+        sidecar("shop", "narrow", { egress: [{ hosts: [`n/${OTHER}`] }] }),
+        route("HTTPRoute", "n", "api", { parentRefs, rules: toOther }),
+      ],
+      call: toApi,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "follows none of HTTP for the wildcard of a ServiceEntry",
+      objects: [
+        ...services,
+        outside("n", "wild", "*.h.org", [SE_HTTP], { resolution: "NONE" }),
+        route("HTTPRoute", "n", "wild", {
+          parentRefs: [{ group: "networking.istio.io", kind: "ServiceEntry", name: "wild" }],
+          rules: toOther,
+        }),
+      ],
+      call: { address: "192.0.2.1", port: 80, sends: "http", host: "a.h.org" },
+      outcomes: cluster("outbound|80||*.h.org"),
     },
     {
       it: "drops one with a backend without a port",

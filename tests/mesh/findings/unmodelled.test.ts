@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { unmodelled, type KubeObject } from "../../../mesh/index.js";
+import { UNKNOWN, unmodelled, type KubeObject } from "../../../mesh/index.js";
 import { sidecar } from "../objects.js";
 
 /** An EnvoyFilter with one patch. */
@@ -16,12 +16,12 @@ function filter(applyTo: string, operation: string, context?: string): KubeObjec
   };
 }
 
-function route(parent: object, kind = "HTTPRoute"): KubeObject {
+function route(parent: object, kind = "HTTPRoute", rules: unknown = UNKNOWN): KubeObject {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind,
     metadata: { namespace: "n", name: "r" },
-    spec: { parentRefs: [parent] },
+    spec: { parentRefs: [parent], rules },
   };
 }
 
@@ -34,8 +34,9 @@ describe("what isn't modelled is reported", () => {
     ["not of one that adds its own", [filter("CLUSTER", "ADD")], []],
     ["not of one for inbound ones", [filter("CLUSTER", "MERGE", "SIDECAR_INBOUND")], []],
     ["not of one for listeners", [filter("LISTENER", "MERGE")], []],
-    ["a route of the mesh beside a Sidecar", [route(OF_SERVICE), NARROW], ["r"]],
+    ["an unknown route of the mesh beside a Sidecar", [route(OF_SERVICE), NARROW], ["r"]],
     ["of another protocol, too", [route(OF_SERVICE, "GRPCRoute"), NARROW], ["r"]],
+    ["not of one that is known", [route(OF_SERVICE, "HTTPRoute", []), NARROW], []],
     ["not of one where nothing is narrow", [route(OF_SERVICE)], []],
     ["not of a gateway's", [route({ name: "gateway" }), NARROW], []],
   ];
