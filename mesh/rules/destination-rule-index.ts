@@ -57,6 +57,38 @@ function inIstiodsOrder(rules: readonly DestinationRule[], facts: IndexFacts): D
   return [...rules].sort((a, b) => rank(a) - rank(b) || byCreation(a, b));
 }
 
+/** Where clients look: in their own namespace, in another, or in the root namespace as its own clients. */
+export type RuleTable = "own" | "exported" | "root";
+
+/** Where clients find a rule. */
+export function tablesOf(
+  { ref, exportTo }: DestinationRule,
+  { defaultDestinationRuleExportTo, rootNamespace }: IndexFacts,
+): ReadonlySet<RuleTable> {
+  const tables = new Set<RuleTable>();
+  const own = exportTo.includes(".") || exportTo.includes(ref.namespace);
+  if (exportTo.length === 0 || exportTo.includes("*") || own) tables.add("own");
+  const privateByDefault = defaultDestinationRuleExportTo.includes(".");
+  const isPrivate = exportTo.length === 0 ? privateByDefault : exportTo.length === 1 && own;
+  if (!isPrivate) tables.add("exported");
+  else if (ref.namespace === rootNamespace) tables.add("root");
+  return tables;
+}
+
+/** The consolidated rules of a host with one more, the youngest so far. */
+export function withRule(
+  known: readonly ConsolidatedRule[],
+  rule: DestinationRule,
+  facts: IndexFacts,
+): readonly ConsolidatedRule[] {
+  const copies = known.map((one) => ({ ...one, rules: [...one.rules] }));
+  const byHost: RulesByHost = new HostTable();
+  if (copies.length > 0) byHost.set(rule.host, copies);
+  const insert = keepsVisibilitiesApart(facts) ? insertApart : insertTogether;
+  insert(byHost, rule);
+  return byHost.get(rule.host) ?? [];
+}
+
 /** Puts every rule where clients look for it, oldest first, merging as istiod does. */
 export function indexDestinationRules(
   rules: readonly DestinationRule[],
@@ -68,18 +100,13 @@ export function indexDestinationRules(
     rootNamespaceLocal: new HostTable(),
     namespacesByHost: new HostTable(),
   };
-  const privateByDefault = facts.defaultDestinationRuleExportTo.includes(".");
   const insert = keepsVisibilitiesApart(facts) ? insertApart : insertTogether;
   for (const rule of inIstiodsOrder(rules, facts)) {
-    const namespace = rule.ref.namespace;
-    const { exportTo } = rule;
-    const own = exportTo.includes(".") || exportTo.includes(namespace);
-    if (exportTo.length === 0 || exportTo.includes("*") || own) {
-      insert(rulesIn(index.namespaceLocal, namespace), rule);
-    }
-    const isPrivate = exportTo.length === 0 ? privateByDefault : exportTo.length === 1 && own;
-    if (!isPrivate) insert(rulesIn(index.exportedByNamespace, namespace), rule);
-    else if (namespace === facts.rootNamespace) insert(index.rootNamespaceLocal, rule);
+    const { namespace } = rule.ref;
+    const tables = tablesOf(rule, facts);
+    if (tables.has("own")) insert(rulesIn(index.namespaceLocal, namespace), rule);
+    if (tables.has("exported")) insert(rulesIn(index.exportedByNamespace, namespace), rule);
+    if (tables.has("root")) insert(index.rootNamespaceLocal, rule);
   }
   for (const [namespace, rules] of index.namespaceLocal) {
     for (const [host] of rules.entries()) {
@@ -243,11 +270,11 @@ function exportedFrom(
   return index.exportedByNamespace.get(namespace)?.mostSpecific(host) ?? NO_RULES;
 }
 
-function isExportedEverywhere({ exportTo }: ConsolidatedRule): boolean {
+function isExportedEverywhere({ exportTo }: Pick<ConsolidatedRule, "exportTo">): boolean {
   return exportTo.length === 0 || exportTo.includes("*");
 }
 
-function isExportedTo(rule: ConsolidatedRule, namespace: string): boolean {
+export function isExportedTo(rule: Pick<ConsolidatedRule, "exportTo">, namespace: string): boolean {
   return isExportedEverywhere(rule) || rule.exportTo.includes(namespace);
 }
 

@@ -9,7 +9,16 @@ import type { Client } from "../scope/client.js";
 import { aliasOf, type Alias } from "../verdicts/alias.js";
 import { outcomesByHost } from "../verdicts/outcomes.js";
 import { possiblePolicies } from "./possible-policies.js";
-import { possibleRules, ruleContent } from "./possible-rules.js";
+import {
+  answersIn,
+  answersOfAnyMerge,
+  areSingle,
+  isCovered,
+  verdictsOf,
+  type Answers,
+} from "./merged-answers.js";
+import { lookedUp, possibleRules } from "./possible-rules.js";
+import { dependOnOrder, ruleContent } from "./rule-merges.js";
 import { possibleScopes } from "./possible-scopes.js";
 import { possibleServices } from "./possible-services.js";
 
@@ -32,8 +41,10 @@ export interface OrderedOutcomes extends Pick<Given, "host" | "alias" | "oldestF
 /** All that can hold for a host, whatever is the older where that isn't known. */
 export interface PossibleOutcomes {
   outcomes: OrderedOutcomes[];
-  /** False: there are more orders than were tried. */
+  /** False: there may be more verdicts than those of the orders that were tried. */
   isComplete: boolean;
+  /** The same of which TLS there is. */
+  isTlsComplete: boolean;
 }
 
 /** What an alias is read from: a service of the mesh, or an alias without an object. */
@@ -67,16 +78,46 @@ export function possiblyGiven(mesh: Mesh, client: Client, source: Source): Given
 /** Finds what comes of it in a mesh with these rules, in every order of them. */
 export function possibleOutcomes(given: Given, client: Client, mesh: Mesh): PossibleOutcomes {
   const { host, alias, scope, oldestFirst } = given;
-  if (!alias) return { outcomes: [{ host, outcomes: [], oldestFirst }], isComplete: true };
-  const { namespace } = (importedService(mesh, scope, host) ?? alias).ref;
-  const rules = possibleRules(mesh, client.namespace, namespace, host);
+  if (!alias) return ofOrders([{ host, outcomes: [], oldestFirst }]);
+  const service = importedService(mesh, scope, host);
+  const { namespace } = (service ?? alias).ref;
+  const groups = lookedUp(mesh, client.namespace, namespace, host);
+  // Of an alias without ports those of each rule are places.
+  const possible =
+    service && service.ports.length > 0 && groups.some(dependOnOrder)
+      ? answersOfAnyMerge(groups, host, (some) => outcomesIn(withRules(mesh, some), given, client))
+      : undefined;
+  const isDecided = possible !== undefined && areSingle(verdictsOf(possible));
+  const rules = possibleRules(mesh, groups, isDecided ? FEW_STATES : MOST_STATES);
   const outcomes = rules.orders.map(({ mesh: world, oldestFirst: orders }): OrderedOutcomes => ({
     host,
     alias,
     outcomes: outcomesIn(world, given, client),
     oldestFirst: [...oldestFirst, ...orders],
   }));
-  return { outcomes, isComplete: rules.isComplete };
+  return rules.isComplete ? ofOrders(outcomes) : ofSomeOrders(outcomes, possible);
+}
+
+/** So many states of rules that were merged are followed where their order may change a verdict, and where not. */
+const MOST_STATES = 30_000;
+const FEW_STATES = 2_000;
+
+function ofOrders(outcomes: OrderedOutcomes[]): PossibleOutcomes {
+  return { outcomes, isComplete: true, isTlsComplete: true };
+}
+
+/** What some orders come to is all there is if every answer that there may be is among them. */
+function ofSomeOrders(
+  outcomes: OrderedOutcomes[],
+  possible: Answers | undefined,
+): PossibleOutcomes {
+  if (!possible) return { outcomes, isComplete: false, isTlsComplete: false };
+  const found = answersIn(outcomes.map((one) => one.outcomes));
+  return {
+    outcomes,
+    isComplete: isCovered(verdictsOf(possible), verdictsOf(found)),
+    isTlsComplete: isCovered(possible, found),
+  };
 }
 
 function outcomesIn(mesh: Mesh, { host, alias, scope }: Given, client: Client): readonly Outcome[] {

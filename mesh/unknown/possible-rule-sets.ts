@@ -9,7 +9,7 @@ import {
   type Choice,
   type ContentOf,
 } from "./choices.js";
-import { ruleContent } from "./possible-rules.js";
+import { ruleContent } from "./rule-merges.js";
 import type { RelevantObjects } from "./relevant-objects.js";
 
 /** Rules as they may turn out to be, with the options that make them so. */

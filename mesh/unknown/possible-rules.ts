@@ -1,10 +1,13 @@
-import { putsSelectorsFirst } from "../input/istio-version.js";
-import type { Plain } from "../input/plain.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
-import { indexDestinationRules } from "../rules/destination-rule-index.js";
+import {
+  indexDestinationRules,
+  tablesOf,
+  type RuleTable,
+} from "../rules/destination-rule-index.js";
 import type { DestinationRule } from "../rules/destination-rule.js";
-import { isUnordered, nextOf, olderThan, possibleOrders, type Aged } from "./creation-order.js";
+import type { Aged } from "./creation-order.js";
+import { contentOf, dependOnOrder, mergesOf, type FoundRules, type Merges } from "./rule-merges.js";
 
 /** One order of creation of the rules that a client finds for a host. */
 export interface PossibleRules {
@@ -20,18 +23,20 @@ export interface PossibleRuleOrders {
   isComplete: boolean;
 }
 
-/** The orders of rules about a host that may change what a client follows towards a service. */
+/**
+ * The orders of rules about a host that may change what a client follows towards a service.
+ *
+ * @param mostStates of a merge that are followed
+ */
 export function possibleRules(
   mesh: Mesh,
-  clientNamespace: string,
-  serviceNamespace: string,
-  host: string,
+  groups: readonly FoundRules[],
+  mostStates: number,
 ): PossibleRuleOrders {
-  const groups = lookedUp(mesh, clientNamespace, serviceNamespace, host);
-  if (!groups.some((group) => isUnordered(group.map(({ object }) => object)))) {
+  if (!groups.some(dependOnOrder)) {
     return { orders: [{ mesh, oldestFirst: [] }], isComplete: true };
   }
-  const merged = groups.map((group) => mergesOf(mesh, group));
+  const merged = groups.map((group) => different(mesh, mergesOf(mesh, group, mostStates)));
   const combined = merged.reduce<Aged<DestinationRule>[][][]>(
     (before, { orders }) => before.flatMap((some) => orders.map((order) => [...some, order])),
     [[]],
@@ -51,106 +56,35 @@ export function possibleRules(
  * The rules that a lookup comes to: those of the client's own namespace if there are any, else those
  * of the service's and the root namespace; of each, those of the most specific host.
  */
-function lookedUp(
+export function lookedUp(
   { destinationRuleIndex: index, facts, rules }: Mesh,
   clientNamespace: string,
   serviceNamespace: string,
   host: string,
-): DestinationRule[][] {
+): FoundRules[] {
   const { rootNamespace } = facts;
-  const own =
-    clientNamespace === rootNamespace
-      ? index.rootNamespaceLocal
-      : index.namespaceLocal.get(clientNamespace);
-  const ruled = (namespace: string, key: string | undefined) =>
-    key === undefined
-      ? []
-      : rules.filter((rule) => rule.ref.namespace === namespace && rule.host === key);
+  const isRoot = clientNamespace === rootNamespace;
+  const own = isRoot ? index.rootNamespaceLocal : index.namespaceLocal.get(clientNamespace);
+  const ruled = (table: RuleTable, namespace: string, key: string): FoundRules => ({
+    rules: rules.filter(
+      (rule) =>
+        rule.ref.namespace === namespace && rule.host === key && tablesOf(rule, facts).has(table),
+    ),
+    table,
+    clientNamespace,
+  });
   const ownHost = own?.matches(host)[0];
-  if (ownHost !== undefined) return [ruled(clientNamespace, ownHost)];
-  return [...new Set([serviceNamespace, rootNamespace])]
-    .map((namespace) =>
-      ruled(namespace, index.exportedByNamespace.get(namespace)?.matches(host)[0]),
-    )
-    .filter((group) => group.length > 0);
+  if (ownHost !== undefined) return [ruled(isRoot ? "root" : "own", clientNamespace, ownHost)];
+  return [...new Set([serviceNamespace, rootNamespace])].flatMap((namespace) => {
+    const key = index.exportedByNamespace.get(namespace)?.matches(host)[0];
+    return key === undefined ? [] : [ruled("exported", namespace, key)];
+  });
 }
 
-interface Merges {
-  orders: Aged<DestinationRule>[][];
-  isComplete: boolean;
-}
-
-/** Which rules of one host and namespace merge in which order, as far as the result differs. */
-function mergesOf(mesh: Mesh, rules: readonly DestinationRule[]): Merges {
-  const group = rules.map((value): Aged<DestinationRule> => ({
-    value,
-    object: value.object,
-    content: contentOf([value]),
-  }));
-  if (!mergeIntoOne(rules)) return mergesStepByStep(mesh, group);
-  // The oldest policy and, of each subset, the oldest of that name: two rules decide a place.
-  const orders = possibleOrders(group, { limit: 24, depth: 2 });
-  const different = new Map(orders.map((order) => [mergeKey(mesh, order), order]));
-  return { orders: [...different.values()], isComplete: true };
-}
-
-/** Rules that are exported alike and select nothing make one rule, whatever their order. */
-function mergeIntoOne([first, ...others]: readonly DestinationRule[]): boolean {
-  const isPlain = ({ selector, yieldsToRules }: DestinationRule) => !selector && !yieldsToRules;
-  const exported = (rule: DestinationRule | undefined) => rule?.exportTo.join();
-  return [first, ...others].every(
-    (rule) => rule && isPlain(rule) && exported(rule) === exported(first),
-  );
-}
-
-/** So many different states of a merge are followed. Rules that people write have a few. */
-const MOST_STATES = 2_000;
-
-/**
- * Merges rule by rule, in each order that may be: what was merged from the same rules with the same
- * result goes on as one.
- */
-function mergesStepByStep(mesh: Mesh, group: readonly Aged<DestinationRule>[]): Merges {
-  const before = olderThan(group);
-  let states: Aged<DestinationRule>[][] = [[]];
-  let isComplete = true;
-  for (let step = 0; step < group.length; step++) {
-    const next = new Map<string, Aged<DestinationRule>[]>();
-    for (const order of states) {
-      for (const rule of following(mesh, group, order, before)) {
-        const longer = [...order, rule];
-        const key = `${remaining(group, longer)}|${mergeKey(mesh, longer)}`;
-        if (!next.has(key)) next.set(key, longer);
-      }
-    }
-    states = [...next.values()];
-    if (states.length <= MOST_STATES) continue;
-    isComplete = false;
-    states = states.slice(0, MOST_STATES);
-  }
-  return { orders: states, isComplete };
-}
-
-/** Rules that may be the next: where those with a selector come first, whatever their age. */
-function following(
-  { facts }: Mesh,
-  group: readonly Aged<DestinationRule>[],
-  order: readonly Aged<DestinationRule>[],
-  before: ReadonlyMap<Aged<DestinationRule>, readonly Aged<DestinationRule>[]>,
-): Aged<DestinationRule>[] {
-  const rest = group.filter((one) => !order.includes(one));
-  const selecting = putsSelectorsFirst(facts)
-    ? rest.filter(({ value }) => value.selector !== undefined)
-    : [];
-  const sameSort = selecting.length > 0 ? selecting : rest;
-  return nextOf(sameSort, before).filter((one) =>
-    (before.get(one) ?? []).every((older) => !sameSort.includes(older)),
-  );
-}
-
-function remaining(group: readonly Aged<DestinationRule>[], order: readonly object[]): string {
-  const rest = group.flatMap((one, index) => (order.includes(one) ? [] : index));
-  return rest.join();
+/** Of orders that come to the same rules, one. */
+function different(mesh: Mesh, { orders, isComplete }: Merges): Merges {
+  const byContent = new Map(orders.map((order) => [mergeKey(mesh, order), order]));
+  return { orders: [...byContent.values()], isComplete };
 }
 
 function indexOf({ facts }: Mesh, order: readonly Aged<DestinationRule>[]) {
@@ -163,24 +97,4 @@ function mergeKey(mesh: Mesh, order: readonly Aged<DestinationRule>[]): string {
   const { namespaceLocal, exportedByNamespace, rootNamespaceLocal } = indexOf(mesh, order);
   const tables = [...namespaceLocal.values(), ...exportedByNamespace.values(), rootNamespaceLocal];
   return contentOf(tables.map((table) => [...table.entries()]));
-}
-
-/** What a rule says, without whose it is and when it was written. */
-export function ruleContent(rule: DestinationRule): string {
-  return contentOf(rule);
-}
-
-/** A value as text, without where it was written and when. */
-function contentOf(value: unknown): string {
-  return JSON.stringify(value, (field, inner: unknown) =>
-    WHOSE.includes(field) ? undefined : field === "rules" ? yieldsFirst(inner) : inner,
-  );
-}
-
-const WHOSE = ["ref", "object", "created", "origin", "parts"];
-
-/** Of the rules that were merged, only whether the first yields to others matters later. */
-function yieldsFirst(rules: unknown): unknown {
-  const [first] = rules as Plain[];
-  return first?.yieldsToRules === true;
 }

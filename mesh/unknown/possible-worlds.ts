@@ -80,7 +80,8 @@ export function assessWorlds(
   const isComplete = found.isComplete && sets.isComplete;
   const summary = summarize(found.worlds, [...choices, ...ruleChoices], {
     isComplete,
-    isTlsCertain: !all.some((object) => partialObjects.get(object)?.tlsMayVary),
+    isTlsCertain:
+      found.isTlsComplete && !all.some((object) => partialObjects.get(object)?.tlsMayVary),
   });
   return summary.length === 0 && !isComplete ? [nothingTried(relevant)] : summary;
 }
@@ -94,10 +95,16 @@ interface PlacesOfSet extends Pick<PossibleWorld, "host" | "oldestFirst" | "plac
   rules: Assignment;
 }
 
-interface Worlds {
+interface Worlds extends Tried {
   worlds: PossibleWorld[];
-  /** Every world is among them, as far as they differ. */
+}
+
+/** Whether there are others than those that were tried. */
+interface Tried {
+  /** None with another verdict. */
   isComplete: boolean;
+  /** None with another TLS. */
+  isTlsComplete: boolean;
 }
 
 /** Every possible world, by what a client is given and by which rules there are. */
@@ -106,6 +113,7 @@ function worldsOf(search: Search): Worlds {
   const known = new Map<string, PlacesOfSet[]>();
   const worlds: PossibleWorld[] = [];
   let { isComplete } = assignments;
+  let isTlsComplete = true;
   for (const assignment of assignments.all) {
     const given = givenIn(search, assignment);
     if (!given) continue;
@@ -115,11 +123,12 @@ function worldsOf(search: Search): Worlds {
       const found = placesWithRules(search, given);
       places = found.places;
       isComplete &&= found.isComplete;
+      isTlsComplete &&= found.isTlsComplete;
       known.set(key, places);
     }
     worlds.push(...worldsWith(assignment, places));
   }
-  return { worlds, isComplete };
+  return { worlds, isComplete, isTlsComplete };
 }
 
 function ordersOf({ oldestFirst }: Given): string {
@@ -160,9 +169,10 @@ function haveOneName({ objects, relevant }: Search, completed: readonly Plain[])
 function placesWithRules(
   search: Search,
   given: readonly Given[],
-): { places: PlacesOfSet[]; isComplete: boolean } {
+): Tried & { places: PlacesOfSet[] } {
   const places: PlacesOfSet[] = [];
   let isComplete = true;
+  let isTlsComplete = true;
   for (const { assignment, rules, index } of search.ruleSets) {
     const different = new Map<string, PlacesOfSet>();
     for (const one of given) {
@@ -173,6 +183,7 @@ function placesWithRules(
           : withRules(one.mesh, [...rules, ...derived]);
       const possible = possibleOutcomes(one, search.client, mesh);
       isComplete &&= possible.isComplete;
+      isTlsComplete &&= possible.isTlsComplete;
       for (const ordered of possible.outcomes) {
         const { host, oldestFirst } = ordered;
         const found = placesOf(search, ordered);
@@ -187,7 +198,7 @@ function placesWithRules(
     }
     places.push(...different.values());
   }
-  return { places, isComplete };
+  return { places, isComplete, isTlsComplete };
 }
 
 function placesText(places: PossibleWorld["places"]): string {
