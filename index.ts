@@ -1,5 +1,5 @@
 /** The stack: what the catalogue in `Pulumi.<stack>.yaml` declares, made of the components. */
-import { all, type Output } from "@pulumi/pulumi";
+import type { Output } from "@pulumi/pulumi";
 import { adoption } from "./stack/adoption.js";
 import { requestCommands, sourcePodCommand } from "./stack/commands.js";
 import { EgressAlias } from "./components/egressAlias.js";
@@ -36,12 +36,13 @@ encryptedFirst(aliases, ({ call, ...alias }, after) => {
   const { name, namespace, externalName, ports } = alias;
   const id = `${name}.${namespace}`;
   const dependsOn = after.then(() => namespaces[namespace] ?? []);
-  const args = { ...alias, mesh, transform: serviceInAnyRole(id) };
+  const args = { ...alias, mesh, transform: serviceInAnyRole("EgressAlias", id) };
   const egress = new EgressAlias(id, args, { provider, protect, dependsOn, ...adopted });
 
   aliasHosts[id] = egress.host;
   if (alias.addresses) clusterIPs[id] = egress.clusterIP;
-  requests[id] = all([egress.host, egress.clusterIP]).apply(([host, clusterIP]) =>
+  const host = `${name}.${namespace}.svc.${mesh.clusterDomain}`;
+  requests[id] = egress.clusterIP.apply((clusterIP) =>
     requestCommands(clients, { request: call.request, externalName, ports }, host, clusterIP),
   );
   return egress.service;

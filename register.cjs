@@ -73,16 +73,15 @@ Module._resolveFilename = function (request, parent, ...rest) {
   return resolve.call(this, request, parent, ...rest);
 };
 
-const showsPromises = Boolean(process.env.PULUMI_DEBUG_PROMISE_LEAKS);
-
 /**
- * A program's stack trace says where in the sources it was. Pulumi's SDK takes one for every promise
- * that it makes, and shows it only to who looks for promises that never end: without this that took a
- * third of a large program's time.
+ * A stack trace says where in the sources it was. How Node loaded these isn't in it: Pulumi's SDK hands
+ * each frame of every resource to the engine.
  */
 Error.prepareStackTrace = (error, frames) => {
-  if (!showsPromises && frames[0]?.getFunctionName() === "debuggablePromise") return "";
-  return [headOf(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join("\n");
+  const shown = frames.filter(
+    (frame) => !frame.getFileName()?.startsWith("node:internal/modules/"),
+  );
+  return [headOf(error), ...shown.map((frame) => `    at ${inSource(frame)}`)].join("\n");
 };
 
 /** As Node begins a stack trace, with the code of its own errors. */
@@ -137,8 +136,32 @@ Module._load = function (request, parent, ...rest) {
   if (request === "source-map-support/register") return {};
   if (/^\.\/closure\//.test(request) && from.endsWith("/@pulumi/pulumi/runtime/index.js"))
     return whenCalled(() => load.call(this, request, parent, ...rest));
-  return load.call(this, request, parent, ...rest);
+  const loaded = load.call(this, request, parent, ...rest);
+  if (request === "./debuggable" && /\/@pulumi\/pulumi\/runtime\/\w+\.js$/.test(from))
+    withoutStacks(loaded);
+  return loaded;
 };
+
+const changed = new WeakSet();
+
+/**
+ * Pulumi's SDK takes a stack for every promise that it makes, and shows it only to who looks for
+ * promises that never end: that took two fifths of a large program's time.
+ */
+function withoutStacks(debuggable) {
+  if (process.env.PULUMI_DEBUG_PROMISE_LEAKS || changed.has(debuggable)) return;
+  changed.add(debuggable);
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (...args) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(...args);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  };
+}
 
 /** A module of functions, which is loaded when one of them is called. */
 function whenCalled(loadModule) {

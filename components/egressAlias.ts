@@ -1,16 +1,19 @@
-import { ComponentResource, createUrn, getProject, getStack, interpolate } from "@pulumi/pulumi";
+import { ComponentResource, createUrn, getProject, getStack } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { Endpoints } from "@pulumi/kubernetes/core/v1/endpoints.js";
 import type { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import type { EndpointSlice } from "@pulumi/kubernetes/discovery/v1/endpointSlice.js";
 import type { AliasOfAddresses, AliasOfName } from "./alias/aliasArgs.js";
 import { checkedAlias } from "./alias/checkedAlias.js";
-import { createServiceChildren, type ExternalServiceArgs } from "./alias/serviceChildren.js";
+import {
+  createServiceChildren,
+  type ExternalServiceArgs,
+  hostOf,
+} from "./alias/serviceChildren.js";
 import { createTlsChildren, type EgressTlsRuleArgs } from "./alias/tlsChildren.js";
 import { tlsIntentOf } from "./alias/tlsIntent.js";
 import type { DestinationRule, ServiceEntry, VirtualService } from "./resources/istio.js";
 import { TOKENS } from "./resources/tokens.js";
-import { inputsOf } from "./resources/transform.js";
 
 export type { AliasOfAddresses, AliasOfName, EgressTls } from "./alias/aliasArgs.js";
 
@@ -67,16 +70,14 @@ export class EgressAlias extends ComponentResource {
 
   /** @throws RunError with a line for each mistake in the arguments */
   constructor(name: string, args: EgressAliasArgs, opts?: ComponentResourceOptions) {
-    super(TOKENS.EgressAlias, name, inputsOf(args), opts);
     const { transform, mesh: known, ...given } = args;
+    // The mesh isn't the alias's: in the state of each it would take the time of one more resource.
+    super(TOKENS.EgressAlias, name, given, opts);
     const declared = { name, ...given };
     const { alias, mesh } = checkedAlias(`EgressAlias "${name}"`, declared, known);
     const { name: service, namespace, externalName, ports, exportTo } = alias;
     const { clusterDomain } = mesh;
-    const host =
-      typeof namespace === "string"
-        ? `${service}.${namespace}.svc.${clusterDomain}`
-        : interpolate`${service}.${namespace}.svc.${clusterDomain}`;
+    const host = hostOf({ name: service, namespace, clusterDomain });
     const tls = createTlsChildren(
       name,
       {

@@ -1,4 +1,4 @@
-import { ComponentResource } from "@pulumi/pulumi";
+import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output } from "@pulumi/pulumi";
 import { checkedAlias } from "./alias/checkedAlias.js";
 import { createTlsChildren, type EgressTlsRuleArgs } from "./alias/tlsChildren.js";
@@ -54,7 +54,7 @@ export class EgressTlsRule extends ComponentResource {
     this.serviceEntry = made.serviceEntry;
     this.targetRule = made.targetRule;
     this.virtualService = made.virtualService;
-    this.effectiveHost = made.effectiveHost;
+    this.effectiveHost = output(made.effectiveHost);
     this.registerOutputs({ effectiveHost: this.effectiveHost });
   }
 }

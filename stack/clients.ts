@@ -49,7 +49,7 @@ export function declareClients(
       namespace,
       // A Pod in ambient mode needs no word against a sidecar.
       ...(dataplane !== "ambient" && { injected }),
-      transform: serviceInAnyRole(id),
+      transform: serviceInAnyRole("SleepDeployment", id),
     };
     const dependsOn = namespaces[namespace] ?? [];
     new SleepDeployment(id, args, { provider, protect, dependsOn });

@@ -49,9 +49,13 @@ export function signature(): [key: string, value: string] {
   return ["istio-egress/stack", `${getProject()}/${getStack()}`];
 }
 
-/** The same for a Service that may be a client's or an alias's: for SleepDeployment and EgressAlias. */
-export function serviceInAnyRole(id: string): Record<"service", Aliasing> {
-  return { service: inAnyRole(SERVICE, id) };
+/** The same for a Service that may be a client's or an alias's. */
+export function serviceInAnyRole(
+  own: "SleepDeployment" | "EgressAlias",
+  id: string,
+): Record<"service", Aliasing> {
+  const others = SERVICE.filter(({ component }) => component !== own);
+  return { service: inAnyRole(others, id) };
 }
 
 function inAnyRole(roles: readonly Role[], id: string): Aliasing {
@@ -61,6 +65,7 @@ function inAnyRole(roles: readonly Role[], id: string): Aliasing {
       ({ component, type, suffix }) =>
         `${stack}::${TOKENS[component]}$kubernetes:${type}::${id}-${suffix}`,
     );
-    opts.aliases = [...others, ...(opts.aliases ?? [])];
+    // Each takes the SDK the time of a third of a resource, and the component may have given it.
+    opts.aliases = [...new Set([...others, ...(opts.aliases ?? [])])];
   };
 }

@@ -99,7 +99,7 @@ export function createServiceChildren(
   args: ExternalServiceArgs,
   opts: ChildOptions,
 ): ServiceChildren {
-  const { namespace = "default", clusterDomain = "cluster.local", transform } = args;
+  const { namespace = "default", transform } = args;
   const metadata = { name: args.name, namespace, labels: MANAGED_BY };
   const sliced = args.addresses && args.endpointsApi === "EndpointSlice";
   const endpointSlices = createSlices(name, args, opts);
@@ -131,9 +131,20 @@ export function createServiceChildren(
     service,
     ...(endpoints && { endpoints }),
     endpointSlices,
-    host: interpolate`${args.name}.${namespace}.svc.${clusterDomain}`,
+    host: output(hostOf(args)),
     clusterIP: args.addresses ? service.spec.clusterIP : output(undefined),
   };
+}
+
+/** `<name>.<namespace>.svc.<cluster domain>`; plain text where it can be, which takes the SDK no time. */
+export function hostOf({
+  name,
+  namespace = "default",
+  clusterDomain = "cluster.local",
+}: Pick<ExternalServiceArgs, "name" | "namespace" | "clusterDomain">): Input<string> {
+  return typeof name === "string" && typeof namespace === "string"
+    ? `${name}.${namespace}.svc.${clusterDomain}`
+    : interpolate`${name}.${namespace}.svc.${clusterDomain}`;
 }
 
 /** One per address family, while the servers are outside. */

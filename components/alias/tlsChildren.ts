@@ -2,8 +2,7 @@
  * The rules of an alias and what its target needs: what an EgressTlsRule is made of, and the half of
  * an EgressAlias that is about TLS.
  */
-import { output } from "@pulumi/pulumi";
-import type { CustomResource, Input, Output } from "@pulumi/pulumi";
+import type { CustomResource, Input } from "@pulumi/pulumi";
 import { type ChildOptions, childOptions } from "../resources/child.js";
 import { DestinationRule, ServiceEntry, VirtualService } from "../resources/istio.js";
 import type {
@@ -44,7 +43,7 @@ export interface TlsChildren {
   targetRule?: DestinationRule;
   virtualService?: VirtualService;
   /** The host whose rule clients really follow: the alias, or its target. */
-  effectiveHost: Output<string>;
+  effectiveHost: Input<string>;
 }
 
 /** Creates them in an order in which Istio never knows a target without its rule, nor when both go. */
@@ -66,7 +65,7 @@ export function createTlsChildren(
       child("DestinationRule", `${name}-rule`),
       transform?.rule,
     ),
-    effectiveHost: output((targetRule ?? rule).spec.host),
+    effectiveHost: (targetRule ?? rule).spec.host,
   };
   if (targetRule) {
     const own = target === undefined ? `${name}-target-rule` : `${target}-rule`;
