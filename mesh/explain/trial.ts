@@ -7,6 +7,7 @@ import type { Mesh } from "../mesh.js";
 import { Registry } from "../registry/registry.js";
 import { readServiceEntry } from "../registry/service-entry.js";
 import type { Service } from "../registry/service.js";
+import { takesMutualTls } from "../registry/workload.js";
 import { chooseRule, indexDestinationRules } from "../rules/destination-rule-index.js";
 import { readDestinationRule, type DestinationRule } from "../rules/destination-rule.js";
 import { importedService } from "../scope/imported-service.js";
@@ -173,7 +174,7 @@ function hasSidecars(mesh: Mesh, service: Service): boolean {
   if (service.object === undefined) return false;
   const endpoints = mesh.endpointsOf(service);
   return (
-    endpoints.some(({ tlsMode }) => tlsMode !== "disabled") ||
+    endpoints.some(takesMutualTls) ||
     (service.fromKubernetes && service.selector !== undefined) ||
     aliasOf(mesh, service) === undefined
   );

@@ -4,7 +4,13 @@ import type { MeshFacts } from "../input/mesh-facts.js";
 import { at, fits, isPlain, items, labelsOf, refOf, text, texts, indexBy } from "../input/plain.js";
 import type { Labels, Plain } from "../input/plain.js";
 import type { Service } from "./service.js";
-import { readInlineEndpoint, readPod, readWorkloadEntry, type Workload } from "./workload.js";
+import {
+  readInlineEndpoint,
+  readPod,
+  readWorkloadEntry,
+  takesMutualTls,
+  type Workload,
+} from "./workload.js";
 
 /** One endpoint of one port of a service. */
 export interface Endpoint {
@@ -104,7 +110,7 @@ export class EndpointIndex {
         tlsMode,
         portName: port.name,
         portNumber: port.number,
-        isInside: isPod || tlsMode !== "disabled",
+        isInside: isPod || takesMutualTls({ tlsMode }),
         isMissing: false,
       })),
     );
@@ -146,7 +152,7 @@ export class EndpointIndex {
             labels,
             tlsMode,
             portName: name,
-            isInside: tlsMode !== "disabled",
+            isInside: takesMutualTls({ tlsMode }),
             isMissing: false,
           })),
       );
@@ -221,7 +227,8 @@ function externalNameEndpoints(service: Service): Endpoint[] {
   return service.ports.map((port) => ({
     address: service.externalName ?? "",
     labels: service.labels,
-    tlsMode: "disabled",
+    // istiod says nothing of it, which doesn't count as disabled (`ExternalNameEndpoints`).
+    tlsMode: "",
     portName: port.name,
     isInside: false,
     isMissing: false,

@@ -18,13 +18,18 @@ export interface Workload {
   /** All that it has, where there are several: a Pod may have one of each family. */
   addresses: readonly string[];
   labels: Labels;
-  /** `istio`: a sidecar is in front of it; `disabled`: none is known. Others are passed on. */
+  /** `istio`: a sidecar is in front of it; `disabled`: none is known; empty: nothing says. Others are passed on. */
   tlsMode: string;
   /** Named ports that it serves. */
   ports: Readonly<Record<string, number>>;
   isPod: boolean;
   /** Not so for a Pod that isn't ready, and a WorkloadEntry whose probes don't succeed. */
   isReady: boolean;
+}
+
+/** Whether something in front of an endpoint is taken to end Istio's mutual TLS. */
+export function takesMutualTls({ tlsMode }: Pick<Workload, "tlsMode">): boolean {
+  return tlsMode !== "" && tlsMode !== "disabled";
 }
 
 const TLS_MODE = "security.istio.io/tlsMode";

@@ -8,6 +8,7 @@ import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import { terminalOf } from "../registry/external-names.js";
 import type { Resolution, Service } from "../registry/service.js";
+import { takesMutualTls } from "../registry/workload.js";
 
 /** Why something counts as standing for a server outside the mesh. */
 export type AliasReason =
@@ -138,12 +139,9 @@ function isInMesh(mesh: Mesh, endpoint: Endpoint, names: readonly string[]): boo
 type Location = "inside" | "outside" | "unknown";
 
 /** Where an endpoint of a MESH_EXTERNAL ServiceEntry is, for all that: with a sidecar, in the mesh. */
-function locationOf(
-  mesh: Mesh,
-  { address, tlsMode }: Endpoint,
-  names: readonly string[],
-): Location {
-  if (tlsMode !== "disabled") return "inside";
+function locationOf(mesh: Mesh, endpoint: Endpoint, names: readonly string[]): Location {
+  const { address } = endpoint;
+  if (takesMutualTls(endpoint)) return "inside";
   return ipaddr.isValid(address) ? "outside" : locationOfName(mesh, address, names);
 }
 

@@ -1,11 +1,13 @@
 /** Rules that the model says do nothing, or are hidden, held against the rules that istiod names on its clusters. */
 import {
+  clustersOf,
   externalAliases,
   inertRules,
   type InertReason,
   type InertRule,
   type Mesh,
   type ObjectRef,
+  readMesh,
   shadowedRules,
 } from "../../mesh/index.js";
 import { placeOf, type Difference } from "./difference.js";
@@ -33,14 +35,14 @@ export function compareRulesWithoutEffect(
     reason !== "no-certificate" || !isMerged(mesh, rule);
   return [
     ...inert.filter(isComparable).flatMap(({ rule, reason }) =>
-      (ONLY_TLS.includes(reason) ? encrypted : identity)(namedBy(rule, sent)).map(
-        ([client, cluster]) => ({
+      namedBy(rule, sent)
+        .filter((named) => !ONLY_TLS.includes(reason) || isEncryptedBy(rule, question, named))
+        .map(([client, cluster]) => ({
           client,
           place: placeOf(cluster),
           istiod: `${cluster.tls} by ${nameOf(rule)}`,
           model: `${nameOf(rule)} is inert: ${reason}`,
-        }),
-      ),
+        })),
     ),
     ...shadowedRules(mesh, clients).flatMap(({ rule, host, client }) => {
       const index = clients.indexOf(client as (typeof clients)[number]);
@@ -83,11 +85,15 @@ function namedBy(rule: ObjectRef, sent: readonly Outbound[][]): Sent[] {
   );
 }
 
-const identity = (found: Sent[]) => found;
-
-/** Clusters whose TLS is more than what istiod does by itself. */
-function encrypted(found: Sent[]): Sent[] {
-  return found.filter(([, { tls }]) => tls !== "PLAIN" && tls !== "AUTO");
+/** Whether a cluster that names a rule has its TLS from it: automatic TLS may be unconditional, too. */
+function isEncryptedBy(rule: ObjectRef, question: Question, [client, cluster]: Sent): boolean {
+  if (cluster.tls === "PLAIN" || cluster.tls === "AUTO") return false;
+  const others = question.objects.filter(
+    ({ kind, metadata }) =>
+      kind !== "DestinationRule" || nameOf(metadata as unknown as ObjectRef) !== nameOf(rule),
+  );
+  const without = clustersOf(readMesh(others, question.mesh), question.clients[client]!);
+  return !without.some((one) => placeOf(one) === placeOf(cluster) && one.tls === cluster.tls);
 }
 
 /**
