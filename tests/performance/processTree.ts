@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 /** What the processes of one kind took. */
 export interface Taken {
-  /** Seconds of the processor in user mode. */
+  /** Seconds of the processor, for the program and the kernel. */
   seconds: number;
   /** The most memory that one of them had at a time, in MB. */
   megabytes: number;
@@ -21,8 +21,11 @@ export function watchProcesses(root: number): { stop: () => Record<Kind, Taken> 
   const seen = new Map<number, Taken & { kind: Kind }>();
   const look = () => {
     for (const process of descendants(root)) {
-      const { pid } = process;
-      seen.set(pid, { ...takenBy(pid, seen.get(pid)), kind: kindOf(process.command) });
+      const { pid, command } = process;
+      const before = seen.get(pid);
+      // A process that has ended has no command any more, and still has its times.
+      const kind = command === "" && before ? before.kind : kindOf(command);
+      seen.set(pid, { ...takenBy(pid, before), kind });
     }
   };
   look();
@@ -69,9 +72,14 @@ function descendants(root: number): Process[] {
 function takenBy(pid: number, before: Taken = { seconds: 0, megabytes: 0 }): Taken {
   const stat = textOf(`/proc/${pid}/stat`);
   const peak = /^VmHWM:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`) ?? "");
-  const ticks = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[11];
+  const [user, system] =
+    stat
+      ?.slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13) ?? [];
+  const ticks = Number(user ?? 0) + Number(system ?? 0);
   return {
-    seconds: Math.max(before.seconds, Number(ticks ?? 0) / TICKS_PER_SECOND),
+    seconds: Math.max(before.seconds, ticks / TICKS_PER_SECOND),
     megabytes: Math.max(before.megabytes, Number(peak?.[1] ?? 0) / 1024),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * What previews and updates of growing catalogues cost, against a flat program that registers the same
  * Kubernetes objects without components. The programs take turns, so that a machine that slows down
- * slows all; the processor's time in user mode stands beside the clock.
+ * slows all; the processor's time stands beside the clock.
  *
  *   npm run bench:size -- --help
  */
@@ -60,20 +60,16 @@ async function bench({ aliases, turns, update = false }: Options): Promise<void>
       ? (await startPlane({ stateDir, tools: meshTools(toolchain) })).kubeconfig
       : nobodysKubeconfig(folder);
     const engine = await openEngine(toolchain, path.join(folder, "engine"), kubeconfig);
-    const lines = [HEAD, HEAD.replaceAll(/[^|]/g, "-")];
+    console.log([HEAD, HEAD.replaceAll(/[^|]/g, "-")].join("\n"));
     for (const count of aliases.split(",").map(Number)) {
       for (const command of update ? (["preview", "up"] as const) : (["preview"] as const)) {
         const measured = await measure(engine, folder, count, command, Number(turns));
-        lines.push(...rowsOf(count, command, measured));
-        console.error(lines.slice(-VARIANTS.length).join("\n"));
+        // At once: a run that is given up keeps what it has measured.
+        console.log(rowsOf(count, command, measured).join("\n"));
       }
     }
-    console.log(
-      `${lines.join("\n")}\n\nLoad at the end: ${os
-        .loadavg()
-        .map((load) => load.toFixed(1))
-        .join(", ")}`,
-    );
+    const load = os.loadavg().map((minutes) => minutes.toFixed(1));
+    console.log(`\nLoad at the end: ${load.join(", ")}`);
   } finally {
     await cleanUp();
     isClean();
@@ -122,7 +118,9 @@ async function measure(
       const one = await all[variant]();
       measured[variant].push(one);
       const kinds = KINDS.map((kind) => `${kind} ${one.taken[kind].seconds.toFixed(1)}`).join(", ");
-      console.error(`${count} ${command} ${variant}: ${one.clock.toFixed(1)} s; user: ${kinds}`);
+      console.error(
+        `${count} ${command} ${variant}: ${one.clock.toFixed(1)} s; processor: ${kinds}`,
+      );
     }
   }
   return measured;
@@ -170,10 +168,11 @@ async function run(
 }
 
 const HEAD =
-  "| aliases | command | program | clock | ratio | user | ratio | program's memory | pack's memory |";
+  "| aliases | command | program | clock | ratio | processor | ratio | program's memory | pack's memory |";
 
 function rowsOf(count: number, command: string, measured: Record<Variant, Measured[]>): string[] {
-  const user = ({ taken }: Measured) => KINDS.reduce((sum, kind) => sum + taken[kind].seconds, 0);
+  const processor = ({ taken }: Measured) =>
+    KINDS.reduce((sum, kind) => sum + taken[kind].seconds, 0);
   /** Against the one before: the components against the flat program, the pack against none. */
   const before: Partial<Record<Variant, Variant>> = {
     components: "flat",
@@ -193,8 +192,8 @@ function rowsOf(count: number, command: string, measured: Record<Variant, Measur
       variant,
       `${median(own.map(({ clock }) => clock)).toFixed(1)} s`,
       ratio(({ clock }) => clock),
-      `${median(own.map(user)).toFixed(1)} s`,
-      ratio(user),
+      `${median(own.map(processor)).toFixed(1)} s`,
+      ratio(processor),
       `${memory("program").toFixed(0)} MB`,
       variant === "with pack" ? `${memory("pack").toFixed(0)} MB` : "",
     ];
