@@ -1,4 +1,5 @@
 import { HostTable, isWildcard, overlaps } from "../input/hosts.js";
+import { lowersVirtualHosts } from "../input/istio-version.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
@@ -73,12 +74,13 @@ interface Owner {
 
 function decide(
   { rule, service }: Owner,
-  { port, caller, table }: Lookup,
+  { port, caller, table, mesh }: Lookup,
   request: HttpRequest,
 ): HttpDecision {
   if (!rule) {
+    const written = service?.service.host ?? "";
     // A virtual host of a service leads to a cluster in lower case, whether or not that is its name.
-    const host = (service?.service.host ?? "").toLowerCase();
+    const host = lowersVirtualHosts(mesh.facts) ? written.toLowerCase() : written;
     return { kind: "route", destinations: [{ host, port, subset: "", weight: 1 }] };
   }
   const sent = sentRoutes(rule.http, "mesh", caller, port);
@@ -108,7 +110,7 @@ class Lookup {
   private readonly rules: RuleTable;
 
   constructor(
-    private readonly mesh: Mesh,
+    readonly mesh: Mesh,
     private readonly egress: EgressListener,
     readonly port: number,
     readonly caller: Caller,

@@ -27,6 +27,20 @@ function isBeforePatch(minor: number, patch: number, { istioVersion }: Version):
   return inDevelopment || (match[2] !== undefined && Number(match[2]) < patch);
 }
 
+/** Whether virtual hosts are made by hosts in lower case, and lead to clusters of such names: from Istio 1.22. */
+export function lowersVirtualHosts(facts: Version): boolean {
+  return !isBeforePatch(22, 0, facts);
+}
+
+/**
+ * Whether routes of the Gateway API are read by default: TLSRoutes from Istio 1.30, TCPRoutes from 1.31
+ * (before that with PILOT_ENABLE_ALPHA_GATEWAY_API, which isn't modelled).
+ */
+export function readsGatewayApiRoute(kind: string, facts: Version): boolean {
+  if (kind === "TLSRoute") return !isBefore(30, facts);
+  return kind !== "TCPRoute" || !isBefore(31, facts);
+}
+
 /** Whether istiod has ENABLE_EXTERNAL_NAME_ALIAS: it came with Istio 1.20 and went with 1.24. */
 export function hasAliasSwitch(facts: Version): boolean {
   return !isBefore(20, facts) && isBefore(24, facts);

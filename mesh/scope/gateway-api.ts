@@ -1,5 +1,5 @@
 import { overlaps } from "../input/hosts.js";
-import { readDefaultExportTo } from "../input/istio-version.js";
+import { readDefaultExportTo, readsGatewayApiRoute } from "../input/istio-version.js";
 import type { Kind } from "../input/kinds.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
 import {
@@ -63,7 +63,10 @@ export function readGatewayApiRoutes(mesh: Known): RoutingRule[] {
     (object) => isOfApi(object) && object.kind === "ReferenceGrant",
   );
   const made = mesh.objects
-    .filter((object) => isOfApi(object) && ROUTES[text(object.kind)] !== undefined)
+    .filter((object) => {
+      const kind = text(object.kind);
+      return isOfApi(object) && kind in ROUTES && readsGatewayApiRoute(kind, mesh.facts);
+    })
     .flatMap((route) => rulesOf(mesh, route, grants))
     .sort(
       (a, b) =>

@@ -71,6 +71,11 @@ export const CALL_FEATURES: Features = {
     ROUTES.some((kind) => has(m, kind, /"backendRefs":\[[^\]]*"namespace"/)),
   "Gateway API: beside a Sidecar": (m) =>
     ROUTES.some((kind) => has(m, kind)) && has(m, "Sidecar", /egress/),
+  "client: excludeOutboundPorts": (m) => has(m, "Deployment", /excludeOutboundPorts":"\d/),
+  "client: includeOutboundPorts": (m) => has(m, "Deployment", /includeOutboundPorts":"\d/),
+  "client: excludeOutboundIPRanges": (m) => has(m, "Deployment", /excludeOutboundIPRanges":"\d/),
+  "client: includeOutboundIPRanges": (m) => has(m, "Deployment", /includeOutboundIPRanges":"\d/),
+  "mesh: what is captured": (m) => m.question.mesh.includeOutboundIPRanges !== undefined,
   "rule: subsets": (m) => has(m, "DestinationRule", /"subsets"/),
   "call: cluster, no TLS": (m) => takes(m, /none/),
   "call: cluster, ISTIO_MUTUAL": (m) => takes(m, /ISTIO_MUTUAL/),
@@ -83,5 +88,7 @@ export const CALL_FEATURES: Features = {
   "call: no-route": (m) => comesTo(m, ({ via }) => via === "no-route"),
   "call: no-cluster": (m) => comesTo(m, ({ via }) => via === "no-cluster"),
   "call: listener that Envoy refuses": (m) => comesTo(m, ({ via }) => via === "refused"),
+  "call: direct": (m) => comesTo(m, ({ via }) => via === "direct"),
+  "call: waits": (m) => comesTo(m, ({ via }) => via === "waits"),
   "call: response": (m) => comesTo(m, ({ via }) => via === "response"),
 };

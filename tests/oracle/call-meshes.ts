@@ -1,6 +1,6 @@
 /** Meshes dense in what decides the way of a call, with calls to make in them. */
 import fc from "fast-check";
-import { at, isBefore, type KubeObject, text } from "../../mesh/index.js";
+import { at, type Client, isBefore, type KubeObject, text } from "../../mesh/index.js";
 import { ruleObjects, rules } from "./arbitraries/destination-rules.js";
 import {
   distinct,
@@ -85,7 +85,53 @@ const clients = fc.uniqueArray(fc.record({ namespace, labels: workloadLabels }),
   selector: (one) => JSON.stringify(one),
 });
 
+/** What `traffic.sidecar.istio.io/...` says, of which most workloads say nothing. */
+const listedPorts = fc.constantFrom("", "80", "443,5432", "9000");
+const ranges = fc.constantFrom("", "10.96.0.0/24", "10.96.0.1/32,198.51.100.0/24");
+const captureAnnotations = fc
+  .record({
+    excludeOutboundPorts: seldom(listedPorts, 3),
+    includeOutboundPorts: seldom(listedPorts, 3),
+    excludeOutboundIPRanges: seldom(ranges, 3),
+    includeOutboundIPRanges: seldom(fc.oneof(ranges, fc.constant("*")), 3),
+  })
+  .map((annotations) =>
+    Object.fromEntries(
+      Object.entries(annotations).flatMap(([name, value]) =>
+        value === undefined ? [] : [[`traffic.sidecar.istio.io/${name}`, value]],
+      ),
+    ),
+  );
+
+/** The workload that a client stands for, where its Pods say what is captured. */
+const workload = seldom(captureAnnotations, 3);
+
+function workloadOf(
+  { namespace, labels }: Client,
+  annotations: Record<string, string>,
+  index: number,
+): KubeObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: `client-${index}`, namespace },
+    spec: { template: { metadata: { labels, annotations } } },
+  };
+}
+
+/** What the mesh has sidecars take; most take everything. */
+const captureFacts = seldom(
+  fc.record({
+    excludeOutboundPorts: fc.constantFrom<string[]>([], ["443"], ["80", "9000"]),
+    includeOutboundPorts: fc.constantFrom<string[]>([], [], ["5432"]),
+    excludeOutboundIPRanges: fc.constantFrom<string[]>([], [], ["198.51.100.0/24"]),
+    includeOutboundIPRanges: fc.constantFrom<string[]>(["*"], ["*"], ["10.96.0.0/16"]),
+  }),
+  6,
+);
+
 const facts = fc.record({
+  protocolDetectionTimeout: fc.constantFrom("0s", "0s", "5s"),
   clusterDomain: fc.constantFrom("cluster.local", "cluster.local", "corp.example"),
   rootNamespace: fc.constantFrom("istio-system", "istio-system", "n"),
   enableAutoMtls: fc.constantFrom(true, true, true, false),
@@ -138,7 +184,10 @@ const draft = fc.record({
   /** Absent: one of the target's. */
   port: seldom(callPort, 4),
   /** Absent: what is usual on the port. */
-  sends: seldom(fc.constantFrom("http" as const, "tls" as const, "tcp" as const), 3),
+  sends: seldom(
+    fc.constantFrom("http" as const, "tls" as const, "tcp" as const, "server-first" as const),
+    3,
+  ),
   ofPorts: fc.nat(),
   host: fc.nat(),
   /** Names something else than what has the address. */
@@ -153,19 +202,26 @@ export function callMeshOf(generation: Generation, calls = 6): fc.Arbitrary<Ques
       fc.record({
         parts,
         clients,
+        workloads: fc.tuple(workload, workload),
         mesh: facts,
+        capture: captureFacts,
         drafts: fc.array(draft, { minLength: calls, maxLength: calls }),
       }),
     )
-    .map(({ parts, clients, mesh, drafts }) => {
-      const all = asOf(generation, inDomain(objectsOf(parts), mesh.clusterDomain));
+    .map(({ parts, clients, workloads, mesh, capture, drafts }) => {
+      const templates = clients.flatMap((client, index) => {
+        const annotations = workloads[index];
+        return annotations ? [workloadOf(client, annotations, index)] : [];
+      });
+      const routed = [...objectsOf(parts), ...templates];
+      const all = asOf(generation, inDomain(routed, mesh.clusterDomain));
       // The oracle of 1.22 reads nothing of the Gateway API.
       const objects = isBefore(25, generation.facts) ? all.filter(isOfIstio) : all;
       return {
         id: "",
         objects,
         clients,
-        mesh: { ...generation.facts, ...mesh },
+        mesh: { ...generation.facts, ...mesh, ...capture },
         calls: drafts.map((one) =>
           callOf(one, objects, { clients: clients.length, domain: mesh.clusterDomain }),
         ),
@@ -209,7 +265,7 @@ function callOf(
     address,
     port,
     sends,
-    ...(sends === "tcp" ? {} : { host }),
+    ...(sends === "http" || sends === "tls" ? { host } : {}),
     ...(sends === "http" && one.path !== undefined && { path: one.path }),
   };
 }

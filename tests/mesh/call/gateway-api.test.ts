@@ -198,6 +198,19 @@ describe("what a sidecar does with a call: routes of the Gateway API", () => {
       ],
     },
     {
+      it: "follows no TCPRoute before Istio 1.31, which doesn't read them by default",
+      objects: [
+        service("n", "db", { ports: [{ name: "tcp", port: 5432 }] }),
+        route("TCPRoute", "n", "db", {
+          parentRefs: [{ group: "", kind: "Service", name: "db" }],
+          rules: toOther,
+        }),
+      ],
+      facts: { istioVersion: "1.30" },
+      call: { address: "db.n.svc.cluster.local", port: 5432, sends: "tcp" },
+      outcomes: cluster("outbound|5432||db.n.svc.cluster.local"),
+    },
+    {
       it: "routes TLS whose parent is a ServiceEntry",
       objects: [
         ...services,

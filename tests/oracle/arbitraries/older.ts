@@ -18,9 +18,11 @@ export function asOf({ facts, profile }: Generation, objects: KubeObject[]): Kub
     ...(profile !== undefined && isBefore(26, facts) ? [CREDENTIAL_IN_CONFIG_MAP] : []),
     ...(profile !== undefined && isBefore(30, facts) ? [SELECTOR_WITHOUT_LABELS] : []),
   ]);
+  // Read by default from Istio 1.30, which no profile takes away.
+  const read = isBefore(30, facts) ? replaced.filter(({ kind }) => kind !== "TLSRoute") : replaced;
   return externalNameIsAlias(facts)
-    ? replaced
-    : replaced.filter((object) => !isSliceOfExternalName(object, replaced));
+    ? read
+    : read.filter((object) => !isSliceOfExternalName(object, read));
 }
 
 type Replacement = [what: string, by: string];

@@ -70,6 +70,9 @@ func (c *configuration) followTCP(proxy *tcpproxyv3.TcpProxy) ([]outcome, error)
 }
 
 func (c *configuration) followHTTP(manager *hcmv3.HttpConnectionManager, connection connection) ([]outcome, error) {
+	if connection.Sends == "server-first" {
+		return []outcome{{Via: "waits"}}, nil
+	}
 	// What isn't HTTP, and HTTP without a host, is answered with 400.
 	if connection.Sends != "http" || connection.Host == "" {
 		return []outcome{{Via: "response"}}, nil

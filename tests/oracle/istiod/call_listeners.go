@@ -27,7 +27,7 @@ func connectionOf(c call) (connection, error) {
 	if err != nil {
 		return connection{}, fmt.Errorf("the address of a call: %v", err)
 	}
-	if c.Sends != "http" && c.Sends != "tls" && c.Sends != "tcp" {
+	if !slices.Contains([]string{"http", "tls", "tcp", "server-first"}, c.Sends) {
 		return connection{}, fmt.Errorf("a call sends %q", c.Sends)
 	}
 	return connection{c, netip.AddrPortFrom(address.Unmap(), uint16(c.Port))}, nil
@@ -109,6 +109,25 @@ func inspect(listener *listenerv3.Listener, connection connection) (seen, error)
 		}
 	}
 	return s, nil
+}
+
+// waitsForEver says whether the proxy waits for a client's first bytes while the client waits for the server's.
+func waitsForEver(listener *listenerv3.Listener, connection connection) (bool, error) {
+	if connection.Sends != "server-first" {
+		return false, nil
+	}
+	goesOn := listener.GetContinueOnListenerFiltersTimeout() && listener.GetListenerFiltersTimeout().AsDuration() > 0
+	for _, filter := range listener.GetListenerFilters() {
+		off, err := isDisabled(filter.GetFilterDisabled(), connection)
+		if err != nil {
+			return false, err
+		}
+		reads := filter.GetName() == wellknown.TLSInspector || filter.GetName() == wellknown.HTTPInspector
+		if reads && !off && !goesOn {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func isDisabled(match *listenerv3.ListenerFilterChainMatchPredicate, connection connection) (bool, error) {

@@ -22,7 +22,7 @@ type call struct {
 	Client  int    `json:"client"`
 	Address string `json:"address"`
 	Port    int    `json:"port"`
-	// http, tls or tcp: what the application writes.
+	// http, tls, tcp or server-first: what the application writes, or that it waits for the server's words.
 	Sends string `json:"sends"`
 	// The Host header or the server name; empty: none.
 	Host string `json:"host,omitempty"`
@@ -32,7 +32,8 @@ type call struct {
 
 // outcome is what becomes of a call, or of the share of it that a weighted route gives.
 type outcome struct {
-	// cluster, passthrough, blackhole, no-route, no-cluster, response, or refused: Envoy takes no such listener
+	// cluster, passthrough, blackhole, direct, no-route, no-cluster, response, waits, or refused: Envoy takes no
+	// such listener
 	Via     string `json:"via"`
 	Cluster string `json:"cluster,omitempty"`
 	// none, SIMPLE, MUTUAL or ISTIO_MUTUAL; of a cluster
@@ -70,15 +71,37 @@ func configurationOf(plane *controlPlane, proxy *model.Proxy, clusters []*cluste
 	return c
 }
 
-// answer says what Envoy would do with a call, given this configuration.
-func (c *configuration) answer(call call) ([]outcome, error) {
+// answerOf says what becomes of a call of workloads with these settings.
+func (c *configuration) answerOf(call call, settings []captureSettings) ([]outcome, error) {
 	connection, err := connectionOf(call)
 	if err != nil {
 		return nil, err
 	}
+	all := []outcome{}
+	for _, one := range settings {
+		isCaptured, err := one.isCaptured(connection.destination)
+		if err != nil {
+			return nil, err
+		}
+		outcomes := []outcome{{Via: "direct"}}
+		if isCaptured {
+			if outcomes, err = c.answer(connection); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, outcomes...)
+	}
+	return all, nil
+}
+
+// answer says what Envoy would do with a connection, given this configuration.
+func (c *configuration) answer(connection connection) ([]outcome, error) {
 	listener := c.listenerOf(connection)
 	if listener == nil {
-		return nil, fmt.Errorf("no listener takes %s:%d", call.Address, call.Port)
+		return nil, fmt.Errorf("no listener takes %s:%d", connection.Address, connection.Port)
+	}
+	if isStuck, err := waitsForEver(listener, connection); isStuck || err != nil {
+		return []outcome{{Via: "waits"}}, err
 	}
 	chain, err := chainOf(listener, connection)
 	if errors.Is(err, errRefused) {

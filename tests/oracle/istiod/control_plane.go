@@ -3,9 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	runtimeschema "k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -28,8 +33,10 @@ type world struct {
 	serviceEntries []json.RawMessage
 	hasGatewayAPI  bool
 	slices         []*discoveryv1.EndpointSlice
-	configs        []config.Config
-	refused        []string
+	// Pods, and what Pods are made from, any of which may be a client.
+	workloads []metav1.ObjectMeta
+	configs   []config.Config
+	refused   []string
 }
 
 // readObjects sorts the objects. Istio's own are read in the revision's scope, as istiod's client does;
@@ -48,9 +55,17 @@ func readObjects(q question) (w world, err error) {
 			if err != nil {
 				return w, fmt.Errorf("cannot read object: %v", err)
 			}
-			if slice, ok := object.(*discoveryv1.EndpointSlice); ok {
-				w.slices = append(w.slices, slice)
-			} else {
+			switch typed := object.(type) {
+			case *discoveryv1.EndpointSlice:
+				w.slices = append(w.slices, typed)
+			case *appsv1.Deployment:
+				meta := typed.Spec.Template.ObjectMeta
+				meta.Namespace = typed.Namespace
+				w.workloads = append(w.workloads, meta)
+			case *corev1.Pod:
+				w.workloads = append(w.workloads, typed.ObjectMeta)
+				w.kubeObjects = append(w.kubeObjects, object)
+			default:
 				w.kubeObjects = append(w.kubeObjects, object)
 			}
 			w.hasGatewayAPI = w.hasGatewayAPI || gvk.Group == "gateway.networking.k8s.io"
@@ -100,6 +115,9 @@ func meshConfigOf(f facts) *meshconfig.MeshConfig {
 	}
 	if f.OutboundTrafficPolicy == "REGISTRY_ONLY" {
 		m.OutboundTrafficPolicy.Mode = meshconfig.MeshConfig_OutboundTrafficPolicy_REGISTRY_ONLY
+	}
+	if wait, err := time.ParseDuration(f.ProtocolDetectionTimeout); err == nil {
+		m.ProtocolDetectionTimeout = durationpb.New(wait)
 	}
 	return m
 }

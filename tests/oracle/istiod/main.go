@@ -47,6 +47,13 @@ type facts struct {
 	OutboundTrafficPolicy string `json:"outboundTrafficPolicy"`
 	// Whether the clients' sidecars answer DNS.
 	DNSCapture bool `json:"dnsCapture"`
+	// How long proxies wait for a client's first bytes, such as 5s; empty: for ever.
+	ProtocolDetectionTimeout string `json:"protocolDetectionTimeout"`
+	// What sidecars are handed; see captureSettings. Without ranges to include: everything.
+	IncludeOutboundPorts    []string `json:"includeOutboundPorts"`
+	ExcludeOutboundPorts    []string `json:"excludeOutboundPorts"`
+	IncludeOutboundIPRanges []string `json:"includeOutboundIPRanges"`
+	ExcludeOutboundIPRanges []string `json:"excludeOutboundIPRanges"`
 }
 
 type answer struct {
@@ -154,7 +161,7 @@ func ask(t test.Failer, q question) answer {
 		}
 	}
 	for _, call := range q.Calls {
-		outcomes, err := sent[call.Client].answer(call)
+		outcomes, err := sent[call.Client].answerOf(call, capturesOf(w, q.Clients[call.Client], q.Mesh))
 		if err != nil {
 			t.Fatalf("call %+v: %v", call, err)
 		}
