@@ -89,6 +89,12 @@ function kwokStage(file: string): SourceFile {
 /** What the model is compared with; each generation of istiod has its own part. */
 const ORACLE: SourceFile = { from: "tests/oracle/istiod", to: "istiod-oracle" };
 
+/** In the oracles of older generations, in place of istio-init's own program. */
+const CAPTURES_ALL: SourceFile = {
+  from: "local/toolchain/istio-1.30/capture_rules.go",
+  to: "istiod-oracle/capture_rules.go",
+};
+
 /** The folder of an older release's charts, in its part's. */
 export const CHARTS = "manifests";
 
@@ -156,7 +162,7 @@ export const PARTS: readonly ToolPart[] = [
     // Built after the mesh's module, whose pins it shares: only what is Istio's is compiled again.
     module: "local/toolchain/istio-1.30",
     binaries: [{ name: "istiod-oracle-1.30", package: "./istiod-oracle" }],
-    sources: [ORACLE],
+    sources: [ORACLE, CAPTURES_ALL],
     files: [PROFILES],
     forTests: true,
   },
@@ -265,6 +271,7 @@ export const PARTS: readonly ToolPart[] = [
     binaries: [{ name: "istiod-oracle-1.22", package: "./istiod-oracle" }],
     sources: [
       ORACLE,
+      CAPTURES_ALL,
       { from: "local/toolchain/istio-1.22/generation.go", to: "istiod-oracle/generation.go" },
     ],
     files: [PROFILES],

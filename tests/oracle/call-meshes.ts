@@ -1,6 +1,6 @@
 /** Meshes dense in what decides the way of a call, with calls to make in them. */
 import fc from "fast-check";
-import { at, type Client, isBefore, type KubeObject, text } from "../../mesh/index.js";
+import { at, isBefore, type KubeObject, text } from "../../mesh/index.js";
 import { ruleObjects, rules } from "./arbitraries/destination-rules.js";
 import {
   distinct,
@@ -11,6 +11,7 @@ import {
   workloadLabels,
 } from "./arbitraries/names.js";
 import { asOf } from "./arbitraries/older.js";
+import { captureFacts, workload, workloadOf } from "./arbitraries/capture.js";
 import { gatewayRoutes } from "./arbitraries/gateway-api.js";
 import { callPort, routes } from "./arbitraries/routes.js";
 import { sidecar } from "./arbitraries/scopes.js";
@@ -84,51 +85,6 @@ const clients = fc.uniqueArray(fc.record({ namespace, labels: workloadLabels }),
   maxLength: 2,
   selector: (one) => JSON.stringify(one),
 });
-
-/** What `traffic.sidecar.istio.io/...` says, of which most workloads say nothing. */
-const listedPorts = fc.constantFrom("", "80", "443,5432", "9000");
-const ranges = fc.constantFrom("", "10.96.0.0/24", "10.96.0.1/32,198.51.100.0/24");
-const captureAnnotations = fc
-  .record({
-    excludeOutboundPorts: seldom(listedPorts, 3),
-    includeOutboundPorts: seldom(listedPorts, 3),
-    excludeOutboundIPRanges: seldom(ranges, 3),
-    includeOutboundIPRanges: seldom(fc.oneof(ranges, fc.constant("*")), 3),
-  })
-  .map((annotations) =>
-    Object.fromEntries(
-      Object.entries(annotations).flatMap(([name, value]) =>
-        value === undefined ? [] : [[`traffic.sidecar.istio.io/${name}`, value]],
-      ),
-    ),
-  );
-
-/** The workload that a client stands for, where its Pods say what is captured. */
-const workload = seldom(captureAnnotations, 3);
-
-function workloadOf(
-  { namespace, labels }: Client,
-  annotations: Record<string, string>,
-  index: number,
-): KubeObject {
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: `client-${index}`, namespace },
-    spec: { template: { metadata: { labels, annotations } } },
-  };
-}
-
-/** What the mesh has sidecars take; most take everything. */
-const captureFacts = seldom(
-  fc.record({
-    excludeOutboundPorts: fc.constantFrom<string[]>([], ["443"], ["80", "9000"]),
-    includeOutboundPorts: fc.constantFrom<string[]>([], [], ["5432"]),
-    excludeOutboundIPRanges: fc.constantFrom<string[]>([], [], ["198.51.100.0/24"]),
-    includeOutboundIPRanges: fc.constantFrom<string[]>(["*"], ["*"], ["10.96.0.0/16"]),
-  }),
-  6,
-);
 
 const facts = fc.record({
   protocolDetectionTimeout: fc.constantFrom("0s", "0s", "5s"),
@@ -209,8 +165,10 @@ export function callMeshOf(generation: Generation, calls = 6): fc.Arbitrary<Ques
       }),
     )
     .map(({ parts, clients, workloads, mesh, capture, drafts }) => {
+      // The oracles of older generations take everything to be captured.
+      const isOlder = isBefore(31, generation.facts);
       const templates = clients.flatMap((client, index) => {
-        const annotations = workloads[index];
+        const annotations = isOlder ? undefined : workloads[index];
         return annotations ? [workloadOf(client, annotations, index)] : [];
       });
       const routed = [...objectsOf(parts), ...templates];
@@ -221,7 +179,7 @@ export function callMeshOf(generation: Generation, calls = 6): fc.Arbitrary<Ques
         id: "",
         objects,
         clients,
-        mesh: { ...generation.facts, ...mesh, ...capture },
+        mesh: { ...generation.facts, ...mesh, ...(isOlder ? {} : capture) },
         calls: drafts.map((one) =>
           callOf(one, objects, { clients: clients.length, domain: mesh.clusterDomain }),
         ),

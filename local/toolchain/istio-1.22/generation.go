@@ -1,9 +1,6 @@
 package main
 
 import (
-	"io"
-	"strings"
-
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
@@ -15,8 +12,6 @@ import (
 	kubelib "istio.io/istio/pkg/kube"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
-	"istio.io/istio/tools/istio-iptables/pkg/capture"
-	"istio.io/istio/tools/istio-iptables/pkg/config"
 )
 
 // What differs in the generation of Istio 1.22 from tests/oracle/istiod/generation.go, in whose place
@@ -66,32 +61,4 @@ func defineGatewayAPI(test.Failer, kubelib.Client, <-chan struct{}) {}
 
 func readGatewayAPI(*planeOptions, kubelib.Client, facts, model.XDSUpdater) func(*controlPlane) {
 	return func(*controlPlane) {}
-}
-
-// recorder keeps what istio-init would hand to iptables-restore.
-type recorder struct{ rules []string }
-
-// Run implements dependencies.Dependencies.
-func (r *recorder) Run(cmd string, stdin io.ReadSeeker, _ ...string) error {
-	if stdin == nil || cmd != "iptables-restore" {
-		return nil
-	}
-	text, err := io.ReadAll(stdin)
-	r.rules = append(r.rules, strings.Split(string(text), "\n")...)
-	return err
-}
-
-// RunQuietlyAndIgnore implements dependencies.Dependencies.
-func (r *recorder) RunQuietlyAndIgnore(string, io.ReadSeeker, ...string) {}
-
-// captureRules are the rules that istio-init would hand to iptables-restore.
-func captureRules(s captureSettings) ([]string, error) {
-	cfg := config.DefaultConfig()
-	cfg.ProxyUID, cfg.ProxyGID = "1337", "1337"
-	cfg.InboundInterceptionMode, cfg.InboundPortsInclude = "REDIRECT", "*"
-	cfg.OutboundPortsInclude, cfg.OutboundPortsExclude = s.includePorts, s.excludePorts
-	cfg.OutboundIPRangesInclude, cfg.OutboundIPRangesExclude = s.includeRanges, s.excludeRanges
-	recorded := &recorder{}
-	err := capture.NewIptablesConfigurator(cfg, recorded).Run()
-	return recorded.rules, err
 }

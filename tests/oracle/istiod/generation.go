@@ -18,9 +18,6 @@ import (
 	"istio.io/istio/pkg/kube/krt"
 	"istio.io/istio/pkg/log"
 	"istio.io/istio/pkg/test"
-	"istio.io/istio/tools/common/config"
-	"istio.io/istio/tools/istio-iptables/pkg/capture"
-	"istio.io/istio/tools/istio-iptables/pkg/dependencies"
 )
 
 // This file holds what differs between the generations of istiod that the program is built for. It is
@@ -92,21 +89,4 @@ func readGatewayAPI(
 		return controller
 	}
 	return func(plane *controlPlane) { plane.Env().GatewayAPIController = controller }
-}
-
-// captureRules are the rules that istio-init would hand to iptables-restore.
-func captureRules(s captureSettings) ([]string, error) {
-	cfg := config.DefaultConfig()
-	cfg.ProxyUID, cfg.ProxyGID = "1337", "1337"
-	cfg.InboundInterceptionMode, cfg.InboundPortsInclude = "REDIRECT", "*"
-	cfg.OutboundPortsInclude, cfg.OutboundPortsExclude = s.includePorts, s.excludePorts
-	cfg.OutboundIPRangesInclude, cfg.OutboundIPRangesExclude = s.includeRanges, s.excludeRanges
-	cfg.ForceApply = true
-	recorder := &dependencies.DependenciesStub{}
-	configurator, err := capture.NewIptablesConfigurator(cfg, recorder)
-	if err != nil {
-		return nil, err
-	}
-	err = configurator.Run()
-	return recorder.ExecutedStdin, err
 }
