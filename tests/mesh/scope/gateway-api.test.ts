@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { explainCall, judgeCalls, readMesh, type KubeObject } from "../../../mesh/index.js";
 import { HTTP, service, sidecar, virtualService } from "../objects.js";
-import { check, cluster, outside, PASSTHROUGH, SE_HTTP, SE_HTTPS } from "./rows.js";
+import { check, cluster, outside, PASSTHROUGH, SE_HTTP, SE_HTTPS } from "../call/rows.js";
 
 const route = (kind: string, namespace: string, name: string, spec: object): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
