@@ -11,6 +11,7 @@ import { portProtocol } from "./port-protocol.js";
 import { settings } from "./settings.js";
 import { shadowedRule } from "./shadowed-rule.js";
 import { undecidedTls } from "./undecided-tls.js";
+import { unprovenVersionRule } from "./unproven-version.js";
 
 /** Every rule of the pack, in the order in which they run: the settings first, for they are the others'. */
 export const rules: readonly PolicyRule[] = [
@@ -26,4 +27,5 @@ export const rules: readonly PolicyRule[] = [
   externalAddress,
   portProtocol,
   outsideNamespaceInjection,
+  unprovenVersionRule,
 ];

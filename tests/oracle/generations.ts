@@ -1,6 +1,6 @@
 /** The generations of istiod that the model is compared with, and how each is brought up. */
 import type { Binary } from "../../local/toolchain/parts.js";
-import type { MeshFacts } from "../../mesh/index.js";
+import { hasAliasSwitch, type MeshFacts } from "../../mesh/index.js";
 
 /** One generation: what `--istio` takes, and what the model is told. */
 export interface Generation {
@@ -14,6 +14,8 @@ export interface Generation {
    * it runs in its own ways.
    */
   profile?: string;
+  /** What else its environment says. */
+  env?: Readonly<Record<string, string>>;
   facts: Pick<MeshFacts, "istioVersion" | "externalNameAlias">;
 }
 
@@ -66,6 +68,26 @@ export function generationOf(version: string): Generation {
       `or name a program of that version with ISTIOD_ORACLE`,
   );
 }
+
+/**
+ * A generation with the switch for aliases thrown, whatever its default is.
+ * @throws {Error} if that Istio has no such switch
+ */
+export function withAliases(generation: Generation, externalNameAlias: boolean): Generation {
+  if (!hasAliasSwitch(generation.facts)) {
+    throw new Error(
+      `Istio ${generation.version} has no switch for aliases: ${ALIAS_SWITCH} came with 1.20 and went with 1.24; ` +
+        "leave --external-name-alias out, or write --istio 1.22",
+    );
+  }
+  return {
+    ...generation,
+    env: { [ALIAS_SWITCH]: String(externalNameAlias) },
+    facts: { ...generation.facts, externalNameAlias },
+  };
+}
+
+const ALIAS_SWITCH = "ENABLE_EXTERNAL_NAME_ALIAS";
 
 /** The program that `ISTIOD_ORACLE` names. */
 export function ownProgram(): string | undefined {

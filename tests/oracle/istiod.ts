@@ -15,11 +15,12 @@ export interface Program {
 }
 
 /** The oracle of a generation: the one that `ISTIOD_ORACLE` names, else the toolchain's, built if missing. */
-export async function programOf({ part, binary, profile }: Generation): Promise<Program> {
+export async function programOf({ part, binary, profile, env }: Generation): Promise<Program> {
   const own = ownProgram();
-  if (own !== undefined) return { file: own, env: {} };
+  if (own !== undefined) return { file: own, env: { ...env } };
   const file = (await ensureToolchain([part])).binaries[binary];
-  return { file, env: profile === undefined ? {} : profileEnvironment(file, profile) };
+  const ofProfile = profile === undefined ? {} : profileEnvironment(file, profile);
+  return { file, env: { ...ofProfile, ...env } };
 }
 
 /** istiod's environment in one of Istio's compatibility profiles, as they were beside its sources. */

@@ -168,6 +168,7 @@ describe("a waiver of one policy", () => {
       "egress-settings",
       "egress-one-object-one-resource",
       "egress-outside-namespace-injection",
+      "egress-unproven-version",
     ]);
     assert.equal(others.length + Object.keys(WAIVABLE).length, rules.length);
   });

@@ -46,13 +46,14 @@ describe("what a stack's catalogue says of the mesh, in a real engine", function
     );
   };
 
-  for (const [istioVersion, outcome] of [
-    ["1.20", LIVE],
-    ["1.31", DECLARED],
+  for (const [istioVersion, outcome, notes] of [
+    ["1.20", LIVE, [/^egress-unproven-version: less sure: Istio 1\.20 is judged by its source/]],
+    ["1.31", DECLARED, []],
   ] as const) {
     it(`reaches the pack by itself: on Istio ${istioVersion}, ${outcome}`, async () => {
-      const [report, ...others] = await previewed({ istioVersion });
-      assert.deepEqual(others, []);
+      const [report, ...others] = (await previewed({ istioVersion })).sort();
+      assert.equal(others.length, notes.length, others.join("\n"));
+      notes.forEach((note, index) => assert.match(others[index]!, note));
       assert.match(report ?? "", /^egress-disallow-istio-mutual: /);
       assert.ok(report?.includes(outcome), report);
     });
