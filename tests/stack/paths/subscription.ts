@@ -45,7 +45,11 @@ interface Routes {
 
 /** As Envoy names it: a call says it. */
 const PACKAGE = "envoy.service.discovery.v3";
-const PROTOCOL = loadSync(path.join(__dirname, "xds.proto"), { defaults: false, arrays: true });
+const PROTOCOL = loadSync(path.join(__dirname, "xds.proto"), {
+  includeDirs: [path.join(__dirname, "../../../local")],
+  defaults: false,
+  arrays: true,
+});
 
 /** How a message is read that lies in another one as bytes. */
 function reader<Message extends object>(method: string): (bytes: Buffer) => Message {
