@@ -10,7 +10,7 @@ import { stackCatalogue } from "./stack/stackCatalogue.js";
 import { stackOptions } from "./stack/stackOptions.js";
 import { declareClients } from "./stack/clients.js";
 import { encryptedFirst } from "./stack/encryptedFirst.js";
-import { serviceInAnyRole } from "./stack/roles.js";
+import { aliasInAnyRole } from "./stack/roles.js";
 
 const { mesh, clients, aliases, guard } = stackCatalogue();
 requireFileEach({ clients, aliases });
@@ -36,7 +36,7 @@ encryptedFirst(aliases, ({ call, ...alias }, after) => {
   const { name, namespace, externalName, ports } = alias;
   const id = `${name}.${namespace}`;
   const dependsOn = after.then(() => namespaces[namespace] ?? []);
-  const args = { ...alias, mesh, transform: serviceInAnyRole("EgressAlias", id) };
+  const args = { ...alias, mesh, transform: aliasInAnyRole(id) };
   const egress = new EgressAlias(id, args, { provider, protect, dependsOn, ...adopted });
 
   aliasHosts[id] = egress.host;

@@ -6,7 +6,7 @@ import type { StackOptions } from "./stackOptions.js";
 import { INJECTION_LABEL } from "../components/resources/labels.js";
 import { WithoutIstioNamespace } from "../components/withoutIstioNamespace.js";
 import { rendersYaml } from "./stackProvider.js";
-import { namespaceInAnyRole, serviceInAnyRole } from "./roles.js";
+import { clientInAnyRole, namespaceInAnyRole } from "./roles.js";
 
 /**
  * Declares each client's namespace, as far as it is the stack's to make or to label, and its workload.
@@ -49,7 +49,7 @@ export function declareClients(
       namespace,
       // A Pod in ambient mode needs no word against a sidecar.
       ...(dataplane !== "ambient" && { injected }),
-      transform: serviceInAnyRole("SleepDeployment", id),
+      transform: clientInAnyRole(id),
     };
     const dependsOn = namespaces[namespace] ?? [];
     new SleepDeployment(id, args, { provider, protect, dependsOn });

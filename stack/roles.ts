@@ -4,6 +4,7 @@
  * create what is there already, and then delete it.
  */
 import { type CustomResourceOptions, getProject, getStack } from "@pulumi/pulumi";
+import type { EgressAliasArgs } from "../components/egressAlias.js";
 import { TOKENS } from "../components/resources/tokens.js";
 
 /** Type and name of a resource in a component, the component's name left out. */
@@ -49,14 +50,44 @@ export function signature(): [key: string, value: string] {
   return ["istio-egress/stack", `${getProject()}/${getStack()}`];
 }
 
-/** The same for a Service that may be a client's or an alias's. */
-export function serviceInAnyRole(
-  own: "SleepDeployment" | "EgressAlias",
-  id: string,
-): Record<"service", Aliasing> {
-  const others = SERVICE.filter(({ component }) => component !== own);
-  return { service: inAnyRole(others, id) };
+/** The same for the Service of a SleepDeployment, which may have been an alias's. */
+export function clientInAnyRole(id: string): Record<"service", Aliasing> {
+  return { service: inAnyRole(servicesBut("SleepDeployment"), id) };
 }
+
+/** The same for an EgressAlias, whose Service may have been a client's. */
+export function aliasInAnyRole(id: string): Record<AliasChild, Aliasing> {
+  const service = inAnyRole(servicesBut("EgressAlias"), id);
+  return {
+    service: (args, opts) => {
+      ownFormerParents(args, opts);
+      service(args, opts);
+    },
+    endpoints: ownFormerParents,
+    endpointSlice: ownFormerParents,
+    rule: ownFormerParents,
+    targetRule: ownFormerParents,
+    serviceEntry: ownFormerParents,
+    virtualService: ownFormerParents,
+  };
+}
+
+type AliasChild = keyof NonNullable<EgressAliasArgs["transform"]>;
+
+function servicesBut(own: Role["component"]): Role[] {
+  return SERVICE.filter(({ component }) => component !== own);
+}
+
+/**
+ * Leaves out the URNs of children of a component in an EgressAlias. Programs have them that used the
+ * library's version 0.2, and this one never did; each takes the SDK the time of a third of a resource.
+ */
+const ownFormerParents: Aliasing = (_, opts) => {
+  const nested = `::${TOKENS.EgressAlias}$istio-egress:`;
+  opts.aliases = (opts.aliases ?? []).filter(
+    (alias) => typeof alias !== "string" || !alias.includes(nested),
+  );
+};
 
 function inAnyRole(roles: readonly Role[], id: string): Aliasing {
   return (_, opts) => {
@@ -65,7 +96,7 @@ function inAnyRole(roles: readonly Role[], id: string): Aliasing {
       ({ component, type, suffix }) =>
         `${stack}::${TOKENS[component]}$kubernetes:${type}::${id}-${suffix}`,
     );
-    // Each takes the SDK the time of a third of a resource, and the component may have given it.
+    // The component may have given one of them.
     opts.aliases = [...new Set([...others, ...(opts.aliases ?? [])])];
   };
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import fc from "fast-check";
 import { runs } from "../runs.js";
-import { type WrittenCatalogue, path } from "../stack/paths/catalogues.js";
+import { type WrittenCatalogue, path as editPath } from "../stack/paths/catalogues.js";
 import { type Manifest, idOf, runProgram } from "./program.js";
 import type { Registration } from "../components/mocks.js";
 
@@ -32,7 +34,38 @@ function plan(before: readonly Registration[], after: readonly Registration[]) {
   };
 }
 
+/** What a stack of an older version left in its state. */
+function leftBy(version: string): { catalogue: WrittenCatalogue; urns: string[] } {
+  const file = path.join(__dirname, `../stack/fixtures/state-of-${version}.json`);
+  const { catalogue, resources } = JSON.parse(readFileSync(file, "utf8")) as {
+    catalogue: WrittenCatalogue;
+    resources: { type: string; urn: string }[];
+  };
+  const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+  return { catalogue, urns: objects.map(({ urn }) => urn) };
+}
+
 describe("one object, one identity", () => {
+  for (const version of ["0.1", "0.2"]) {
+    it(`finds every object that a stack of version ${version} has`, async () => {
+      const { catalogue, urns } = leftBy(version);
+      const resources = await resourcesOf(catalogue);
+      const found = resources.flatMap(({ urn, aliases }) =>
+        [...new Set([urn, ...aliases])].filter((one) => urns.includes(one)),
+      );
+      assert.deepEqual(found.sort(), urns.sort());
+    });
+  }
+
+  it("looks for nothing where no version of this program had it", async () => {
+    const { catalogue } = leftBy("0.2");
+    const aliases = (await resourcesOf(catalogue)).flatMap(({ aliases }) => aliases);
+    assert.deepEqual(
+      aliases.filter((urn) => /EgressAlias\$istio-egress:/.test(urn)),
+      [],
+    );
+  });
+
   const httpbin = (name: string, more: object = {}) => ({
     name,
     namespace: "a",
@@ -103,7 +136,7 @@ describe("one object, one identity", () => {
   it("deletes nothing that the new catalogue declares, and creates nothing that is there, on any path", async function () {
     this.timeout(60_000 * runs(1));
     await fc.assert(
-      fc.asyncProperty(path, async ({ before, after }) => {
+      fc.asyncProperty(editPath, async ({ before, after }) => {
         const [old, now] = [await resourcesOf(before), await resourcesOf(after)];
         const { created, deleted } = plan(old, now);
         const [was, is] = [old, now].map((resources) => new Set(resources.map(objectOf)));
