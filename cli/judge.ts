@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { findFiles, openInput, STDIN } from "./input/files.js";
 import { writePieces } from "./format/write.js";
@@ -21,6 +22,7 @@ interface JudgeOptions {
   context?: string;
   json?: boolean;
   sarif?: boolean;
+  sarifFile?: string;
   jsonLines?: boolean;
   call?: Call[];
   calls?: boolean;
@@ -106,6 +108,12 @@ export function command(): Command {
     .option("--explain", "with --call or --calls: every hop of every call")
     .addOption(new Option("--json", "everything, for programs").conflicts(["sarif", "jsonLines"]))
     .addOption(new Option("--sarif", "SARIF 2.1.0, for code scanning").conflicts("jsonLines"))
+    .addOption(
+      new Option("--sarif-file <file>", "the same, into a file beside what is printed").conflicts([
+        "sarif",
+        "jsonLines",
+      ]),
+    )
     .addOption(new Option("--json-lines", "one mesh a line in, one answer a line out"))
     .addOption(
       new Option(
@@ -123,7 +131,7 @@ export function command(): Command {
   return options.addFactOptions(command).action(run);
 }
 
-const NOT_WATCHED = ["sarif", "baseline", "jsonLines"];
+const NOT_WATCHED = ["sarif", "sarifFile", "baseline", "jsonLines"];
 
 function portNumber(text: string): number {
   const port = Number(text);
@@ -167,11 +175,11 @@ async function run(
   const counted = baseline ? sinceBaseline(judgement, baseline) : judgement;
   progress.done();
   // Code scanning takes a finding that is left out for one that is fixed.
+  const forScanning = () => sarif({ ...counted, verdicts: judgement.verdicts }, baseline);
+  if (given.sarifFile !== undefined) await writeFile(given.sarifFile, await forScanning());
   await writePieces(
     process.stdout,
-    given.sarif
-      ? await sarif({ ...counted, verdicts: judgement.verdicts }, baseline)
-      : await formatted(counted, given),
+    given.sarif ? await forScanning() : await formatted(counted, given),
   );
   process.exitCode = exitCodeOf(counted);
 }

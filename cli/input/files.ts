@@ -33,11 +33,33 @@ async function filesOf(name: string): Promise<string[]> {
     throw unreadable(name, error);
   });
   if (!status.isDirectory()) return [name];
-  const entries = await readdir(name, { recursive: true });
-  const files = entries.filter((entry) => MANIFEST.test(entry)).sort();
+  const files = (await filesBelow(name, "", new Set())).sort();
   if (files.length === 0)
     throw new Mistake(`${visible(name)}: no .yaml, .yml or .json file in this directory.`);
   return files.map((file) => join(name, file));
+}
+
+/** Links are followed, and each directory is read once: two that lead upwards would never end. */
+async function filesBelow(root: string, folder: string, seen: Set<string>): Promise<string[]> {
+  const path = join(root, folder);
+  const real = await realpath(path);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found: string[] = [];
+  for (const entry of entries) {
+    const below = join(folder, entry.name);
+    // A link that leads nowhere is said once it is read.
+    const status = entry.isSymbolicLink()
+      ? await stat(join(root, below)).catch(() => entry)
+      : entry;
+    if (status.isDirectory()) found.push(...(await filesBelow(root, below, seen)));
+    else if (MANIFEST.test(below)) found.push(below);
+  }
+  return found;
 }
 
 /** @throws {Mistake} if the file can't be read */

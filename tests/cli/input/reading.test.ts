@@ -86,6 +86,21 @@ describe("reading files", () => {
     assert.equal((await readManifests([folder])).notes.length, 1, "a copy is another file");
   });
 
+  it("follows links to folders, and comes to an end where they lead in circles", async () => {
+    mkdirSync(path.join(folder, "deploy"));
+    mkdirSync(path.join(folder, "other"));
+    write("other/b.yaml", RULE("DISABLE"));
+    symlinkSync("../other", path.join(folder, "deploy/other"));
+    for (const name of ["a", "b", "c"]) symlinkSync(".", path.join(folder, "deploy", name));
+    const { manifests } = await readManifests([path.join(folder, "deploy")]);
+    assert.equal(manifests.length, 1);
+  });
+
+  it("says which link leads nowhere", async () => {
+    symlinkSync("gone.yaml", path.join(folder, "link.yaml"));
+    await assert.rejects(readManifests([folder]), /link\.yaml: there is no such file or directory/);
+  });
+
   it("puts objects that name no namespace into the one that is given", async () => {
     const namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n";
     const file = write(
