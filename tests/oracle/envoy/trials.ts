@@ -78,18 +78,33 @@ export async function runTrials(options: TrialOptions): Promise<TrialResult> {
   return result;
 }
 
-/** All calls from one client, since each client has an Envoy of its own; without names that only DNS knows. */
-function questionOf(mesh: Question, id: string): Question {
-  const objects = JSON.stringify(mesh.objects).replaceAll('"DYNAMIC_DNS"', '"NONE"');
+/**
+ * All calls from one client, since each client has an Envoy of its own; without names that only DNS knows, and
+ * without what keeps a call from any Envoy. A client that waits for the server's words would wait here.
+ */
+function questionOf({ objects, clients, mesh, calls = [] }: Question, id: string): Question {
+  const captured = objects.filter(({ kind }) => kind !== "Deployment");
+  const resolved = JSON.stringify(captured).replaceAll('"DYNAMIC_DNS"', '"NONE"');
   return {
-    ...mesh,
     id,
-    objects: JSON.parse(objects) as Question["objects"],
-    clients: mesh.clients.slice(0, 1),
-    calls: mesh.calls!.map((call) => ({ ...call, client: 0 })),
+    objects: JSON.parse(resolved) as Question["objects"],
+    clients: clients.slice(0, 1),
+    mesh: { ...mesh, ...CAPTURES_ALL },
+    calls: calls.map((call) => ({
+      ...call,
+      client: 0,
+      sends: call.sends === "server-first" ? "tcp" : call.sends,
+    })),
     resources: true,
   };
 }
+
+const CAPTURES_ALL: Question["mesh"] = {
+  includeOutboundPorts: [],
+  excludeOutboundPorts: [],
+  includeOutboundIPRanges: ["*"],
+  excludeOutboundIPRanges: [],
+};
 
 async function attempt(
   istiod: Istiod,
