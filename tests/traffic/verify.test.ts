@@ -14,6 +14,8 @@ import { type TestLab, sharedLab } from "./shared-lab.js";
 const CALLS = ["default/sleep", "without-istio/sleep"].flatMap((who) =>
   ["my-httpbin", "my-wikipedia"].map((alias) => `${who} calls default/${alias}`),
 );
+/** The model's answers for {@link CALLS} where everything is as the catalogue says. */
+const AS_DECLARED = ["as-declared", "as-declared", "as-sent", "as-sent"];
 const WIKIPEDIA = "my-wikipedia.default.svc.cluster.local";
 
 function wikipediaIn({ aliases }: TestCatalogue) {
@@ -88,6 +90,20 @@ describe("verify --traffic, with real traffic", function () {
     return { code, is, found: made.map(({ found }) => found) };
   }
 
+  /** What the model says of the same calls, given what the API server has; in the order of {@link CALLS}. */
+  async function answers(): Promise<string[]> {
+    const made = ["default", "without-istio"].flatMap((client) => [
+      `${client} -> http://my-httpbin.default.svc.cluster.local/headers`,
+      `${client} -> https://en.wikipedia.org:443 at my-wikipedia.default`,
+    ]);
+    const cluster = ["--kube", "--kubeconfig", lab.on.plane.kubeconfig];
+    const asked = made.flatMap((call) => ["--call", call]);
+    const { stdout, stderr } = await istioEgress(["judge", ...cluster, "--json", ...asked]);
+    assert.notEqual(stdout, "", stderr);
+    const { calls } = JSON.parse(stdout) as { calls: { answer: string }[] };
+    return calls.map(({ answer }) => answer);
+  }
+
   /** Keeps traffic from where it wants to go, on the router, while `work` is done. */
   async function refusing<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { network } = lab.lab;
@@ -115,6 +131,7 @@ describe("verify --traffic, with real traffic", function () {
     assert.equal(calls.length, CALLS.length, stdout);
     assert.match(stdout, /^All 15 are as Pulumi\.dev\.yaml declares\.$/m);
     for (const line of stdout.split("\n")) assert.ok(line.length <= 100, line);
+    assert.deepEqual(await answers(), AS_DECLARED);
   });
 
   it("says what curl says where the sidecar breaks a call, and only the Pod in the mesh is hit", async () => {
@@ -129,6 +146,21 @@ describe("verify --traffic, with real traffic", function () {
       assert.deepEqual(is, ["ok", "wrong", "ok", "ok"]);
       assert.match(found[1]!, /^curl: \(35\) .*; the sidecar adds TLS: ISTIO_MUTUAL$/);
       assert.equal(code, ExitCode.Violation);
+      assert.deepEqual(await answers(), AS_DECLARED.with(1, "istio-mutual-outside"));
+    });
+    await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "PLAIN");
+  });
+
+  it("breaks where the model says that TLS is put into TLS", async () => {
+    const rule = istio("DestinationRule", "my-wikipedia", {
+      host: WIKIPEDIA,
+      trafficPolicy: { tls: { mode: "SIMPLE", sni: "en.wikipedia.org" } },
+    });
+    await meanwhile(lab.objects, [rule], async () => {
+      await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "SIMPLE");
+      const { is, found } = await calls();
+      assert.deepEqual(is, ["ok", "wrong", "ok", "ok"], found.join("\n"));
+      assert.deepEqual(await answers(), AS_DECLARED.with(1, "tls-in-tls"));
     });
     await lab.sidecar.until(WIKIPEDIA, 443, (cluster) => cluster?.tls === "PLAIN");
   });
