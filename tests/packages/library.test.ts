@@ -7,7 +7,12 @@ import { archives, hasRegistry, stranger, withFiles } from "./archives.js";
 
 /** Both ends of the ranges that the library's manifest states. */
 const SDKS = [
-  { end: "oldest", pulumi: "3.113.0", kubernetes: "4.11.0", resolutions: ["node10", "nodenext"] },
+  {
+    end: "oldest",
+    pulumi: "3.113.0",
+    kubernetes: "4.11.0",
+    resolutions: ["node10", "node16", "bundler"],
+  },
   {
     end: "newest",
     pulumi: "3.276.0",
