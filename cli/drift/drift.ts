@@ -1,5 +1,5 @@
 /** Whether the world outside is as a catalogue declares. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Catalogue } from "../../catalogue/catalogue.js";
 import { ExitCode, Mistake } from "../mistake.js";
@@ -16,7 +16,7 @@ import { type Handshake, type ServerAddress, shakeHands } from "./handshake.js";
 import { inParallel } from "./in-parallel.js";
 import { type Answer, dnsResolver, resolveName } from "./resolve.js";
 import type { DriftReport } from "./row.js";
-import { withAddresses } from "./write.js";
+import { withAddresses, writeTogether } from "./write.js";
 
 /** Which servers to query, and how long. */
 export interface DriftOptions {
@@ -111,11 +111,11 @@ export function writeChanges(
     const listAt = file === undefined ? undefined : ["aliases"];
     return { full, before, after: withAddresses(before, name, inFile, listAt) };
   });
-  for (const { full, after } of texts) writeFileSync(full, after);
+  writeTogether(texts.map(({ full, after }) => [full, after]));
   try {
     readCatalogueFiles(stack, project);
   } catch (error) {
-    for (const { full, before } of texts) writeFileSync(full, before);
+    writeTogether(texts.map(({ full, before }) => [full, before]));
     // DNS may answer what no catalogue may have, such as an address inside the cluster.
     if (!(error instanceof Mistake)) throw error;
     throw new Mistake(

@@ -1,3 +1,4 @@
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isScalar, isSeq, parseDocument, type ToStringOptions, type YAMLSeq } from "yaml";
 import { CATALOGUE_KEY } from "../../catalogue/catalogue.js";
 import { Mistake } from "../mistake.js";
@@ -53,4 +54,20 @@ function styleOf(text: string): ToStringOptions {
   );
   const document = parseDocument(text);
   return styles.find((style) => document.toString(style) === text) ?? styles[0]!;
+}
+
+/** Writes all files or none: on a full disk each stays as it was. */
+export function writeTogether(texts: readonly (readonly [file: string, text: string])[]): void {
+  const drafts = texts.map(([file, text]) => {
+    const target = realpathSync(file);
+    return { target, draft: `${target}.${process.pid}.draft`, text };
+  });
+  try {
+    for (const { target, draft, text } of drafts) {
+      writeFileSync(draft, text, { mode: statSync(target).mode });
+    }
+    for (const { target, draft } of drafts) renameSync(draft, target);
+  } finally {
+    for (const { draft } of drafts) rmSync(draft, { force: true, recursive: true });
+  }
 }

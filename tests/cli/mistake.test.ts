@@ -31,4 +31,10 @@ describe("what a person can put right is reported in one message, without a stac
     const ending = await istioEgress(["up", "--stack", "nope"], { env });
     assertIsMistake(ending, /there is no Pulumi\.nope\.yaml; the stacks here are: dev, prod/);
   });
+
+  it("the disk is full", async () => {
+    // Linux's device that has no room.
+    const judge = ["judge", "-f", "examples/task.yaml", "--sarif-file", "/dev/full"];
+    assertIsMistake(await istioEgress(judge, { env }), /the disk is full: free some space/);
+  });
 });

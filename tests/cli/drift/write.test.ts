@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { withAddresses } from "../../../cli/drift/write.js";
+import { withAddresses, writeTogether } from "../../../cli/drift/write.js";
 import { Mistake } from "../../../cli/mistake.js";
 import { REPOSITORY } from "../command.js";
 
@@ -82,3 +83,23 @@ describe("addresses that are written into a stack's file", () => {
 function spaced(text: string): string {
   return text.replace(/([[{]) /g, "$1").replace(/ ([\]}])/g, "$1");
 }
+
+describe("files that are written together", () => {
+  it("all stay as they were where one of them can't be written, as on a full disk", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "drift-write-"));
+    try {
+      const [first, second] = ["a.yaml", "b.yaml"].map((name) => path.join(folder, name));
+      for (const file of [first!, second!]) writeFileSync(file, "as it was");
+      // A folder in the draft's place can't be written.
+      mkdirSync(`${second}.${process.pid}.draft`);
+      const both = [first!, second!].map((file) => [file, "new"] as const);
+      assert.throws(() => writeTogether(both), /EISDIR/);
+      for (const file of [first!, second!]) assert.equal(readFileSync(file, "utf8"), "as it was");
+      writeTogether(both);
+      for (const file of [first!, second!]) assert.equal(readFileSync(file, "utf8"), "new");
+      assert.deepEqual(readdirSync(folder), ["a.yaml", "b.yaml"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
