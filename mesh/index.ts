@@ -45,7 +45,7 @@ export type { DestinationRule } from "./rules/destination-rule.js";
 export { resolvePolicy, type RuleLevel, type TlsMode } from "./rules/traffic-policy.js";
 export { tlsBlock } from "./rules/tls-block.js";
 export type { Client, Dataplane } from "./scope/client.js";
-export { clustersOf, type Cluster } from "./clusters/clusters.js";
+export { clustersOf, clustersTowards, type Cluster } from "./clusters/clusters.js";
 export type { EffectiveTls } from "./clusters/effective-tls.js";
 
 // What comes of it for external aliases.

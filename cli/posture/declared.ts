@@ -20,12 +20,10 @@ export type DeclaredTls = TlsMode | "none" | "unknown";
  */
 export function declaredTls(mesh: Mesh, { alias, host, port, subset }: Verdict): DeclaredTls {
   const { rules, services } = lookupOf(mesh);
-  const beside = rules.get(alias.namespace) ?? [];
+  const beside = rules.get(alias.namespace);
   const own = services.get(objectText(alias))?.[0];
-  const rule =
-    beside.find((rule) => rule.host === (own?.host ?? host)) ??
-    beside.find((rule) => rule.host === host);
-  if (!rule) return beside.some(hasUnknownHost) ? "unknown" : "none";
+  const rule = beside?.byHost.get(own?.host ?? host)?.[0] ?? beside?.byHost.get(host)?.[0];
+  if (!rule) return beside?.hasUnknownHost ? "unknown" : "none";
   const chosen = rule.subsets.find(({ name }) => name === subset);
   const { tls, level } = resolvePolicy(rule.policy, chosen, port);
   if (!tls || !level) return hasUnknownPolicy(rule) ? "unknown" : "none";
@@ -36,17 +34,27 @@ export function declaredTls(mesh: Mesh, { alias, host, port, subset }: Verdict):
 /** The rules of a mesh by namespace, and its services by what declares them: a posture has many rows. */
 function lookupOf(mesh: Mesh) {
   const lookup = lookups.get(mesh) ?? {
-    rules: indexBy(mesh.rules, ({ ref }) => ref.namespace),
+    rules: new Map(
+      [...indexBy(mesh.rules, ({ ref }) => ref.namespace)].map(([namespace, rules]) => [
+        namespace,
+        { byHost: indexBy(rules, ({ host }) => host), hasUnknownHost: rules.some(hasUnknownHost) },
+      ]),
+    ),
     services: indexBy(mesh.services, ({ ref }) => objectText(ref)),
   };
   lookups.set(mesh, lookup);
   return lookup;
 }
 
+interface RulesBeside {
+  byHost: ReadonlyMap<string, readonly DestinationRule[]>;
+  hasUnknownHost: boolean;
+}
+
 const lookups = new WeakMap<
   Mesh,
   {
-    rules: ReadonlyMap<string, readonly DestinationRule[]>;
+    rules: ReadonlyMap<string, RulesBeside>;
     services: ReadonlyMap<string, readonly Mesh["services"][number][]>;
   }
 >();

@@ -1,7 +1,7 @@
 import { clientText } from "../judgement.js";
 import {
   type Client,
-  clustersOf,
+  clustersTowards,
   ANY_OTHER,
   defaultClients,
   explain,
@@ -80,7 +80,7 @@ function rowOf(mesh: Mesh, place: VerdictGroup, summarize: CallSummary): Posture
   // A rule that nothing follows has decided nothing.
   const isFollowed = verdict !== "ok" || (tls !== "no cluster" && tls !== "no sidecar");
   const rule = isFollowed ? worst.rule : undefined;
-  const { summary, fix } = explain(worst, mesh);
+  const said = verdict === "ok" ? undefined : explain(worst, mesh);
   const call = summarize(carrier);
   return {
     alias: refText(alias),
@@ -96,7 +96,7 @@ function rowOf(mesh: Mesh, place: VerdictGroup, summarize: CallSummary): Posture
     ...(rule && { rule: refText(rule) }),
     ...(rule && level && { level }),
     ...(call !== undefined && { call }),
-    ...(verdict !== "ok" && { finding: summary, fix }),
+    ...(said && { finding: said.summary, fix: said.fix }),
   };
 }
 
@@ -105,8 +105,8 @@ function tlsOf(mesh: Mesh, worst: Verdict, { tls, host, client, port, subset }: 
   if (worst.verdict === "ok" && isOutsideMesh(mesh, client)) return "no sidecar";
   if (tls) return tls;
   // A cluster without TLS in its verdict: which of several right ways it will be isn't known yet.
-  const isSent = clustersOf(mesh, client).some(
-    (cluster) => cluster.host === host && cluster.port === port && cluster.subset === subset,
+  const isSent = clustersTowards(mesh, client, host).some(
+    (cluster) => cluster.port === port && cluster.subset === subset,
   );
   return isSent ? "unknown" : "no cluster";
 }

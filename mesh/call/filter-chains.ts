@@ -226,16 +226,63 @@ export function pickChain(
   chains: readonly FilterChain[],
   call: Pick<Call, "address" | "sends" | "host">,
 ): FilterChain | undefined {
-  const isAll = (chain: FilterChain) =>
-    !chain.onlyHttp && chain.ranges.length === 0 && !namesOf(chain);
-  const matching = chains.filter((chain) => !isAll(chain));
-  const inspects = readsServerName(chains);
-  const byAddress = mostSpecific(matching, (chain) => prefixLength(chain.ranges, call.address));
+  const { catchAll, inspects, byServerName, others } = indexed(chains);
   const name = call.sends === "tls" && inspects ? (call.host ?? "").toLowerCase() : "";
+  const matching = [...(byServerName.get(name) ?? []), ...others].sort((a, b) => a.place - b.place);
+  const byAddress = mostSpecific(
+    matching.map(({ chain }) => chain),
+    (chain) => prefixLength(chain.ranges, call.address),
+  );
   const byName = mostSpecific(byAddress, (chain) => nameLength(namesOf(chain), name));
   const isHttp = call.sends === "http";
   const detected = isHttp ? byName.find(({ onlyHttp }) => onlyHttp) : undefined;
-  return detected ?? byName.find(({ onlyHttp }) => !onlyHttp) ?? chains.find(isAll);
+  return detected ?? byName.find(({ onlyHttp }) => !onlyHttp) ?? catchAll;
+}
+
+/** A listener's chains by what picks them: a port may have a chain for each of many thousand names. */
+interface ChainIndex {
+  catchAll?: FilterChain;
+  /** Whether the listener looks at the server name. */
+  inspects: boolean;
+  /** Chains of any address for exact names, in lower case. */
+  byServerName: Map<string, PlacedChain[]>;
+  others: PlacedChain[];
+}
+
+interface PlacedChain {
+  chain: FilterChain;
+  place: number;
+}
+
+const indexes = new WeakMap<readonly FilterChain[], ChainIndex>();
+
+function indexed(chains: readonly FilterChain[]): ChainIndex {
+  const known = indexes.get(chains);
+  if (known) return known;
+  const isAll = (chain: FilterChain) =>
+    !chain.onlyHttp && chain.ranges.length === 0 && !namesOf(chain);
+  const byServerName: ChainIndex["byServerName"] = new Map();
+  const others: PlacedChain[] = [];
+  for (const [place, chain] of chains.entries()) {
+    if (isAll(chain)) continue;
+    const names = chain.ranges.length === 0 ? namesOf(chain) : undefined;
+    if (!names || names.some((name) => isWildcard(name))) others.push({ chain, place });
+    else {
+      for (const name of new Set(names.map((one) => one.toLowerCase()))) {
+        const same = byServerName.get(name);
+        if (same) same.push({ chain, place });
+        else byServerName.set(name, [{ chain, place }]);
+      }
+    }
+  }
+  const index: ChainIndex = {
+    inspects: readsServerName(chains),
+    byServerName,
+    others,
+    catchAll: chains.find(isAll),
+  };
+  indexes.set(chains, index);
+  return index;
 }
 
 /**

@@ -198,20 +198,29 @@ function isLookedUp(service: Service): boolean {
  */
 export function clustersOf(mesh: Mesh, client: Client): Cluster[] {
   const scope = mesh.sidecarScopeOf(client);
-  const clusters: Cluster[] = [];
-  for (const host of mesh.registry.hosts()) {
-    const service = importedService(mesh, scope, host);
-    if (!service) continue;
-    const consolidated = ruleFor(mesh, client, service);
-    const rule = consolidated?.rules[0]?.ref;
-    const gateway = client.gateway === true;
-    for (const outcome of outcomesOf(mesh, { service, rule: consolidated, gateway })) {
-      const { port, subset, tls } = outcome;
-      if (tls) clusters.push({ host, port, subset, tls, ...(rule ? { rule } : {}) });
-    }
-  }
+  const clusters = [...mesh.registry.hosts()].flatMap((host) =>
+    clustersTowards(mesh, client, host, scope),
+  );
   return clusters.sort(
     (a, b) => compareText(a.host, b.host) || a.port - b.port || compareText(a.subset, b.subset),
+  );
+}
+
+/** Those of one host, in no order. */
+export function clustersTowards(
+  mesh: Mesh,
+  client: Client,
+  host: string,
+  scope = mesh.sidecarScopeOf(client),
+): Cluster[] {
+  const service = importedService(mesh, scope, host);
+  if (!service) return [];
+  const consolidated = ruleFor(mesh, client, service);
+  const rule = consolidated?.rules[0]?.ref;
+  const gateway = client.gateway === true;
+  return outcomesOf(mesh, { service, rule: consolidated, gateway }).flatMap(
+    ({ port, subset, tls }) =>
+      tls ? [{ host, port, subset, tls, ...(rule ? { rule } : {}) }] : [],
   );
 }
 

@@ -1,8 +1,10 @@
 import type { EffectiveTls } from "../clusters/effective-tls.js";
 import { trustsSystemAuthorities } from "../input/istio-version.js";
-import { UNKNOWN } from "../input/kube-object.js";
-import { at, items, type Plain, text } from "../input/plain.js";
+import { type ObjectRef, UNKNOWN } from "../input/kube-object.js";
+import { at, indexBy, items, text } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
+import type { Service } from "../registry/service.js";
+import type { DestinationRule } from "../rules/destination-rule.js";
 import type { Verdict } from "../verdicts/verdict.js";
 import { tlsBlock } from "../rules/tls-block.js";
 
@@ -53,10 +55,8 @@ export function verifierOf(mesh: Mesh, tls: ProxyTls, carrier: Verdict): Verifie
 
 /** What goes through as the workload sends it is verified by the workload, if at all. */
 function workloadVerifier(mesh: Mesh, { alias, host, port }: Verdict): Verifier {
-  const services = mesh.services.filter(
-    ({ ref, host: own }) =>
-      own === host || (ref.namespace === alias.namespace && ref.name === alias.name),
-  );
+  const named = lookupOf(mesh).services.get(nameOf(alias)) ?? [];
+  const services = [...new Set([...mesh.registry.of(host), ...named])];
   const protocols = services.flatMap(({ ports }) =>
     ports.filter(({ number }) => number === port).map(({ protocol }) => protocol),
   );
@@ -71,9 +71,7 @@ const IN_THE_CLEAR = new Set(["http", "http2", "grpc", "grpc-web"]);
 
 /** What a proxy checks that starts TLS (`VERIFY_CERTIFICATE_AT_CLIENT`, automatic SAN validation). */
 function proxyVerifier(mesh: Mesh, { rule, level = "top", host, port, subset }: Verdict): Verifier {
-  const found = mesh.rules.find(
-    ({ ref }) => ref.namespace === rule?.namespace && ref.name === rule?.name,
-  );
+  const found = rule && lookupOf(mesh).rules.get(nameOf(rule))?.[0];
   const tls = found && tlsBlock(found.object, { level, port, subset });
   if (!tls) return "unknown";
   const { insecureSkipVerify, caCertificates, credentialName, sni, subjectAltNames } = tls;
@@ -89,10 +87,31 @@ function proxyVerifier(mesh: Mesh, { rule, level = "top", host, port, subset }: 
 }
 
 function entryNamesServer(mesh: Mesh, host: string): boolean {
-  const entries: readonly Plain[] = mesh.byKind.ServiceEntry;
-  return entries.some(
-    (entry) =>
-      items(at(entry, "spec", "hosts")).includes(host) &&
-      items(at(entry, "spec", "subjectAltNames")).length > 0,
-  );
+  return mesh.registry
+    .of(host)
+    .some(
+      ({ object, fromKubernetes }) =>
+        !fromKubernetes && items(at(object, "spec", "subjectAltNames")).length > 0,
+    );
+}
+
+/** The services and rules of a mesh by what declares them: a posture has many rows. */
+function lookupOf(mesh: Mesh): Lookup {
+  const lookup = lookups.get(mesh) ?? {
+    services: indexBy(mesh.services, ({ ref }) => nameOf(ref)),
+    rules: indexBy(mesh.rules, ({ ref }) => nameOf(ref)),
+  };
+  lookups.set(mesh, lookup);
+  return lookup;
+}
+
+interface Lookup {
+  services: ReadonlyMap<string, readonly Service[]>;
+  rules: ReadonlyMap<string, readonly DestinationRule[]>;
+}
+
+const lookups = new WeakMap<Mesh, Lookup>();
+
+function nameOf({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
 }
