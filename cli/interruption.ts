@@ -11,12 +11,20 @@ const ONCE_MS = 1_000;
 const children = new Set<ResultPromise>();
 let interrupted: { code: number; at: number } | undefined;
 
+let held = 0;
+
 /**
  * Lets an interrupted process end in order: locks and folders of its own go, and whatever runs
- * {@link inItsOwnTime} has ended before.
+ * {@link inItsOwnTime} has ended before. Signals are then looked at between two steps of the program, so that
+ * it is for what has something to take away: a long reading or judging ends at once without it.
+ *
+ * @returns what says that there is nothing to take away any more
  */
-export function endInOrder(): void {
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+export function endInOrder(): () => void {
+  if (held++ === 0) for (const signal of SIGNALS) process.on(signal, interrupt);
+  return () => {
+    if (--held === 0) for (const signal of SIGNALS) process.off(signal, interrupt);
+  };
 }
 
 function interrupt(signal: NodeJS.Signals): void {
@@ -35,11 +43,13 @@ function interrupt(signal: NodeJS.Signals): void {
 export async function inItsOwnTime<Child extends ResultPromise>(
   child: Child,
 ): Promise<Awaited<Child>> {
+  const release = endInOrder();
   children.add(child);
   try {
     return await child;
   } finally {
     children.delete(child);
+    release();
     if (interrupted && children.size === 0) process.exit(interrupted.code);
   }
 }
@@ -48,11 +58,13 @@ export async function inItsOwnTime<Child extends ResultPromise>(
 export async function withPrivateFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "istio-egress-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
+  const release = endInOrder();
   process.once("exit", remove);
   try {
     return await work(folder);
   } finally {
     process.off("exit", remove);
     remove();
+    release();
   }
 }

@@ -56,7 +56,7 @@ export async function run(
   letPipesClose();
   // The tests take away what they have started themselves, and mocha hears of what nobody waits for.
   if (argv[2] !== "test") {
-    endInOrder();
+    if (!subcommands[argv[2] ?? ""]?.leavesNothing) endInOrder();
     reportUnawaited();
   }
   try {

@@ -199,13 +199,10 @@ export function holdsFor(
   );
 }
 
-/** Whether two chains take the same, so that only the first of them can be. */
-export function conflicts(a: FilterChain, b: FilterChain): boolean {
-  return (
-    Boolean(a.onlyHttp) === Boolean(b.onlyHttp) &&
-    sameSet(withoutAll(a.sniHosts), withoutAll(b.sniHosts)) &&
-    sameSet(a.ranges, b.ranges)
-  );
+/** What a chain takes, as text: of two that take the same only the first can be. */
+export function takenBy({ onlyHttp, sniHosts, ranges }: FilterChain): string {
+  const sorted = (values: readonly string[]) => [...new Set(values)].sort();
+  return JSON.stringify([Boolean(onlyHttp), sorted(withoutAll(sniHosts)), sorted(ranges)]);
 }
 
 function withoutAll(names: readonly string[]): readonly string[] {

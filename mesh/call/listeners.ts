@@ -2,7 +2,7 @@ import type { Mesh } from "../mesh.js";
 import type { Service, ServicePort } from "../registry/service.js";
 import { ANY_ADDRESS, bindingsOf, isHeadless, isReal, type Binding } from "./addresses.js";
 import {
-  conflicts,
+  takenBy,
   tcpChains,
   type Caller,
   type FilterChain,
@@ -18,6 +18,8 @@ export interface PortListener {
   /** The port that it was first made for. */
   port: ServicePort;
   chains: FilterChain[];
+  /** The first chain for what is taken. */
+  taken: Map<string, FilterChain>;
   /** A listener of the Sidecar takes this port for itself. */
   isLocked?: boolean;
   /** Services that would have taken calls here too, had another not come first. */
@@ -126,13 +128,17 @@ function addAt(
   if (!current || (protocol === "auto" && current.protocol === "http")) {
     // A shared HTTP listener passes on what isn't HTTP, so it is one that detects.
     const kind = protocol === "http" && isShared ? "auto" : protocol;
-    listeners.set(binding.address, { protocol: kind, port, chains, displaced: [] });
+    const taken = new Map(chains.toReversed().map((chain) => [takenBy(chain), chain]));
+    listeners.set(binding.address, { protocol: kind, port, chains, taken, displaced: [] });
     return;
   }
   for (const chain of chains) {
-    const winner = current.chains.find((existing) => conflicts(existing, chain));
-    if (!winner) current.chains.push(chain);
-    else if (!winner.http || chain.http) displace(current, service, winner.service);
+    const what = takenBy(chain);
+    const winner = current.taken.get(what);
+    if (!winner) {
+      current.chains.push(chain);
+      current.taken.set(what, chain);
+    } else if (!winner.http || chain.http) displace(current, service, winner.service);
   }
   if (protocol !== current.protocol) current.protocol = "auto";
 }
