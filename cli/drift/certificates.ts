@@ -73,15 +73,20 @@ export function certificateRow(
     const state = tls.mode === "MUTUAL" ? "unknown" : "drift";
     return { ...common, found: `no TLS: ${handshake.refused}`, state };
   }
-  const certificate = new X509Certificate(handshake.certificate);
-  const faults = [
-    ...nameFaults(certificate, tls),
-    ...timeFaults(certificate, clock),
-    ...trustFaults(handshake.distrust, tls),
-  ];
-  if (faults.length > 0) return { ...common, found: faults.join("; "), state: "drift" };
-  const found = `${namesOn(certificate).join(", ")}, until ${day(certificate.notAfter)}`;
-  return { ...common, found, state: "ok" };
+  try {
+    const certificate = new X509Certificate(handshake.certificate);
+    const faults = [
+      ...nameFaults(certificate, tls),
+      ...timeFaults(certificate, clock),
+      ...trustFaults(handshake.distrust, tls),
+    ];
+    if (faults.length > 0) return { ...common, found: faults.join("; "), state: "drift" };
+    const found = `${namesOn(certificate).join(", ")}, until ${day(certificate.notAfter)}`;
+    return { ...common, found, state: "ok" };
+  } catch {
+    // OpenSSL lets extensions pass that can't be read; any server may send some.
+    return { ...common, found: "its certificate can't be read", state: "drift" };
+  }
 }
 
 function nameFaults(certificate: X509Certificate, { subjectAltNames }: Origination): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import type { Catalogue, CatalogueTls } from "../../../catalogue/catalogue.js";
-import { carries, certificateQuestions } from "../../../cli/drift/certificates.js";
+import { certificateRow, carries, certificateQuestions } from "../../../cli/drift/certificates.js";
 import { driftOf } from "../../../cli/drift/drift.js";
 import type { DriftRow } from "../../../cli/drift/row.js";
 import {
@@ -219,5 +219,15 @@ describe("the servers that are looked at", () => {
       asked.map(({ subject }) => subject),
       ["default/a at 198.51.100.1:443", "shop/b at 192.0.2.1:8080", "shop/b at [2001:db8::1]:8080"],
     );
+  });
+});
+
+describe("a certificate that can't be read", () => {
+  it("is drift, and ends nothing", () => {
+    const tls = { mode: "SIMPLE" as const, sni: "a.example", subjectAltNames: ["a.example"] };
+    const question = { subject: "a", address: "192.0.2.1", port: 443, sni: tls.sni, tls };
+    const shown = { certificate: Buffer.from("no certificate"), distrust: undefined };
+    const { state, found } = certificateRow(question, shown, { now: Date.now(), soon: 14 });
+    assert.deepEqual([state, found], ["drift", "its certificate can't be read"]);
   });
 });
