@@ -13,6 +13,7 @@ import {
   type MeshFacts,
   type Verdict,
 } from "../../../mesh/index.js";
+import { takesMutualTls } from "../../../mesh/registry/workload.js";
 import { importedService } from "../../../mesh/scope/imported-service.js";
 import { aliasOf } from "../../../mesh/verdicts/alias.js";
 
@@ -65,7 +66,7 @@ function isRight(mesh: Mesh, client: Client, { tls, host }: Cluster): boolean {
   if (tls === "SIMPLE" || tls === "MUTUAL") return true;
   const service = importedService(mesh, mesh.sidecarScopeOf(client), host);
   if (tls === "PLAIN" || !service) return false;
-  const hasSidecar = mesh.endpointsOf(service).some(({ tlsMode }) => tlsMode !== "disabled");
+  const hasSidecar = mesh.endpointsOf(service).some(takesMutualTls);
   return hasSidecar || aliasOf(mesh, service) === undefined;
 }
 
