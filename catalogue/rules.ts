@@ -178,19 +178,32 @@ function targetsAgree(aliases: Aliases, mesh: MeshFacts, entry: Places["entry"])
   const named = aliases.filter(([, { externalName }]) => externalName !== undefined);
   if (named.length === 0 || !externalNameIsAlias(mesh)) return [];
   const byIndex = new Map(named);
-  return repeats(named, ({ externalName }) => externalName!).flatMap(([i, first, target]) => {
-    const [alias, other] = [byIndex.get(i), byIndex.get(first)];
-    const agree =
-      JSON.stringify([alias!.tls, alias!.ports]) === JSON.stringify([other!.tls, other!.ports]);
-    if (agree && alias!.namespace !== other!.namespace) return [];
-    const why = agree ? "in the same namespace" : "with other ports or another tls";
-    return {
+  const alike = (i: number, first: number) => {
+    const [alias, other] = [byIndex.get(i)!, byIndex.get(first)!];
+    return JSON.stringify([alias.tls, alias.ports]) === JSON.stringify([other.tls, other.ports]);
+  };
+  const ofTarget = repeats(named, ({ externalName }) => externalName!);
+  const inNamespace = repeats(
+    named,
+    ({ externalName, namespace }) => `${namespace}/${externalName}`,
+  );
+  const differing = ofTarget.filter(([i, first]) => !alike(i, first));
+  const taken = new Set(differing.map(([i]) => i));
+  const message = (target: string, first: number, why: string) =>
+    `${target} is the target of ${entry("aliases", first)} already, ${why}, and Istio has one ` +
+    "cluster for a target; write one alias for both, or the same ports and tls in another namespace";
+  const found = [
+    ...differing.map(([i, first]) => [i, first, "with other ports or another tls"] as const),
+    ...inNamespace
+      .filter(([i]) => !taken.has(i))
+      .map(([i, first]) => [i, first, "in the same namespace"] as const),
+  ];
+  return found
+    .toSorted(([one], [other]) => one - other)
+    .map(([i, first, why]) => ({
       path: ["aliases", i, "externalName"],
-      message:
-        `${target} is the target of ${entry("aliases", first)} already, ${why}, and Istio has one ` +
-        "cluster for a target; write one alias for both, or the same ports and tls in another namespace",
-    };
-  });
+      message: message(byIndex.get(i)!.externalName!, first, why),
+    }));
 }
 
 /** Entries whose key stood before: index, index of the first, key. */

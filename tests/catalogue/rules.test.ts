@@ -76,6 +76,15 @@ const CATALOGUES: [what: string, catalogue: object, key: string, message: string
       "cluster for a target; write one alias for both, or the same ports and tls in another namespace",
   ],
   [
+    "a target of two aliases in one namespace, and of one in another before",
+    {
+      aliases: [{ ...httpbin, namespace: "x" }, httpbin, { ...httpbin, name: "again" }],
+    },
+    "aliases[2].externalName",
+    "httpbin.org is the target of aliases[1] already, in the same namespace, and Istio has one " +
+      "cluster for a target; write one alias for both, or the same ports and tls in another namespace",
+  ],
+  [
     "a target port on an ExternalName that is its own cluster",
     { mesh: { istioVersion: "1.20" }, aliases: [originating] },
     "aliases[0].ports[0].targetPort",
