@@ -91,6 +91,7 @@ export function soundState(
   restored: (copy: string) => void = () => {},
 ): StackState | undefined {
   const { state, history } = stackPlaces(home, project, stack);
+  for (const file of [state, `${state}.bak`]) dropDamagedAttributes(file);
   const found = readState(state);
   if (found && found !== "damaged") return found;
   const copies = [
@@ -111,6 +112,17 @@ export function soundState(
   }
   if (found === undefined) return undefined;
   throw new LostStateError(`${state} is damaged, and there is no whole copy of it.`);
+}
+
+/**
+ * What the backend keeps beside a file: its content type, and a checksum. It reads the file without them too,
+ * and not with ones that a fault cut short ("failed to load checkpoint: EOF").
+ */
+function dropDamagedAttributes(file: string): void {
+  const attributes = `${file}.attrs`;
+  const text = textOf(attributes);
+  if (text === undefined || z.looseObject({}).safeParse(parsed(text)).success) return;
+  rmSync(attributes, { recursive: true });
 }
 
 function readState(file: string): StackState | "damaged" | undefined {
@@ -147,6 +159,7 @@ export function hasResources(home: string): boolean {
 /** The backend's own file, which says how the others are laid out; it is made again where it is gone. */
 export function dropDamagedMeta(home: string): void {
   const file = path.join(home, "backend", ".pulumi", "meta.yaml");
+  dropDamagedAttributes(file);
   const text = textOf(file);
   if (text === undefined) return;
   if (text !== "damaged" && z.object({ version: z.number() }).safeParse(yamlIn(text)).success)

@@ -74,6 +74,19 @@ describe("the state of the embedded engine", () => {
     assert.ok(!hasResources(home));
   });
 
+  it("is read without what a fault has cut short of its attributes", () => {
+    writeFileSync(places.state, state("now"));
+    for (const [text, isLeft] of [
+      ["", false],
+      ['{"user.cache', false],
+      ['{"md5":"abc="}', true],
+    ] as const) {
+      writeFileSync(`${places.state}.attrs`, text);
+      assert.deepEqual(names(), ["now"]);
+      assert.equal(existsSync(`${places.state}.attrs`), isLeft, text);
+    }
+  });
+
   const damages: [what: string, damage: (file: string) => void][] = [
     ["is gone", (file) => rmSync(file)],
     ["is empty", (file) => writeFileSync(file, "")],

@@ -59,6 +59,12 @@ describe("the embedded mesh and its engine, damaged, on real parts", function ()
     assert.equal(readFileSync(state, "utf8"), before);
   });
 
+  it("attributes of the state that a kill has left empty: up heals", async () => {
+    const { state } = stackPlaces(home, PROJECT, "dev");
+    writeFileSync(`${state}.attrs`, "");
+    assertUp(await checkout.run("up"));
+  });
+
   it("a state that is cut short, a salt that is gone, an empty meta.yaml and a lock: up heals", async () => {
     const { state, locks } = stackPlaces(home, PROJECT, "dev");
     cutShort(state);
