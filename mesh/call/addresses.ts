@@ -68,11 +68,12 @@ export function bindingsOf(mesh: Mesh, service: Service): readonly Binding[] {
 
 const EVERYWHERE: readonly Binding[] = [{ address: ANY_ADDRESS, ranges: [] }];
 
-/** Whether proxies that answer DNS give a host an address of its own. */
-function isAutoAllocated({ facts }: Mesh, { resolution, labels }: Service): boolean {
+/** Whether proxies that answer DNS give a host an address of its own; a wildcard gets one only with DYNAMIC_DNS. */
+function isAutoAllocated({ facts }: Mesh, { host, resolution, labels }: Service): boolean {
   return (
     facts.dnsCapture === true &&
     resolution !== "original-destination" &&
+    (resolution === "dynamic-dns" || !isWildcard(host)) &&
     labels["networking.istio.io/enable-autoallocate-ip"]?.toLowerCase() !== "false"
   );
 }

@@ -137,6 +137,16 @@ describe("what a sidecar does with a call: listeners", () => {
       outcomes: cluster("outbound|5432||pg-b.rds.example.com", "ISTIO_MUTUAL"),
     },
     {
+      it: "gives a wildcard no address where sidecars answer DNS",
+      objects: [
+        pg("a", "*", 1, { resolution: "STATIC", endpoints: [{ address: "192.0.2.1" }] }),
+        pg("b", "pg-b", 2),
+      ],
+      facts: { dnsCapture: true },
+      call: { address: "pg-c.rds.example.com", port: 5432, sends: "tcp" },
+      outcomes: cluster("outbound|5432||*.rds.example.com"),
+    },
+    {
       it: "takes an address within a declared range",
       objects: [
         pg("a", "pg-a", 1, { addresses: ["192.0.2.0/24"], resolution: "NONE" }),
