@@ -1,6 +1,7 @@
 /** Random meshes put to istiod and to the model, and the smallest one on which they differ. */
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
+import { advisedMeshOf } from "./advised-meshes.js";
 import { compareCalls } from "./call-comparison.js";
 import { CALL_FEATURES } from "./call-features.js";
 import { callMeshOf } from "./call-meshes.js";
@@ -20,6 +21,8 @@ export interface RunOptions {
   meshes: number;
   /** Whether calls are compared, in meshes that are dense in routes, rather than clusters. @default false */
   calls?: boolean;
+  /** Whether the meshes are those that had violations, after what is advised against them. @default false */
+  advised?: boolean;
   /** Repeats the run that printed it. @default a fresh one */
   seed?: number;
   /** Stop and shrink after so many disagreements. @default 1 */
@@ -104,7 +107,7 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
   };
   const generation = options.generation ?? NEWEST;
   const istiod = new Istiod(await programOf(generation));
-  const mesh = options.calls === true ? callMeshOf(generation) : meshOf(generation);
+  const mesh = meshesOf(options, generation);
   try {
     for (let batch = 0; result.meshes < options.meshes; batch++) {
       const size = Math.min(BATCH, options.meshes - result.meshes);
@@ -121,6 +124,11 @@ export async function runDifferential(options: RunOptions): Promise<RunResult> {
   }
   result.seconds = (performance.now() - started) / 1000;
   return result;
+}
+
+function meshesOf({ calls, advised }: RunOptions, generation: Generation): fc.Arbitrary<Question> {
+  if (calls === true) return callMeshOf(generation);
+  return advised === true ? advisedMeshOf(generation) : meshOf(generation);
 }
 
 /** Where the meshes come from, and who is asked about them. */

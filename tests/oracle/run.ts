@@ -10,6 +10,7 @@ interface Options {
   istio: string;
   externalNameAlias?: "on" | "off";
   calls: boolean;
+  advised: boolean;
   upgrade?: string;
   unordered: boolean;
   orders: number;
@@ -81,6 +82,11 @@ const command = new Command("oracle")
       .conflicts("unordered"),
   )
   .option("--calls", "compare the way of calls rather than clusters", false)
+  .addOption(
+    new Option("--advised", "compare meshes after what is advised against their violations")
+      .default(false)
+      .conflicts("calls"),
+  )
   .option("--upgrade <version>", "compare what `istio-egress upgrade` says of the way to this one")
   .option("--unordered", "take ages and some values away, and compare their completions", false)
   .option("--orders <count>", "how many orders to try with --unordered", wholeNumber, 50)
