@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { isWildcard, overlaps } from "../input/hosts.js";
 import type { ObjectRef } from "../input/kube-object.js";
-import { fits } from "../input/plain.js";
+import { fits, indexBy } from "../input/plain.js";
 import { isForwarded } from "../clusters/clusters.js";
 import type { Mesh } from "../mesh.js";
 import type { Service, ServicePort } from "../registry/service.js";
@@ -258,28 +258,27 @@ function indexed(chains: readonly FilterChain[]): ChainIndex {
   if (known) return known;
   const isAll = (chain: FilterChain) =>
     !chain.onlyHttp && chain.ranges.length === 0 && !namesOf(chain);
-  const byServerName: ChainIndex["byServerName"] = new Map();
-  const others: PlacedChain[] = [];
-  for (const [place, chain] of chains.entries()) {
-    if (isAll(chain)) continue;
-    const names = chain.ranges.length === 0 ? namesOf(chain) : undefined;
-    if (!names || names.some((name) => isWildcard(name))) others.push({ chain, place });
-    else {
-      for (const name of new Set(names.map((one) => one.toLowerCase()))) {
-        const same = byServerName.get(name);
-        if (same) same.push({ chain, place });
-        else byServerName.set(name, [{ chain, place }]);
-      }
-    }
-  }
+  const placed = [...chains.entries()].flatMap(([place, chain]) =>
+    isAll(chain) ? [] : [{ chain, place, names: exactNamesOf(chain) }],
+  );
+  const named = placed.flatMap(
+    ({ names, ...one }) => names?.map((name) => ({ ...one, name })) ?? [],
+  );
   const index: ChainIndex = {
     inspects: readsServerName(chains),
-    byServerName,
-    others,
+    byServerName: indexBy(named, ({ name }) => name),
+    others: placed.filter(({ names }) => names === undefined),
     catchAll: chains.find(isAll),
   };
   indexes.set(chains, index);
   return index;
+}
+
+/** The server names of a chain of any address, in lower case; undefined where it has a wildcard or none. */
+function exactNamesOf(chain: FilterChain): string[] | undefined {
+  const names = chain.ranges.length === 0 ? namesOf(chain) : undefined;
+  if (!names || names.some((name) => isWildcard(name))) return undefined;
+  return [...new Set(names.map((one) => one.toLowerCase()))];
 }
 
 /**
