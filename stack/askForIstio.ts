@@ -1,168 +1,56 @@
 /** A process that checks whether a stack can be in a cluster, and ends with 1 and the reason if it can't. */
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { text } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
-import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { json, text } from "node:stream/consumers";
+import type { IstioCheck } from "./clusterMistake.js";
+import { type PlainAccess, plainAccess } from "./plainAccess.js";
 
-/** Its standard input, in JSON. */
-export interface IstioCheck {
-  /** Istio's `group/version`. */
-  apiVersion: string;
-  /** How long the API server may take to answer. */
-  patienceMs: number;
-  /** Whether only what the API server says of the namespaces counts, and no answer is none. @default false */
-  isPreview?: boolean;
-  /** A path, or what is in the file. @default as kubectl finds it */
-  kubeconfig?: string;
-  /** @default the kubeconfig's current one */
-  context?: string;
-  /** Namespaces that must be there, because the stack doesn't make them. @default none */
-  namespaces?: readonly UsedNamespace[];
-  /** How the stack signs the namespaces that it makes: the annotation's key and its value. */
-  signature?: readonly [string, string];
-}
+/** A server that is slower is given its time by who can say what is wrong with it. */
+const QUICK_MS = 2_000;
 
-/** A namespace that the stack puts something into and doesn't make. */
-export interface UsedNamespace {
-  name: string;
-  /** What is put there first, by its name: `alias my-httpbin`. */
-  by: string;
-}
-
-const UNREACHABLE = [
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "ETIMEDOUT",
-];
-
-const INSTEAD =
-  "name another cluster: `pulumi config set istio-egress:kubeconfig <path>`, `istio-egress:context <name>`";
-
-async function mistake(question: IstioCheck): Promise<string | undefined> {
-  const config = new KubeConfig();
+/**
+ * Whether a cluster that is reached by plain requests has all that is asked for. Where it hasn't, or can't be
+ * reached so, {@link clusterMistake} says what is wrong.
+ */
+async function isWell(question: IstioCheck): Promise<boolean> {
+  const access = plainAccess(question.kubeconfig, question.context);
+  if (!access) return false;
+  const { apiVersion, isPreview = false, namespaces = [], signature: [key, value] = [] } = question;
+  const istio = isPreview ? [] : [find(access, `/apis/${apiVersion}`)];
+  const used = namespaces.map(async ({ name }) => {
+    const found = await find(access, `/api/v1/namespaces/${encodeURIComponent(name)}`);
+    return key === undefined || found.metadata?.annotations?.[key] !== value;
+  });
   try {
-    load(config, question);
-  } catch (error) {
-    return `the kubeconfig can't be read: ${(error as Error).message.split("\n")[0]}; ${INSTEAD}`;
-  }
-  const nobody = choiceMistake(config, question);
-  if (nobody !== undefined) return nobody;
-  const answer = checked(config, question);
-  return Promise.race([answer, silence(config, question.patienceMs)]);
-}
-
-/** What an API server that can be reached says of the namespaces. */
-async function mistakeInPreview(question: IstioCheck): Promise<string | undefined> {
-  const config = new KubeConfig();
-  try {
-    load(config, question);
-    if (choiceMistake(config, question) !== undefined) return undefined;
-    const none = setTimeout(question.patienceMs, undefined);
-    return await Promise.race([namespaceMistakes(config, question), none]);
+    return (await Promise.all([...istio, ...used])).every(Boolean);
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-/** As the Kubernetes provider reads it: `~` is the home folder, and what is no file is its content. */
-function load(config: KubeConfig, { kubeconfig, context }: IstioCheck): void {
-  const file = kubeconfig?.replace(/^~(?=\/|$)/, homedir());
-  if (file === undefined) config.loadFromDefault();
-  else if (existsSync(file)) config.loadFromFile(file);
-  else config.loadFromString(file);
-  if (context !== undefined) config.setCurrentContext(context);
+interface Found {
+  metadata?: { annotations?: Record<string, string> };
 }
 
-/** Why a kubeconfig chooses no cluster. What is in it is never repeated: it may hold credentials. */
-function choiceMistake(config: KubeConfig, { kubeconfig }: IstioCheck): string | undefined {
-  const cluster = config.getCurrentCluster();
-  const contexts = config.getContexts().map(({ name }) => name);
-  const current = config.getCurrentContext();
-  // What the client takes if it finds nothing at all.
-  if (cluster?.name === "cluster" && cluster.server === "http://localhost:8080") {
-    return "no cluster is chosen; set KUBECONFIG, or `pulumi config set istio-egress:kubeconfig <path>`";
-  }
-  if (cluster) return undefined;
-  if (contexts.length === 0) {
-    const what = kubeconfig === undefined ? "the kubeconfig" : "the stack's kubeconfig";
-    return `${what} names no context; it must be the path of a file that is there, or its content`;
-  }
-  const wrong = contexts.includes(current)
-    ? `its context "${current}" names no cluster that is in it`
-    : current
-      ? `it has no context "${current}"`
-      : "it has no current context";
-  return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
-}
-
-async function checked(config: KubeConfig, question: IstioCheck): Promise<string | undefined> {
-  const { apiVersion } = question;
-  const [group, version] = apiVersion.split("/") as [string, string];
-  try {
-    await config.makeApiClient(CustomObjectsApi).getAPIResources({ group, version });
-  } catch (error) {
-    if (error instanceof ApiException && error.code === 404) {
-      return `the cluster ${where(config)} has no ${apiVersion}; install Istio there, or ${INSTEAD}`;
-    }
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (UNREACHABLE.includes(code)) {
-      return `the API server ${where(config)} can't be reached (${code}); start it, or ${INSTEAD}`;
-    }
-    // Whatever else is wrong (no rights, a certificate), the provider says it.
-    return undefined;
-  }
-  return namespaceMistakes(config, question);
-}
-
-async function namespaceMistakes(
-  config: KubeConfig,
-  question: IstioCheck,
-): Promise<string | undefined> {
-  const { namespaces = [] } = question;
-  const found = await Promise.all(namespaces.map((used) => unusable(config, used, question)));
-  return found.flatMap((mistake) => mistake ?? []).join("\n") || undefined;
-}
-
-/** Why a namespace that the stack uses won't be there when the update is over. */
-async function unusable(
-  config: KubeConfig,
-  { name, by }: UsedNamespace,
-  { signature: [key, value] = ["", ""] }: IstioCheck,
-): Promise<string | undefined> {
-  try {
-    const { metadata } = await config.makeApiClient(CoreV1Api).readNamespace({ name });
-    if (metadata?.annotations?.[key] !== value) return undefined;
-    return (
-      `namespace ${name} was made by this stack and would be deleted with all that is in it, and ${by} ` +
-      "still is; declare a client there whose createNamespace isn't false, or move what is there first"
-    );
-  } catch (error) {
-    if (!(error instanceof ApiException && error.code === 404)) return undefined;
-    return (
-      `namespace ${name}, where ${by} belongs, isn't in the cluster ${where(config)}; ` +
-      "make it, or declare a client there"
-    );
-  }
-}
-
-async function silence(config: KubeConfig, patienceMs: number): Promise<string> {
-  await setTimeout(patienceMs);
-  const seconds = patienceMs / 1000;
-  return `the API server ${where(config)} doesn't answer within ${seconds} s; start it, or ${INSTEAD}`;
-}
-
-function where(config: KubeConfig): string {
-  return `${config.getCurrentCluster()?.server} (context ${config.getCurrentContext()})`;
+/** @throws unless it is there */
+function find({ server, options }: PlainAccess, path: string): Promise<Found> {
+  const request = server.startsWith("https:") ? httpsRequest : httpRequest;
+  const signal = AbortSignal.timeout(QUICK_MS);
+  return new Promise((resolve, reject) => {
+    const sent = request(`${server}${path}`, { ...options, signal }, (response) => {
+      if (response.statusCode === 200) resolve(json(response) as Promise<Found>);
+      else reject(new Error(`${path}: ${response.statusCode}`));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
 }
 
 async function main(): Promise<never> {
   const question = JSON.parse(await text(process.stdin)) as IstioCheck;
-  const found = await (question.isPreview ? mistakeInPreview(question) : mistake(question));
+  if (await isWell(question)) process.exit(0);
+  const { clusterMistake } = await import("./clusterMistake.js");
+  const found = await clusterMistake(question);
   if (found !== undefined) console.error(found);
   // A request that nobody answers would keep the process alive.
   process.exit(found === undefined ? 0 : 1);

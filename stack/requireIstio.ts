@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { IstioCheck, UsedNamespace } from "./askForIstio.js";
+import type { IstioCheck, UsedNamespace } from "./clusterMistake.js";
 import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
 import { signature } from "./roles.js";
 import { rendersYaml } from "./stackProvider.js";

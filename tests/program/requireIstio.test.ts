@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { runtime } from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import type { CatalogueAlias, CatalogueClient } from "../../catalogue/catalogue.js";
+import type { IstioCheck } from "../../stack/clusterMistake.js";
 import { stackCluster, usedNamespaces } from "../../stack/requireIstio.js";
 
 const ASKER = path.join(__dirname, "../../stack/askForIstio.ts");
@@ -48,9 +50,17 @@ describe("before an update the stack's cluster is checked for Istio", function (
     rmSync(folder, { recursive: true });
   });
 
+  const WITHOUT_LIBRARY = `
+    const Module = require("node:module");
+    const load = Module._load;
+    Module._load = (request, ...rest) => {
+      if (request === "@kubernetes/client-node") throw new Error("the client library is loaded");
+      return load(request, ...rest);
+    };`;
+
   /** What it is told to do, with an empty home and no ambient cluster. */
   async function answer(
-    question: { kubeconfig?: string; context?: string; isPreview?: boolean },
+    question: Partial<IstioCheck>,
     env: Record<string, string> = {},
   ): Promise<{ code: number | null; said: string }> {
     const asker: ChildProcess = spawn(process.execPath, ["-r", REGISTER, ASKER], {
@@ -116,6 +126,31 @@ describe("before an update the stack's cluster is checked for Istio", function (
       const [asked, env] = question();
       const ending = await answer({ ...asked, isPreview: true }, env);
       assert.deepEqual(ending, { code: 0, said: "" });
+    }
+  });
+
+  it("a cluster that has all of it is found well without Kubernetes' client library", async () => {
+    const there = createHttpServer((request, response) => {
+      const isServed = ["/apis/networking.istio.io/v1", "/api/v1/namespaces/used"].includes(
+        request.url ?? "",
+      );
+      response.writeHead(isServed ? 200 : 404).end("{}");
+    });
+    try {
+      there.listen(0, "127.0.0.1");
+      await once(there, "listening");
+      const { port } = there.address() as AddressInfo;
+      const question = { kubeconfig: kubeconfig(`http://127.0.0.1:${port}`) };
+      const refusal = path.join(folder, "withoutLibrary.cjs");
+      writeFileSync(refusal, WITHOUT_LIBRARY);
+      const asked = (name: string) => {
+        const namespaces = [{ name, by: "alias my-httpbin" }];
+        return answer({ ...question, namespaces }, { NODE_OPTIONS: `--require ${refusal}` });
+      };
+      assert.deepEqual(await asked("used"), { code: 0, said: "" });
+      assert.match((await asked("missing")).said, /the client library is loaded/);
+    } finally {
+      there.close();
     }
   });
 
