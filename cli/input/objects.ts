@@ -7,12 +7,12 @@ import { isPlain, isRead } from "../../mesh/index.js";
 import { type Fault, fault } from "./fault.js";
 import { metadataFault } from "./metadata.js";
 import { coreFault } from "./schema/core.js";
-import { istioFault, kindFault } from "./schema/index.js";
+import { crdFault, kindFault } from "./schema/index.js";
 
 /**
  * The first {@link Fault} of a value; undefined if it is an object, or a list of them. Refused is
- * what the API server would refuse of Istio's objects, and of Kubernetes' own that the model reads. Others may
- * look as they like (a Kustomization has no metadata).
+ * what the API server would refuse of objects of Istio and of the Gateway API, and of Kubernetes' own that
+ * the model reads. Others may look as they like (a Kustomization has no metadata).
  */
 export function faultOf(value: unknown): Fault | undefined {
   if (!isPlain(value)) return fault([], value, "a Kubernetes object");
@@ -28,7 +28,7 @@ export function faultOf(value: unknown): Fault | undefined {
   if (wrongKind) return wrongKind;
   return (
     (isRead(object) ? metadataFault(object.metadata, object.kind) : undefined) ??
-    istioFault(object) ??
+    crdFault(object) ??
     coreFault(object)
   );
 }

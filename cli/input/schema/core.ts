@@ -22,7 +22,8 @@ export function coreFault(object: { apiVersion: string; kind: string }): Fault |
   return schemaFault(object, schemas(kind), []) ?? coreRuleFault(object);
 }
 
-function isOfApiServer(object: object): boolean {
+/** Whether an API server has given an object out. */
+export function isOfApiServer(object: object): boolean {
   const { metadata } = object as { metadata?: unknown };
   return isPlain(metadata) && typeof metadata.uid === "string";
 }

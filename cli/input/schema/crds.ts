@@ -7,6 +7,7 @@ import { compareText, isIstios, KINDS } from "../../../mesh/index.js";
 export interface Schema {
   type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   nullable?: boolean;
+  default?: unknown;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema;
   items?: Schema;
@@ -42,9 +43,12 @@ export interface CrdKind {
 }
 
 /** The groups of those of Istio's kinds that are read; others there must not be mistaken for such. */
-const GROUPS = new Set<string>(
+export const ISTIO_GROUPS: ReadonlySet<string> = new Set(
   Object.values(KINDS).flatMap(({ group }) => (isIstios(group) ? [group] : [])),
 );
+
+/** The Gateway API's own group. */
+export const GATEWAY_GROUPS: ReadonlySet<string> = new Set(["gateway.networking.k8s.io"]);
 
 interface Crd {
   kind?: string;
@@ -56,17 +60,24 @@ interface Crd {
 }
 
 /**
- * The schemas of the kinds in a manifest that `istioctl manifest generate` prints.
+ * The schemas of the kinds of some groups among CustomResourceDefinitions, such as those that
+ * `istioctl manifest generate` prints.
  *
+ * @param isKept which versions are kept; @default all
  * @throws if a kind's versions differ in their schemas: then one isn't enough
  */
-export function kindsOf(objects: readonly unknown[]): Record<string, CrdKind> {
+export function kindsOf(
+  objects: readonly unknown[],
+  groups = ISTIO_GROUPS,
+  isKept: (version: string) => boolean = () => true,
+): Record<string, CrdKind> {
   const crds = (objects as (Crd | null)[]).flatMap((object) =>
     object?.kind === "CustomResourceDefinition" && object.spec ? [object.spec] : [],
   );
   const kinds = crds
-    .filter(({ group }) => GROUPS.has(group))
-    .map(({ group, names, versions }): [string, CrdKind] => {
+    .filter(({ group }) => groups.has(group))
+    .map(({ group, names, versions: all }): [string, CrdKind] => {
+      const versions = all.filter(({ name }) => isKept(name));
       const schemas = versions.map(({ schema }) => compact(schema.openAPIV3Schema));
       const [schema] = schemas;
       const { spec } = schema?.properties ?? {};

@@ -157,8 +157,20 @@ function itemsFault(value: readonly unknown[], schema: Schema, path: Path): Faul
     const found = schema.items && schemaFault(item, schema.items, [...path, index]);
     if (found) return found;
   }
+  return twiceFault(value, schema, path);
+}
+
+/** An item that a list has already, where the API server takes each once. */
+function twiceFault(value: readonly unknown[], schema: Schema, path: Path): Fault | undefined {
+  const type = schema["x-kubernetes-list-type"];
+  if (type === "set") {
+    const index = value.findIndex((item, at) => value.indexOf(item) !== at);
+    if (index === -1) return undefined;
+    const item = value[index];
+    return fault([...path, index], item, `${JSON.stringify(item)} is in the list already`);
+  }
   const keys = schema["x-kubernetes-list-map-keys"];
-  if (schema["x-kubernetes-list-type"] !== "map" || !keys) return undefined;
+  if (type !== "map" || !keys) return undefined;
   const seen = new Set<string>();
   for (const [index, item] of value.entries()) {
     const values = keys.map((key) => (item as Record<string, unknown>)[key]);
@@ -182,11 +194,16 @@ function choiceFault(value: unknown, schema: Schema, path: Path): Fault | undefi
 
 function satisfies(
   value: unknown,
-  { required = [], oneOf, anyOf, allOf = [], not }: Schema,
+  { required = [], enum: allowed, properties = {}, oneOf, anyOf, allOf = [], not }: Schema,
 ): boolean {
   const holds = (part: Schema) => satisfies(value, part);
+  const fields = isPlain(value) ? value : {};
   return (
-    required.every((name) => isPlain(value) && value[name] !== undefined && value[name] !== null) &&
+    (allowed?.includes(value) ?? true) &&
+    Object.entries(properties).every(
+      ([name, part]) => fields[name] === undefined || satisfies(fields[name], part),
+    ) &&
+    required.every((name) => fields[name] !== undefined && fields[name] !== null) &&
     (oneOf?.filter(holds).length ?? 1) === 1 &&
     (anyOf?.some(holds) ?? true) &&
     allOf.every(holds) &&
