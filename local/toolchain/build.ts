@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { BUILD_FLAGS, REPOSITORY, ToolchainError, partFolder } from "./cache.js";
 import type { ToolPart, SourceFile } from "./parts.js";
+import { portions } from "./portions.js";
 
 /** Where Go keeps what it downloads and compiles for us; dropped when every part is built. */
 export function buildFolder(root: string): string {
@@ -83,17 +84,22 @@ export interface Package {
   path: string;
   /** In bytes. */
   size: number;
+  /** Whether a call of `go build` may name it, and gets no program of it: a package of a module that isn't a program. */
+  isNamed: boolean;
 }
 
 /** Every package that parts of one module are made of, Go's own among them. */
 export async function packagesOf(parts: readonly ToolPart[], place: Workplace): Promise<Package[]> {
   const work = await prepare(parts, place);
-  const line = "{{.ImportPath}}{{$dir := .Dir}}{{range .GoFiles}}\t{{$dir}}/{{.}}{{end}}";
+  const line =
+    "{{.ImportPath}}\t{{and (not .Standard) (ne .Name `main`)}}" +
+    "{{$dir := .Dir}}{{range .GoFiles}}\t{{$dir}}/{{.}}{{end}}";
   const packages = parts.flatMap((part) => part.binaries.map((binary) => binary.package));
   const listed = await go(["list", ...BUILD_FLAGS, "-deps", "-f", line, ...packages], work, place);
   return listed.split("\n").map((text) => {
-    const [name, ...files] = text.split("\t");
-    return { path: name!, size: files.reduce((sum, file) => sum + statSync(file).size, 0) };
+    const [name, isNamed, ...files] = text.split("\t");
+    const size = files.reduce((sum, file) => sum + statSync(file).size, 0);
+    return { path: name!, size, isNamed: isNamed === "true" };
   });
 }
 
@@ -114,27 +120,21 @@ export async function buildParts(
   mkdirSync(out);
   const binaries = parts.flatMap((part) => part.binaries);
   const known = new Map(packages.map((one) => [one.path, one]));
-  await go(
-    [
-      "build",
-      "-v",
-      `-p=${os.availableParallelism()}`,
-      ...BUILD_FLAGS,
-      ...parts.flatMap(linkerFlags),
-      `-o=${out}/`,
-      ...binaries.map((binary) => binary.package),
-    ],
-    work,
-    place,
-    {
+  const compile = (args: string[]) =>
+    go(["build", "-v", `-p=${os.availableParallelism()}`, ...BUILD_FLAGS, ...args], work, place, {
       env: COMPILER_ENVIRONMENT,
       isProgress: (line) => {
         const compiled = known.get(line);
         if (compiled) onPackage(compiled);
         return compiled !== undefined;
       },
-    },
-  );
+    });
+  for (const portion of portions(packages)) {
+    const named = portion.filter(({ isNamed }) => isNamed).map((one) => one.path);
+    if (named.length > 0) await compile(named);
+  }
+  const programs = binaries.map((binary) => binary.package);
+  await compile([...parts.flatMap(linkerFlags), `-o=${out}/`, ...programs]);
   for (const part of parts) await putInCache(part, out, work, place);
 }
 

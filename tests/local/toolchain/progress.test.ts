@@ -14,9 +14,9 @@ describe("what a build says of its progress", () => {
   const client = part("client", "one");
   const linter = part("linter", "two");
   const [large, small, other] = [
-    { path: "a/large", size: 600 },
-    { path: "a/small", size: 200 },
-    { path: "b", size: 200 },
+    { path: "a/large", size: 600, isNamed: true },
+    { path: "a/small", size: 200, isNamed: true },
+    { path: "b", size: 200, isNamed: true },
   ];
 
   it("judges the time left by how much of the source is compiled", () => {
