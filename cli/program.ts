@@ -3,6 +3,7 @@ import { WIDTH } from "./format/text.js";
 import { endInOrder } from "./interruption.js";
 import { ExitCode, isMistake, mistakeText } from "./mistake.js";
 import type { Subcommands } from "./subcommands.js";
+import { untilDone } from "./unfinished.js";
 import common from "../packages/common.json";
 
 const EXIT_CODES = `
@@ -61,7 +62,7 @@ export async function run(
   }
   try {
     const program = await programFor(argv[2] === "help" ? argv[3] : argv[2], subcommands, examples);
-    await program.parseAsync(argv);
+    await untilDone(program.parseAsync(argv), INTERNAL_ERROR);
   } catch (error) {
     process.exitCode = report(error);
   }

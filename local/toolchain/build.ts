@@ -4,7 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { BUILD_FLAGS, REPOSITORY, ToolchainError, partFolder } from "./cache.js";
 import type { ToolPart, SourceFile } from "./parts.js";
-import { portions } from "./portions.js";
+import { type Package, portions } from "./portions.js";
 
 /** Where Go keeps what it downloads and compiles for us; dropped when every part is built. */
 export function buildFolder(root: string): string {
@@ -77,15 +77,6 @@ function goFailure(
 /** Fetches every module that a folder of `local/toolchain` pins. */
 export async function download(module: ToolPart["module"], place: Workplace): Promise<void> {
   await go(["mod", "download"], workFolder(module, place.root), place);
-}
-
-/** A package that a build compiles, and how much source it has. */
-export interface Package {
-  path: string;
-  /** In bytes. */
-  size: number;
-  /** Whether a call of `go build` may name it, and gets no program of it: a package of a module that isn't a program. */
-  isNamed: boolean;
 }
 
 /** Every package that parts of one module are made of, Go's own among them. */

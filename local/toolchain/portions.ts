@@ -1,4 +1,11 @@
-import type { Package } from "./build.js";
+/** A package that a build compiles, and how much source it has. */
+export interface Package {
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** Whether a call of `go build` may name it, and gets no program of it: a package of a module that isn't a program. */
+  isNamed: boolean;
+}
 
 /**
  * How much source, in bytes, one call of `go build` compiles. Go keeps a second copy of all that a call compiles until

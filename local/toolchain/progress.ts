@@ -1,4 +1,4 @@
-import type { Package } from "./build.js";
+import type { Package } from "./portions.js";
 import type { ToolPart } from "./parts.js";
 
 /**

@@ -5,6 +5,7 @@ import { type Generation, generationOf, NEWEST, withAliases } from "./generation
 import { progress, reportDisagreement, reportRun } from "./report.js";
 import { runUnordered, unorderedText } from "./unordered.js";
 import { runUpgrades, upgradeText } from "./upgrade.js";
+import { untilDone } from "../../cli/unfinished.js";
 
 interface Options {
   istio: string;
@@ -95,7 +96,7 @@ const command = new Command("oracle")
   .option("--disagreements <count>", "stop and shrink after so many", wholeNumber, 1);
 
 command.parse();
-main(command.opts<Options>()).then(
+untilDone(main(command.opts<Options>()), 2).then(
   (code) => {
     process.exitCode = code;
   },

@@ -21,6 +21,7 @@ import { onTermination } from "../stack/termination.js";
 import { writeFlat } from "./flat.js";
 import { type Kind, KINDS, type Taken, watchProcesses } from "./processTree.js";
 import { median } from "./ratios.js";
+import { untilDone } from "../../cli/unfinished.js";
 
 interface Options {
   aliases: string;
@@ -217,4 +218,4 @@ function nobodysKubeconfig(folder: string): string {
   return file;
 }
 
-void program.parseAsync();
+void untilDone(program.parseAsync(), 2);

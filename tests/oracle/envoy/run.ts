@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { prepareMachine } from "../../../local/lab/requirements.js";
 import { progress } from "../report.js";
 import { reportTrials, runTrials } from "./trials.js";
+import { untilDone } from "../../../cli/unfinished.js";
 
 interface Options {
   meshes: number;
@@ -31,7 +32,7 @@ const command = new Command("calls:envoy")
   .option("--seed <number>", "repeat the run that printed it", wholeNumber);
 
 command.parse();
-main(command.opts<Options>()).then(
+untilDone(main(command.opts<Options>()), 2).then(
   (code) => {
     process.exitCode = code;
   },

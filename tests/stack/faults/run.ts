@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { type Healing, FaultyLife } from "./life.js";
 import { points } from "./points.js";
+import { untilDone } from "../../../cli/unfinished.js";
 
 function wholeNumber(text: string): number {
   const number = Number(text);
@@ -50,7 +51,7 @@ const command = new Command("faults")
 
 command.parse();
 const { points: count, from, log } = command.opts<{ points: number; from: number; log?: string }>();
-main(count, from, log).then(
+untilDone(main(count, from, log), 2).then(
   (code) => {
     process.exitCode = code;
   },

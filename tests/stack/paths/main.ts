@@ -7,6 +7,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ownPlane } from "../ownPlane.js";
 import { tryPaths } from "./tryPaths.js";
+import { untilDone } from "../../../cli/unfinished.js";
 
 interface Options {
   count: number;
@@ -58,6 +59,6 @@ const command = new Command("paths")
   .option("--batch <number>", "how many go at once, through one stack", positive, 9)
   .option("--from <number>", "leave out the seed's paths before this one", wholeNumber, 0)
   .parse();
-void main(command.opts<Options>()).then((code) => {
+void untilDone(main(command.opts<Options>()), 2).then((code) => {
   process.exitCode = code;
 });
