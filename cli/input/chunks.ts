@@ -120,7 +120,7 @@ function jsonValues(
 function* piecesOfBatch(batch: readonly Chunk[]): Generator<Piece> {
   const [first, last] = [batch[0], batch.at(-1)];
   if (!first || !last) return;
-  const documents = batch.length > 1 ? tried(textOf({ ...first, end: last.end })) : undefined;
+  const documents = batch.length > 1 ? tried({ ...first, end: last.end }) : undefined;
   if (documents?.length === batch.length) {
     for (const [index, chunk] of batch.entries()) {
       yield { value: documents[index], chunk, document: 0, path: [] };
@@ -129,16 +129,22 @@ function* piecesOfBatch(batch: readonly Chunk[]): Generator<Piece> {
   }
   // Alone, so that an error is reported for the document that it is in.
   for (const chunk of batch) {
-    for (const [document, value] of located(chunk, () => readYaml(textOf(chunk))).entries()) {
+    for (const [document, value] of located(chunk, () => documentsOf(chunk)).entries()) {
       yield { value, chunk, document, path: [] };
     }
   }
 }
 
+function documentsOf(chunk: Chunk): unknown[] {
+  return readYaml(textOf(chunk), (key, offset) =>
+    chunk.source.repeatedKeys.set(chunk.start + offset, key),
+  );
+}
+
 /** Undefined where it can't be read; what is wrong is found when it is read in another way. */
-function tried(text: string): unknown[] | undefined {
+function tried(chunk: Chunk): unknown[] | undefined {
   try {
-    return readYaml(text);
+    return documentsOf(chunk);
   } catch (error) {
     if (error instanceof YamlFault) return undefined;
     throw error;
@@ -156,7 +162,7 @@ function* piecesOfList(chunk: Chunk, { list, starts }: ListParts): Generator<Pie
   for (let done = 0; done < count;) {
     let next = done + 1;
     while (next < count && (starts[next] ?? 0) - (starts[done] ?? 0) < BATCH) next++;
-    const [items] = tried(textOf(part(done, next))) ?? [];
+    const [items] = tried(part(done, next)) ?? [];
     if (!Array.isArray(items) || items.length !== next - done) {
       yield* restOfList(chunk, done);
       return;
@@ -170,7 +176,7 @@ function* piecesOfList(chunk: Chunk, { list, starts }: ListParts): Generator<Pie
 }
 
 function* restOfList(chunk: Chunk, done: number): Generator<Piece> {
-  const [list] = located(chunk, () => readYaml(textOf(chunk)));
+  const [list] = located(chunk, () => documentsOf(chunk));
   if (typeof list !== "object" || list === null || !isList(list)) {
     yield { value: list, chunk, document: 0, path: [] };
     return;

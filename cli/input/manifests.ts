@@ -25,13 +25,20 @@ export interface SourcePlace {
 /**
  * Reads the Kubernetes objects of one file: YAML or JSON, any number of documents, lists opened.
  * Objects come one by one, so that a long file costs no more memory than its objects.
+ *
+ * @param notes what was decided on the way is added to them, a sentence each, when all is read
  * @throws {Mistake} with file, line and column at the first thing that isn't an object
  */
-export function* parseManifests(text: string, file: string): Generator<Manifest> {
+export function* parseManifests(
+  text: string,
+  file: string,
+  notes: string[] = [],
+): Generator<Manifest> {
   const source = new SourceText(file, text);
   const mayBeTemplate = text.includes("{{");
   try {
     for (const piece of piecesOf(source)) yield* manifestsOf(piece, mayBeTemplate);
+    notes.push(...repeatedKeyNotes(source));
   } catch (error) {
     if (!(error instanceof YamlFault)) throw error;
     const template = mayBeTemplate ? templateAt(source.text) : undefined;
@@ -67,6 +74,21 @@ function* manifestsOf(piece: Piece, mayBeTemplate: boolean): Generator<Manifest>
   yield { object, place: { file, lineOf: (field) => positionIn(piece, field).line } };
 }
 
+/** More of one kind than these are counted, not named. */
+export const MOST_NAMED = 10;
+
+function repeatedKeyNotes(source: SourceText): string[] {
+  const { file, repeatedKeys } = source;
+  const notes = [...repeatedKeys].slice(0, MOST_NAMED).map(([offset, key]) => {
+    const { line } = source.positionAt(offset);
+    return `${placeOf(file)}:${line}: the key ${key} is there twice. The last one counts, as with kubectl apply.`;
+  });
+  const more = repeatedKeys.size - notes.length;
+  return more > 0
+    ? [...notes, `${placeOf(file)}: ${more} more keys are repeated; the last one counts.`]
+    : notes;
+}
+
 /** A field's path as people write it: `spec.subsets[0].name`. */
 function pathText(path: Path): string {
   return path
@@ -86,7 +108,9 @@ function helmTemplate(file: string, at: Position): Mistake {
 }
 
 function mistakeAt(file: string, { line, col }: Position, message: string): Mistake {
-  return new Mistake(
-    `${file === "-" ? "standard input" : visible(file)}:${line}:${col}: ${message}`,
-  );
+  return new Mistake(`${placeOf(file)}:${line}:${col}: ${message}`);
+}
+
+function placeOf(file: string): string {
+  return file === "-" ? "standard input" : visible(file);
 }

@@ -1,7 +1,7 @@
 import { groupOf, isPlain, visible } from "../../mesh/index.js";
 import type { Progress } from "../progress.js";
 import { findFiles, readInput } from "./files.js";
-import { type Manifest, parseManifests } from "./manifests.js";
+import { type Manifest, MOST_NAMED, parseManifests } from "./manifests.js";
 
 /** Objects as a cluster would have them after `kubectl apply`. */
 export interface Reading {
@@ -25,13 +25,15 @@ export async function readManifests(
   { namespace, progress }: ReadingOptions = {},
 ): Promise<Reading> {
   const manifests: Manifest[] = [];
+  const keys: string[] = [];
   for (const file of await findFiles(names)) {
-    for (const manifest of parseManifests(await readInput(file), file)) {
+    for (const manifest of parseManifests(await readInput(file), file, keys)) {
       manifests.push(namespace === undefined ? manifest : inNamespace(manifest, namespace));
       progress?.report(() => `reading ${visible(file)}: ${manifests.length} objects so far`);
     }
   }
-  return lastOfEach(manifests);
+  const { notes, ...reading } = lastOfEach(manifests);
+  return { ...reading, notes: [...keys, ...notes] };
 }
 
 function inNamespace(manifest: Manifest, namespace: string): Manifest {
@@ -44,9 +46,6 @@ function inNamespace(manifest: Manifest, namespace: string): Manifest {
 function metadataOf({ object: { metadata } }: Manifest): Record<string, unknown> {
   return isPlain(metadata) ? metadata : {};
 }
-
-/** More objects than these are counted, not named. */
-const MOST_NAMED = 10;
 
 /** What is given twice counts as it was given last. */
 export function lastOfEach(manifests: readonly Manifest[]): Reading {

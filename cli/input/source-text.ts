@@ -7,6 +7,8 @@ export interface Position {
 /** A file's text, and where in it something stands. */
 export class SourceText {
   readonly text: string;
+  /** Keys that are repeated in their map, by their offset. */
+  readonly repeatedKeys = new Map<number, string>();
   private starts: number[] | undefined;
 
   constructor(

@@ -6,6 +6,7 @@ import {
   type Event,
   EVENT_ID,
   FAILSAFE_SCHEMA,
+  getScalarValue,
   mapTag,
   mergeTag,
   NOT_RESOLVED,
@@ -33,15 +34,37 @@ export class YamlFault extends Error {
 /** Collections may be nested as deep; code that walks the values can rely on it. */
 const MOST_LEVELS = 500;
 
+/** Where a key is repeated in its map, in characters from the text's start. */
+export type OnRepeatedKey = (key: string, offset: number) => void;
+
 /**
- * The documents of a text. Values that aliases share are shared in the result too.
+ * The documents of a text. Values that aliases share are shared in the result too. Of a key that is there
+ * twice the last one counts, as for kubectl, which drops the others before the API server sees them.
+ *
+ * @param onRepeated is called for each of the others' successors
  * @throws {YamlFault}
  */
-export function readYaml(text: string): unknown[] {
+export function readYaml(text: string, onRepeated?: OnRepeatedKey): unknown[] {
   const { source, events, originalOffset } = eventsOf(text);
-  const documents = orFault(source, originalOffset, () =>
-    constructFromEvents(events, { source, schema, maxTotalMergeKeys: 100_000 }),
-  );
+  const construct = (lastCounts: boolean) =>
+    constructFromEvents(events, {
+      source,
+      schema,
+      json: lastCounts,
+      maxTotalMergeKeys: 100_000,
+    });
+  const documents = orFault(source, originalOffset, () => {
+    try {
+      return construct(false);
+    } catch (error) {
+      if (!(error instanceof YAMLException) || error.reason !== "duplicated mapping key")
+        throw error;
+      for (const { key, offset } of repeatedKeys(source, events)) {
+        onRepeated?.(key, originalOffset(offset));
+      }
+      return construct(true);
+    }
+  });
   if (events.some(({ type }) => type === EVENT_ID.ALIAS)) documents.forEach(checkAliases);
   return documents;
 }
@@ -75,7 +98,7 @@ export function eventsOf(text: string): Parsed {
     );
   for (let read = text.length; ; read += source.length) {
     try {
-      const events = parseEvents(source, { maxDepth: MOST_LEVELS });
+      const events = parseEvents(withoutLastColons(source), { maxDepth: MOST_LEVELS });
       return { source, events, originalOffset };
     } catch (error) {
       const isToBeMoved =
@@ -84,6 +107,41 @@ export function eventsOf(text: string): Parsed {
       const start = source.lastIndexOf("\n", (error.mark?.position ?? 0) - 1) + 1;
       source = source.slice(0, start) + TO_THE_RIGHT + source.slice(start);
       moved.push(start);
+    }
+  }
+}
+
+/**
+ * In a flow collection a text may end with a colon for libyaml (`[2001:db8::]`), where this parser takes it
+ * for the end of a key. It is given another character of the same length there; values are read from
+ * the source as it is.
+ */
+function withoutLastColons(source: string): string {
+  return source.replace(/(?<=[^\s"'[\]{},]):(?=[,[\]{}])/g, "_");
+}
+
+/** The keys of a map that an earlier one has too. */
+function* repeatedKeys(
+  source: string,
+  events: readonly Event[],
+): Generator<{ key: string; offset: number }> {
+  /** Of each open collection: its keys, and whether a key comes next; no keys of one that isn't a map. */
+  const open: { keys?: Set<string>; isKeyNext: boolean }[] = [];
+  for (const event of events) {
+    const parent = open.at(-1);
+    if (event.type === EVENT_ID.POP) {
+      open.pop();
+      continue;
+    }
+    if (parent?.isKeyNext && event.type === EVENT_ID.SCALAR) {
+      const key = getScalarValue(source, event);
+      if (parent.keys?.has(key)) yield { key, offset: event.valueStart };
+      parent.keys?.add(key);
+    }
+    if (parent?.keys) parent.isKeyNext = !parent.isKeyNext;
+    if (event.type === EVENT_ID.MAPPING) open.push({ keys: new Set(), isKeyNext: true });
+    else if (event.type !== EVENT_ID.SCALAR && event.type !== EVENT_ID.ALIAS) {
+      open.push({ isKeyNext: false });
     }
   }
 }
@@ -100,19 +158,13 @@ function faultOf(error: unknown, source: string, originalOffset: Parsed["origina
   if (error instanceof RangeError) return new YamlFault(TOO_DEEP, 0);
   if (!(error instanceof YAMLException)) return error;
   const offset = Math.min(error.mark?.position ?? 0, source.length);
-  return new YamlFault(
-    wordsFor(error.reason, source.slice(offset, offset + 100)),
-    originalOffset(offset),
-  );
+  return new YamlFault(wordsFor(error.reason), originalOffset(offset));
 }
 
 const TOO_DEEP = `nested more than ${MOST_LEVELS} levels deep`;
 
-function wordsFor(reason: string, rest: string): string {
+function wordsFor(reason: string): string {
   if (reason.startsWith("nesting exceeded")) return TOO_DEEP;
-  if (reason === "duplicated mapping key") {
-    return `the key ${/^[^\s:]{1,60}/.exec(rest)?.[0] ?? ""} is there twice`;
-  }
   if (reason.includes("complex keys")) return "a key must be text";
   if (/\balias\b/.test(reason)) return `${reason} (put text that begins with * in quotes)`;
   return reason;
@@ -134,11 +186,18 @@ const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 
 /** A number as Go's strconv reads it: base by prefix, `0` for octal, `_` for the eye alone. */
 function numberOf(text: string): number | undefined {
-  const plain = text.startsWith(".") ? text : text.replaceAll("_", "");
-  if (!INTEGER.test(plain)) return FLOAT.test(plain) ? Number(plain) : undefined;
+  // After a leading dot, only between digits.
+  const isPlain = text.startsWith(".") && /(?<!\d)_|_(?!\d)/.test(text);
+  const plain = isPlain ? text : text.replaceAll("_", "");
+  if (!INTEGER.test(plain)) return FLOAT.test(plain) ? finite(Number(plain)) : undefined;
   const sign = plain.startsWith("-") ? -1 : 1;
   const digits = plain.replace(/^[-+]/, "").replace(/^0(?=[0-7])/, "0o");
   return sign * Number(digits);
+}
+
+/** A number that is too large for one is text. */
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }
 
 function wordTag(name: string, firsts: string) {

@@ -89,11 +89,6 @@ describe("manifests", () => {
       `${SERVICE}---\na: b\n  c: d\n`,
       /^f\.yaml:7:4: not YAML: bad indentation of a mapping entry/,
     ],
-    [
-      "a key twice",
-      "apiVersion: v1\nkind: Service\nkind: Service\n",
-      /^f\.yaml:3:1: not YAML: the key kind is there twice/,
-    ],
     ["a bare text", "hello\n", /^f\.yaml:1:1: expected a Kubernetes object, found text$/],
     ["a list at the top", "- a\n", /^f\.yaml:1:1: expected a Kubernetes object, found a list$/],
     [
@@ -194,6 +189,25 @@ describe("manifests", () => {
     );
     assert.match(mistakeIn(text("- {}\n")), /^f\.yaml:90003:3: apiVersion: expected/);
     assert.match(mistakeIn(text("- }\n")), /^f\.yaml:90003:3: not YAML/);
+  });
+
+  it("takes the last of a key that is there twice, as kubectl does, and says where", () => {
+    const notes: string[] = [];
+    const text = `${SERVICE}---\n${SERVICE}  name: b\n---\napiVersion: v1\nkind: List\nitems:\n- ${SERVICE.trim().replaceAll("\n", "\n  ")}\n  "metadata": {name: c}\n`;
+    const names = [...parseManifests(text, "f.yaml", notes)].map(
+      ({ object }) => (object.metadata as { name: string }).name,
+    );
+    assert.deepEqual(names, ["a", "b", "c"]);
+    assert.deepEqual(notes, [
+      "f.yaml:10: the key name is there twice. The last one counts, as with kubectl apply.",
+      "f.yaml:19: the key metadata is there twice. The last one counts, as with kubectl apply.",
+    ]);
+    const many: string[] = [];
+    const labels = "x: z, ".repeat(20);
+    const one = `apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {${labels}}}\n`;
+    assert.equal([...parseManifests(one, "-", many)].length, 1);
+    assert.equal(many.length, 11);
+    assert.equal(many[10], "standard input: 9 more keys are repeated; the last one counts.");
   });
 
   it("knows the line of each field, in documents, lists and JSON alike", () => {

@@ -21,6 +21,8 @@ describe("YAML as kubectl reads it", () => {
     ["1_a", "1_a"],
     ["0b12", "0b12"],
     ["._5", "._5"],
+    [".5_1", 0.51],
+    ["1e999", "1e999"],
     ["1.2.3", "1.2.3"],
     ["2026-11-26", "2026-11-26"],
     ["yes", true],
@@ -37,6 +39,12 @@ describe("YAML as kubectl reads it", () => {
     ["!!binary aGk=", "hi"],
     ["!mine text", "text"],
     ["!mine {a: 1}", { a: 1 }],
+    ["[2001:db8::]", ["2001:db8::"]],
+    ["[001:db8::, '::1', 2001:db8::1]", ["001:db8::", "::1", "2001:db8::1"]],
+    ["{b: 2001:db8::}", { b: "2001:db8::" }],
+    ["{b:, c: 1}", { "b:": null, c: 1 }],
+    ['{"b":{c: ["d:", \'e:\']}}', { b: { c: ["d:", "e:"] } }],
+    ["{b: 1, b: 2}", { b: 2 }],
   ];
   for (const [text, value] of scalars) {
     it(`reads ${text || "nothing"} as ${JSON.stringify(value)}`, () => {
