@@ -12,9 +12,9 @@ import { declareClients } from "./stack/clients.js";
 import { encryptedFirst } from "./stack/encryptedFirst.js";
 import { aliasInAnyRole } from "./stack/roles.js";
 
-const { mesh, clients, aliases, guard } = stackCatalogue();
+const { mesh, clients, aliases, guard, placeOf } = stackCatalogue();
 requireFileEach({ clients, aliases });
-requireIstio({ clients, aliases });
+requireIstio({ clients, aliases, placeOf });
 const { provider, protect } = stackOptions();
 if (guard) new EgressGuard(guard.name, { ...guard, aliases, mesh }, { provider, protect });
 

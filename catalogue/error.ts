@@ -64,6 +64,20 @@ export function keyPath(path: readonly PropertyKey[]): string {
   return path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
 }
 
+/**
+ * How a message about a key begins: `Pulumi.dev.yaml: istio-egress:catalogue.aliases[1].namespace`,
+ * `catalogue/shop.yaml:12: aliases[0].namespace`.
+ *
+ * @param file the stack file
+ */
+export function keyPlace(path: readonly PropertyKey[], file: string, places: Places): string {
+  const { where, key } = places.mistake(path) ?? {
+    where: file,
+    key: CATALOGUE_KEY + keyPath(path),
+  };
+  return `${where}: ${key}`;
+}
+
 /** Says which key was probably meant by an unknown one. */
 export function unknownKey(key: string, valid: readonly string[]): string {
   const [nearest, distance] = valid

@@ -13,7 +13,7 @@ import {
   unknownKey,
 } from "./error.js";
 import { type KeyLine, keyLinesOf } from "./lines.js";
-import type { Places } from "./places.js";
+import { ONE_PLACE, type Places } from "./places.js";
 import type { Catalogue } from "./types.js";
 
 /** What a catalogue's file may say; the rest is the stack's own. */
@@ -42,6 +42,8 @@ export interface ReadCatalogue {
   catalogue: Catalogue;
   /** In the order of the catalogue's aliases. */
   origins: AliasOrigin[];
+  /** Where its parts were written, for messages. */
+  places: Places;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface ReadCatalogue {
  */
 export function readCatalogueFiles(value: unknown, where: string, project: string): ReadCatalogue {
   if (!isPlain(value) || value.files === undefined) {
-    return withOrigins(parseCatalogue(value, where), []);
+    return withOrigins(parseCatalogue(value, where), [], ONE_PLACE);
   }
   const { files: patterns, ...own } = value;
   const found = filesOf(patterns, project);
@@ -66,8 +68,8 @@ export function readCatalogueFiles(value: unknown, where: string, project: strin
   const merged = Object.fromEntries(
     SECTIONS.map((section) => [section, joined(own[section], sources, section)]),
   );
-  const catalogue = parseCatalogue({ ...own, ...merged }, where, placesIn(own, sources));
-  return withOrigins(catalogue, sources);
+  const places = placesIn(own, sources);
+  return withOrigins(parseCatalogue({ ...own, ...merged }, where, places), sources, places);
 }
 
 /** The lists one after the other; a value that is no list of the stack file's own stays, to be refused. */
@@ -172,7 +174,11 @@ function placesIn(own: Record<string, unknown>, files: readonly CatalogueFile[])
   };
 }
 
-function withOrigins(catalogue: Catalogue, files: readonly CatalogueFile[]): ReadCatalogue {
+function withOrigins(
+  catalogue: Catalogue,
+  files: readonly CatalogueFile[],
+  places: Places,
+): ReadCatalogue {
   const fromFiles = files.flatMap(({ name, content }) =>
     (content.aliases ?? []).map((_, index): AliasOrigin => ({ file: name, index })),
   );
@@ -181,7 +187,7 @@ function withOrigins(catalogue: Catalogue, files: readonly CatalogueFile[]): Rea
     file: undefined,
     index,
   }));
-  return { catalogue, origins: [...ofStack, ...fromFiles] };
+  return { catalogue, origins: [...ofStack, ...fromFiles], places };
 }
 
 function lengthOf(value: unknown): number {

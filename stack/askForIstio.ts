@@ -1,8 +1,9 @@
-/** A process that checks whether a stack can be in a cluster, and ends with 1 and the reason if it can't. */
+/** A process that checks whether a stack can be in a cluster, and prints why it can't: a list, in JSON. */
+import { writeSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { json, text } from "node:stream/consumers";
-import type { IstioCheck } from "./clusterMistake.js";
+import type { ClusterMistake, IstioCheck } from "./clusterMistake.js";
 import { type PlainAccess, plainAccess } from "./plainAccess.js";
 
 /** A server that is slower is given its time by who can say what is wrong with it. */
@@ -10,7 +11,7 @@ const QUICK_MS = 2_000;
 
 /**
  * Whether a cluster that is reached by plain requests has all that is asked for. Where it hasn't, or can't be
- * reached so, {@link clusterMistake} says what is wrong.
+ * reached so, {@link clusterMistakes} says what is wrong.
  */
 async function isWell(question: IstioCheck): Promise<boolean> {
   const access = plainAccess(question.kubeconfig, question.context);
@@ -48,12 +49,15 @@ function find({ server, options }: PlainAccess, path: string): Promise<Found> {
 
 async function main(): Promise<never> {
   const question = JSON.parse(await text(process.stdin)) as IstioCheck;
-  if (await isWell(question)) process.exit(0);
-  const { clusterMistake } = await import("./clusterMistake.js");
-  const found = await clusterMistake(question);
-  if (found !== undefined) console.error(found);
+  writeSync(process.stdout.fd, JSON.stringify(await mistakes(question)));
   // A request that nobody answers would keep the process alive.
-  process.exit(found === undefined ? 0 : 1);
+  process.exit();
+}
+
+async function mistakes(question: IstioCheck): Promise<ClusterMistake[]> {
+  if (await isWell(question)) return [];
+  const { clusterMistakes } = await import("./clusterMistake.js");
+  return clusterMistakes(question);
 }
 
 void main();

@@ -26,6 +26,15 @@ export interface UsedNamespace {
   name: string;
   /** What is put there first, by its name: `alias my-httpbin`. */
   by: string;
+  /** Where the catalogue says so: `["aliases", 3, "namespace"]`. */
+  path: readonly (string | number)[];
+}
+
+/** Why a stack can't be in a cluster, and what to do. */
+export interface ClusterMistake {
+  message: string;
+  /** The key of the catalogue that it is about, if it is about one. */
+  path?: UsedNamespace["path"];
 }
 
 const UNREACHABLE = [
@@ -41,34 +50,34 @@ const UNREACHABLE = [
 const INSTEAD =
   "name another cluster: `pulumi config set istio-egress:kubeconfig <path>`, `istio-egress:context <name>`";
 
-/** Why a stack can't be in a cluster, and what to do; undefined where it can. */
-export function clusterMistake(question: IstioCheck): Promise<string | undefined> {
-  return question.isPreview ? mistakeInPreview(question) : mistakeInUpdate(question);
+/** What is wrong; nothing where a stack can be there. */
+export function clusterMistakes(question: IstioCheck): Promise<ClusterMistake[]> {
+  return question.isPreview ? mistakesInPreview(question) : mistakesInUpdate(question);
 }
 
-async function mistakeInUpdate(question: IstioCheck): Promise<string | undefined> {
+async function mistakesInUpdate(question: IstioCheck): Promise<ClusterMistake[]> {
   const config = new KubeConfig();
   try {
     load(config, question);
   } catch (error) {
-    return `the kubeconfig can't be read: ${(error as Error).message.split("\n")[0]}; ${INSTEAD}`;
+    const why = (error as Error).message.split("\n")[0];
+    return [{ message: `the kubeconfig can't be read: ${why}; ${INSTEAD}` }];
   }
   const nobody = choiceMistake(config, question);
-  if (nobody !== undefined) return nobody;
-  const answer = checked(config, question);
-  return Promise.race([answer, silence(config, question.patienceMs)]);
+  if (nobody !== undefined) return [{ message: nobody }];
+  return Promise.race([checked(config, question), silence(config, question.patienceMs)]);
 }
 
 /** What an API server that can be reached says of the namespaces. */
-async function mistakeInPreview(question: IstioCheck): Promise<string | undefined> {
+async function mistakesInPreview(question: IstioCheck): Promise<ClusterMistake[]> {
   const config = new KubeConfig();
   try {
     load(config, question);
-    if (choiceMistake(config, question) !== undefined) return undefined;
-    const none = setTimeout(question.patienceMs, undefined);
+    if (choiceMistake(config, question) !== undefined) return [];
+    const none = setTimeout(question.patienceMs, []);
     return await Promise.race([namespaceMistakes(config, question), none]);
   } catch {
-    return undefined;
+    return [];
   }
 }
 
@@ -103,21 +112,23 @@ function choiceMistake(config: KubeConfig, { kubeconfig }: IstioCheck): string |
   return `the kubeconfig chooses no cluster: ${wrong}; write one of ${contexts.join(", ")}`;
 }
 
-async function checked(config: KubeConfig, question: IstioCheck): Promise<string | undefined> {
+async function checked(config: KubeConfig, question: IstioCheck): Promise<ClusterMistake[]> {
   const { apiVersion } = question;
   const [group, version] = apiVersion.split("/") as [string, string];
   try {
     await config.makeApiClient(CustomObjectsApi).getAPIResources({ group, version });
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) {
-      return `the cluster ${where(config)} has no ${apiVersion}; install Istio there, or ${INSTEAD}`;
+      const message = `the cluster ${where(config)} has no ${apiVersion}; install Istio there, or ${INSTEAD}`;
+      return [{ message }];
     }
     const { code = "" } = error as NodeJS.ErrnoException;
     if (UNREACHABLE.includes(code)) {
-      return `the API server ${where(config)} can't be reached (${code}); start it, or ${INSTEAD}`;
+      const message = `the API server ${where(config)} can't be reached (${code}); start it, or ${INSTEAD}`;
+      return [{ message }];
     }
     // Whatever else is wrong (no rights, a certificate), the provider says it.
-    return undefined;
+    return [];
   }
   return namespaceMistakes(config, question);
 }
@@ -125,10 +136,13 @@ async function checked(config: KubeConfig, question: IstioCheck): Promise<string
 async function namespaceMistakes(
   config: KubeConfig,
   question: IstioCheck,
-): Promise<string | undefined> {
+): Promise<ClusterMistake[]> {
   const { namespaces = [] } = question;
-  const found = await Promise.all(namespaces.map((used) => unusable(config, used, question)));
-  return found.flatMap((mistake) => mistake ?? []).join("\n") || undefined;
+  const found = namespaces.map(async (used): Promise<ClusterMistake[]> => {
+    const message = await unusable(config, used, question);
+    return message === undefined ? [] : [{ message, path: used.path }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Why a namespace that the stack uses won't be there when the update is over. */
@@ -153,10 +167,10 @@ async function unusable(
   }
 }
 
-async function silence(config: KubeConfig, patienceMs: number): Promise<string> {
+async function silence(config: KubeConfig, patienceMs: number): Promise<ClusterMistake[]> {
   await setTimeout(patienceMs);
-  const seconds = patienceMs / 1000;
-  return `the API server ${where(config)} doesn't answer within ${seconds} s; start it, or ${INSTEAD}`;
+  const within = `doesn't answer within ${patienceMs / 1000} s`;
+  return [{ message: `the API server ${where(config)} ${within}; start it, or ${INSTEAD}` }];
 }
 
 function where(config: KubeConfig): string {

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { RunError, runtime } from "@pulumi/pulumi";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { IstioCheck, UsedNamespace } from "./clusterMistake.js";
+import type { ClusterMistake, IstioCheck, UsedNamespace } from "./clusterMistake.js";
+import type { StackCatalogue } from "./stackCatalogue.js";
 import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
 import { signature } from "./roles.js";
 import { rendersYaml } from "./stackProvider.js";
@@ -18,7 +19,10 @@ const PREVIEW_PATIENCE_MS = 5_000;
  *
  * @throws RunError (which Pulumi prints without a stack trace) with what to do about it
  */
-export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">): void {
+export function requireIstio({
+  placeOf,
+  ...catalogue
+}: Pick<StackCatalogue, "clients" | "aliases" | "placeOf">): void {
   if (!runtime.hasEngine() || rendersYaml()) return;
   const isPreview = runtime.isDryRun();
   const question: IstioCheck = {
@@ -29,17 +33,22 @@ export function requireIstio(catalogue: Pick<Catalogue, "clients" | "aliases">):
     namespaces: usedNamespaces(catalogue),
     signature: signature(),
   };
-  if (!isPreview || question.namespaces!.length > 0) ask(question);
+  if (isPreview && question.namespaces!.length === 0) return;
+  const lines = mistakes(question).map(({ message, path }) =>
+    path ? `${placeOf(path)}: ${message}` : message,
+  );
+  if (lines.length > 0) throw new RunError(lines.join("\n"));
 }
 
 /** By a process of its own: the answer must be there before the first resource is registered. */
-function ask(question: IstioCheck): void {
-  const { status, stderr } = spawnSync(process.execPath, ASKER, {
+function mistakes(question: IstioCheck): ClusterMistake[] {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ASKER, {
     input: JSON.stringify(question),
     encoding: "utf8",
     stdio: "pipe",
   });
   if (status !== 0) throw new RunError(stderr.trim());
+  return JSON.parse(stdout) as ClusterMistake[];
 }
 
 const ASKER = [...process.execArgv, require.resolve("./askForIstio.js")];
@@ -57,8 +66,16 @@ export function usedNamespaces({
   );
   const names = new Set(kept.map(({ namespace }) => namespace));
   const users = [
-    ...clients.map(({ name, namespace }) => ({ name: namespace, by: `client ${name}` })),
-    ...aliases.map(({ name, namespace }) => ({ name: namespace, by: `alias ${name}` })),
+    ...clients.map(({ name, namespace }, i) => ({
+      name: namespace,
+      by: `client ${name}`,
+      path: ["clients", i, "namespace"],
+    })),
+    ...aliases.map(({ name, namespace }, i) => ({
+      name: namespace,
+      by: `alias ${name}`,
+      path: ["aliases", i, "namespace"],
+    })),
   ];
   return users.filter(({ name }) => !names.has(name) && names.add(name));
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type KubernetesObject, PatchStrategy } from "@kubernetes/client-node";
+import { stringify } from "yaml";
 import { TOKENS } from "../../components/resources/tokens.js";
 import type { WrittenAlias, WrittenCatalogue } from "./paths/catalogues.js";
 import { objectsIn } from "./kube.js";
@@ -167,18 +168,27 @@ describe("one object, one identity, on real parts", function () {
     assert.ok(await uidOf(istio, "ServiceEntry", "httpbin.org", "shop"), "and nothing is touched");
   });
 
-  it("says which namespace isn't there, instead of trying for a minute", async () => {
+  it("says which namespace isn't there, and where it is written, instead of trying for a minute", async () => {
     const [httpbin] = FORMER.catalogue.aliases as [WrittenAlias];
-    const aliases = [...FORMER.catalogue.aliases, { ...httpbin, namespace: "nowhere" }];
-    for (const { exitCode, output } of [
-      await stack.preview({ ...FORMER.catalogue, aliases }),
-      await stack.up({ ...FORMER.catalogue, aliases }),
-    ]) {
+    const nowhere = { ...httpbin, namespace: "nowhere" };
+    const team = path.join(on.folder, "team.yaml");
+    writeFileSync(team, `# The team's own.\n${stringify({ aliases: [nowhere] })}`);
+    const { aliases } = FORMER.catalogue;
+    const inStackFile = { ...FORMER.catalogue, aliases: [...aliases, nowhere] };
+    const inTeamFile = { ...FORMER.catalogue, files: [team] };
+    const says =
+      "namespace nowhere, where alias my-httpbin belongs, isn't in the cluster \\S+ \\(context \\S+\\); " +
+      "make it, or declare a client there$";
+    for (const [{ exitCode, errors, output }, place] of [
+      [
+        await stack.preview(inStackFile),
+        "^Pulumi\\.dev\\.yaml: istio-egress:catalogue\\.aliases\\[2\\]",
+      ],
+      [await stack.up(inTeamFile), "team\\.yaml:4: aliases\\[0\\]"],
+    ] as [Run, string][]) {
       assert.notEqual(exitCode, 0);
-      assert.match(
-        output,
-        /namespace nowhere, where alias my-httpbin belongs, isn't in the cluster/,
-      );
+      assert.equal(errors.length, 1, output);
+      assert.match(errors[0]!, new RegExp(`${place}\\.namespace: ${says}`));
     }
   });
 
