@@ -11,6 +11,7 @@ import { shellWord } from "../stack/commands.js";
 import { readEmbeddedCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
+import { ENGINE_STATE } from "./state.js";
 import { recover, type UpdateEnding, updateWhereChanged } from "./stack/update.js";
 
 /** `istio-egress up`: the embedded mesh, the stack in it, and proof that reality is as declared. */
@@ -70,7 +71,9 @@ async function up(stack: string, istio: EmbeddedIstio): Promise<ExitCode> {
 function failure(stack: string, { events }: UpdateEnding): ExitCode {
   if (policyReportsIn(events).some(({ isMandatory }) => isMandatory)) return ExitCode.Violation;
   if (errorsIn(events).some((error) => error.includes("no space left on device"))) {
-    throw new Mistake(`the disk is full: free some space, then type the same again.`);
+    throw new Mistake(
+      `the disk that holds ${ENGINE_STATE} is full: free some space, then type the same again.`,
+    );
   }
   throw new Mistake(
     `stack ${stack} isn't up: what pulumi says of it is above. What was made is kept, and the same ` +

@@ -121,7 +121,7 @@ class Attempt {
       part,
       await spawnProcess(stateDir, { name, command, environment, home, log }),
     );
-    this.#say(`${name} is ready`);
+    if (!this.#failed) this.#say(`${name} is ready`);
   }
 
   async #untilReady({ name, health }: Part, pid: number): Promise<void> {
@@ -150,7 +150,17 @@ class Attempt {
     const { name } = ended;
     const problem = "ended while the embedded mesh was starting";
     const description = describeProblem({ name, problem, log: log(name) });
-    const isPortTaken = /address already in use/i.test(lastLines(log(name), 40).join("\n"));
+    const said = lastLines(log(name), 40).join("\n");
+    if (said.includes("no space left on device")) return new PlaneError(fullDisk(stateDir, name));
+    const isPortTaken = /address already in use/i.test(said);
     return isPortTaken ? new PortTakenError(name, description) : new PlaneError(description);
   }
+}
+
+function fullDisk(stateDir: string, part: PartName): string {
+  const { log } = planeFiles(stateDir);
+  return (
+    `the disk that holds ${stateDir} is full: free some space, then type the same again. ` +
+    `(${part} has ended; its log is ${log(part)}.)`
+  );
 }

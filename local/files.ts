@@ -1,12 +1,26 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+/**
+ * Writes a file that only its owner may read.
+ *
+ * @throws what Node throws, with the file in the message: of a full disk it doesn't say it
+ */
+export function writePrivate(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    if (error instanceof Error && !error.message.includes(file)) error.message += ` '${file}'`;
+    throw error;
+  }
+}
+
 /** Written at once or not at all, readable by its owner only. */
 export function writeWhole(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.draft`;
   try {
-    writeFileSync(draft, text, { mode: 0o600 });
+    writePrivate(draft, text);
     // A folder in the file's place holds nothing of this project.
     rmSync(file, { recursive: true, force: true });
     renameSync(draft, file);

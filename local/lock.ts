@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writePrivate } from "./files.js";
 import { Mistake } from "./mistake.js";
 
 /** Who holds a lock: a process id alone may have been given to a later process. */
@@ -63,7 +64,7 @@ function tryLock(file: string): boolean {
   const draft = `${file}.${process.pid}.draft`;
   const owner = { pid: process.pid, startTime: startTime(process.pid) };
   try {
-    writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
+    writePrivate(draft, JSON.stringify(owner));
     linkSync(draft, file);
     return true;
   } catch (error) {

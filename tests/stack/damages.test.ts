@@ -14,6 +14,7 @@ import { credentialFiles } from "../../local/credentials.js";
 import { planeFiles } from "../../local/part.js";
 import { ensureToolchain } from "../../local/toolchain/index.js";
 import { Checkout } from "./checkout.js";
+import { onSmallDisk } from "./smallDisk.js";
 
 const PROJECT = "istio-egress";
 
@@ -59,10 +60,27 @@ describe("the embedded mesh and its engine, damaged, on real parts", function ()
     assert.equal(readFileSync(state, "utf8"), before);
   });
 
-  it("attributes of the state that a kill has left empty: up heals", async () => {
+  it("a disk without room for the state: up says so; with room, and without attributes of the state, up heals", async () => {
+    const file = checkout.file("Pulumi.dev.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("httpbin.org\n", "www.httpbin.org\n"));
     const { state } = stackPlaces(home, PROJECT, "dev");
-    writeFileSync(`${state}.attrs`, "");
-    assertUp(await checkout.run("up"));
+    const said = await onSmallDisk(
+      home,
+      `room_left 24; run up; echo ---; room 65536; : > "${state}.attrs"; run up`,
+      checkout.folder,
+    );
+    const [full = "", healed = ""] = said.split("\n---\n");
+    assert.match(
+      full,
+      /^istio-egress: the disk that holds \S+\/engine is full: free some space, then type the same again\.\nexit 2$/m,
+    );
+    assert.doesNotMatch(full, /^\s+at /m);
+    assert.doesNotMatch(full, / deleted /);
+    assertUp({ exitCode: Number(/^exit (\d+)$/m.exec(healed)?.[1]), output: said });
+    assert.match(
+      healed,
+      /^ok {2}Service default\/my-httpbin +ExternalName <none> www\.httpbin\.org/m,
+    );
   });
 
   it("a state that is cut short, a salt that is gone, an empty meta.yaml and a lock: up heals", async () => {
@@ -133,6 +151,27 @@ describe("the embedded mesh and its engine, damaged, on real parts", function ()
     assert.deepEqual(
       readdirSync(checkout.folder).filter((name) => name === ".state"),
       [],
+    );
+  });
+
+  it("a disk without room for the mesh: up says so in a line, and leaves nothing", async () => {
+    const state = checkout.file(".state");
+    const said = await onSmallDisk(
+      state,
+      'room 8192; run up; run down; room 64; head -c 64K /dev/zero > "$disk/other"; run up; rm "$disk/other"; ls -A "$disk"',
+      checkout.folder,
+    );
+    assert.deepEqual(
+      said.split("\n").filter((line) => !/ \(\d+\.\d s\)$/.test(line)),
+      [
+        `istio-egress: the disk that holds ${state}/plane is full: free some space, then type the same again. ` +
+          `(etcd has ended; its log is ${state}/plane/logs/etcd.log.)`,
+        "exit 2",
+        "Down: no process, port or file is left.",
+        "exit 0",
+        `istio-egress: the disk is full: free some space, then type the same again. ENOSPC: no space left on device, ${/write '\S+'/.exec(said)?.[0]}`,
+        "exit 2",
+      ],
     );
   });
 });
