@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { requestCommands, sourcePodCommand } from "../../stack/commands.js";
+import { execFileSync } from "node:child_process";
+import { requestCommands, shellWord, sourcePodCommand } from "../../stack/commands.js";
 import { parseCatalogue } from "../../catalogue/catalogue.js";
 
 const { clients } = parseCatalogue(
@@ -77,6 +78,27 @@ describe("the task's commands", () => {
         requestCommands(clients, alias, host, clusterIP),
         curl.map((line) => exec + line),
       );
+    });
+  }
+});
+
+describe("a word for a shell", () => {
+  const folders = [
+    "plain",
+    "with spaces",
+    "it's",
+    'say "so"',
+    "$HOME",
+    "`id`",
+    "a\\b",
+    "*",
+    "a;b&c",
+  ];
+  for (const folder of folders) {
+    it(`lets export KUBECONFIG=... name a file in ${folder}`, () => {
+      const kubeconfig = `/clones/${folder}/.state/plane/credentials/admin.kubeconfig`;
+      const script = `export KUBECONFIG=${shellWord(kubeconfig)}; printf %s "$KUBECONFIG"`;
+      assert.equal(execFileSync("sh", ["-c", script], { encoding: "utf8" }), kubeconfig);
     });
   }
 });
