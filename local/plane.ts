@@ -29,7 +29,7 @@ export interface PlaneOptions {
   /** The plane's own folder: made by the start, removed by the stop. */
   stateDir: string;
   tools: Tools;
-  /** Milliseconds within which it must be ready. @default 60000 */
+  /** Milliseconds within which it must be ready. @default 180000 */
   patience?: number;
   /** Called with what happens, in lines for people. @default not called */
   report?: (line: string) => void;
@@ -120,7 +120,7 @@ async function startMissing(
   record: PlaneRecord | undefined,
   kept: ReadonlySet<string>,
 ): Promise<Ports> {
-  const { stateDir, tools, report, patience = 60_000 } = options;
+  const { stateDir, tools, report, patience = 180_000 } = options;
   // Not loaded for a plane that runs already.
   const { PortTakenError, bringUp } = await import("./bring-up.js");
   for (let attempt = 1; ; attempt++) {
