@@ -6,7 +6,7 @@ import { filesSeen, type StackLook, stackSeen } from "./posture/look.js";
 import type { Seen } from "./posture/seen.js";
 import { Progress } from "./progress.js";
 import { exitCodeOf, type Upgrade, upgradeOf } from "./upgrade/report.js";
-import { type Client, DEFAULT_FACTS, NEWEST_VERSION } from "../mesh/index.js";
+import { type Client, DEFAULT_FACTS, isNewerThanKnown, NEWEST_VERSION } from "../mesh/index.js";
 
 interface UpgradeOptions extends StackLook {
   from?: string;
@@ -101,6 +101,12 @@ async function run(files: string[], given: UpgradeOptions, command: Command): Pr
       `--to ${given.to} is the version that it is an upgrade from: name another one.`,
     );
   }
+  for (const [option, version] of Object.entries({ "--from": from, "--to": given.to })) {
+    if (!isNewerThanKnown(version)) continue;
+    throw new Mistake(
+      `${option} ${version}: nothing is known of that version; the newest one that is judged is ${NEWEST_VERSION}.`,
+    );
+  }
   const clients = [...(given.client ?? []), ...(given.gateway ?? [])];
   const upgrade = upgradeOf(seen, {
     ...{ from, to: given.to, through: given.through, facts: options.factsFrom(given) },
@@ -118,7 +124,11 @@ async function seenIn(names: readonly string[], given: UpgradeOptions): Promise<
   }
   if (given.kube) return clusterSeen(given);
   if (given.stack !== undefined) return stackSeen(given.stack, given);
-  if (names.length > 0) return filesSeen(names, given);
+  if (names.length > 0) {
+    const seen = await filesSeen(names, given);
+    if (seen.clusters.flat().length > 0) return seen;
+    throw new Mistake(`${seen.source}: there is no Kubernetes object, so nothing to rehearse.`);
+  }
   throw new Mistake(
     "nothing to look at: give -f FILES, -f - for standard input, --stack NAME or --kube.",
   );

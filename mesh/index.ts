@@ -22,6 +22,7 @@ export {
   externalNameIsAlias,
   hasAliasSwitch,
   isBefore,
+  isNewerThanKnown,
   istioVersionMistake,
   trustsSystemAuthorities,
 } from "./input/istio-version.js";

@@ -136,11 +136,11 @@ export function parseClient(text: string): Client {
   return { namespace, labels: Object.fromEntries(pairs) as Record<string, string> };
 }
 
-/** A version of Istio, as an option gives it. */
+/** A version of Istio, as an option gives it; with a `v` in front it is the name of a tag. */
 export function version(text: string): string {
-  const mistake = istioVersionMistake(text);
-  if (mistake) throw new InvalidArgumentError(`${mistake}.`);
-  return text;
+  const plain = text.replace(/^v(?=\d)/, "");
+  if (istioVersionMistake(plain)) throw new InvalidArgumentError(`${istioVersionMistake(text)}.`);
+  return plain;
 }
 
 function collected(text: string, previous: string[] = []): string[] {

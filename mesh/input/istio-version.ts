@@ -10,6 +10,12 @@ export function istioVersionMistake(version: string): string | undefined {
     : `"${version}" isn't a version of Istio; write one such as "${NEWEST_VERSION}"`;
 }
 
+/** Whether it is of a later minor version than the newest one that is known here; not one that can't be read. */
+export function isNewerThanKnown(istioVersion: string): boolean {
+  const newest = Number(NEWEST_VERSION.replace("1.", ""));
+  return /^v?1\.\d/.test(istioVersion) && !isBefore(newest + 1, { istioVersion });
+}
+
 /** Whether it is older than Istio 1.`minor`; anything that can't be read counts as the newest. */
 export function isBefore(minor: number, { istioVersion }: Version): boolean {
   const match = /^v?1\.(\d+)/.exec(istioVersion);

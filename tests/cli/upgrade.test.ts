@@ -40,7 +40,7 @@ describe("istio-egress upgrade", function () {
   this.timeout(120_000);
 
   it("says what breaks, and writes what can be applied before", async () => {
-    const { code, stdout } = await upgrade(["--from", "1.20", ...EXAMPLE]);
+    const { code, stdout } = await upgrade(["--from", "v1.20", ...EXAMPLE]);
     assert.equal(code, ExitCode.Violation, stdout);
     assert.match(stdout, /^Istio 1\.20 → 1\.31$/m);
     assert.match(
@@ -155,6 +155,15 @@ describe("istio-egress upgrade", function () {
       /--to 1\.22 is the version that it is an upgrade from/,
     ],
     [["--from", "latest", ...EXAMPLE], /"latest" isn't a version of Istio/],
+    [["--from", "v2", ...EXAMPLE], /"v2" isn't a version of Istio/],
+    [
+      ["--from", "1.22", "--to", "1.99", "--through", ...EXAMPLE],
+      /--to 1\.99: nothing is known of that version; the newest one that is judged is 1\.31/,
+    ],
+    [
+      ["--from", "1.22", "-f", "/dev/null"],
+      /\/dev\/null: there is no Kubernetes object, so nothing to rehearse/,
+    ],
     [["--from", "1.22", "--deployed", ...EXAMPLE], /--deployed does nothing without --stack/],
     [["--from", "1.22", "--context", "c", ...EXAMPLE], /--context does nothing without --kube/],
     [["--from", "1.22", "--kube", "a.yaml"], /a stack, a cluster or files/],
