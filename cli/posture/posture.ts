@@ -38,10 +38,11 @@ export function postureOf(
   more: readonly Client[] = [],
 ): PostureRow[] {
   const mesh = readMesh(objects, facts);
-  const verdicts = judge(mesh, clients ?? [...defaultClients(mesh), ...more]);
+  const callers = clients ?? [...defaultClients(mesh), ...more];
+  const verdicts = judge(mesh, callers);
   const places = placesIn(verdicts);
   const shown = clients ? places : places.filter(isShown);
-  const summarize = callSummary(mesh);
+  const summarize = callSummary(mesh, callers);
   return shown.map((place) => rowOf(mesh, place, summarize));
 }
 

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { at, texts } from "../input/plain.js";
-import { isWildcard } from "../input/hosts.js";
+import { isAddress, isWildcard } from "../input/hosts.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
@@ -29,12 +29,6 @@ function outside(name: string): string {
   return `the address of ${name} outside`;
 }
 
-/** Whether an address is a real one rather than one that stands for what isn't known. */
-export function isReal(address: string): boolean {
-  // Most are names, for which the parser would throw an error of its own.
-  return /^[\d.]+$|:/.test(address) && ipaddr.isValid(address);
-}
-
 /**
  * Where a service takes calls (`GetAddressForProxy`): a Service at its cluster IP, a ServiceEntry at its
  * addresses, or at those that istiod gives it where the proxy answers DNS; else everywhere.
@@ -53,7 +47,7 @@ export function bindingsOf(mesh: Mesh, service: Service): readonly Binding[] {
   const written = texts(at(spec, "addresses"));
   if (written.length > 0) {
     return written.flatMap((address): Binding[] => {
-      if (ipaddr.isValid(address)) return [{ address, ranges: [] }];
+      if (isAddress(address)) return [{ address, ranges: [] }];
       if (!ipaddr.isValidCIDR(address)) return [];
       const [ip, bits] = ipaddr.parseCIDR(address);
       return bits === (ip.kind() === "ipv4" ? 32 : 128)
@@ -86,10 +80,10 @@ export function lookUp(mesh: Mesh, name: string, service?: Service): string | un
     const terminal = terminalOf(mesh, found);
     if (terminal === undefined) return undefined;
     const [end] = mesh.registry.of(terminal);
-    return end ? lookUp(mesh, terminal, end) : isReal(terminal) ? terminal : outside(terminal);
+    return end ? lookUp(mesh, terminal, end) : isAddress(terminal) ? terminal : outside(terminal);
   }
   if (isHeadless(found)) {
-    return mesh.endpointsOf(found).find(({ address }) => isReal(address))?.address;
+    return mesh.endpointsOf(found).find(({ address }) => isAddress(address))?.address;
   }
   const [binding] = bindingsOf(mesh, found);
   if (!binding || isWildcard(name)) return undefined;

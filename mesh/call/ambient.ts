@@ -4,7 +4,8 @@ import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
-import { bindingsOf, isReal } from "./addresses.js";
+import { bindingsOf } from "./addresses.js";
+import { isAddress } from "../input/hosts.js";
 import type { Call, UndecidedCall } from "./call.js";
 import { namespacesOf, type Capture } from "./capture.js";
 import type { Way } from "./way.js";
@@ -57,7 +58,7 @@ function serviceBehind(mesh: Mesh, { address, port }: Call, name: string): Servi
     return ends.find((service) => service.fromKubernetes && isCalled(service));
   }
   if (found) return isCalled(found) ? found : undefined;
-  if (!isReal(address)) return undefined;
+  if (!isAddress(address)) return undefined;
   return mesh.services.find(
     (service) =>
       isCalled(service) && bindingsOf(mesh, service).some((one) => one.address === address),

@@ -4,7 +4,7 @@ import type { MeshFacts } from "../input/mesh-facts.js";
 import { at, fits, isPlain, labelsOf, refOf, text, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import type { Client, Dataplane } from "../scope/client.js";
-import { isReal } from "./addresses.js";
+import { isAddress } from "../input/hosts.js";
 import type { Call } from "./call.js";
 
 /** Which proxy takes a workload's calls, and which calls it doesn't. */
@@ -182,7 +182,7 @@ export function captured(
   if (listed(capture.excludedPorts).includes(String(port))) return "direct";
   const excluded = listed(capture.excludedRanges);
   if (excluded.length > 0) {
-    if (!isReal(address)) return undefined;
+    if (!isAddress(address)) return undefined;
     if (isWithin(address, excluded)) return "direct";
   }
   const ports = listed(capture.includedPorts);
@@ -190,7 +190,7 @@ export function captured(
   const included = listed(capture.includedRanges);
   if (included.includes("*")) return "proxy";
   if (included.length === 0) return "direct";
-  if (!isReal(address)) return undefined;
+  if (!isAddress(address)) return undefined;
   return isWithin(address, included) ? "proxy" : "direct";
 }
 

@@ -6,7 +6,7 @@ import type { Endpoint } from "../registry/endpoints.js";
 import type { Service, ServicePort } from "../registry/service.js";
 import type { Client } from "../scope/client.js";
 import { importedService } from "../scope/imported-service.js";
-import { isReal } from "./addresses.js";
+import { isAddress } from "../input/hosts.js";
 import type { ClusterTls } from "./call.js";
 
 /** A cluster that a client's proxy has, with what decided its TLS. */
@@ -117,6 +117,7 @@ function endpointsBehind(mesh: Mesh, service: Service, port: ServicePort): reado
   return mesh
     .endpointsOf(service)
     .filter(
-      ({ portName, address, isMissing }) => !isMissing && portName === port.name && isReal(address),
+      ({ portName, address, isMissing }) =>
+        !isMissing && portName === port.name && isAddress(address),
     );
 }

@@ -1,6 +1,7 @@
 import type { Mesh } from "../mesh.js";
 import type { Service, ServicePort } from "../registry/service.js";
-import { ANY_ADDRESS, bindingsOf, isHeadless, isReal, type Binding } from "./addresses.js";
+import { ANY_ADDRESS, bindingsOf, isHeadless, type Binding } from "./addresses.js";
+import { isAddress } from "../input/hosts.js";
 import {
   takenBy,
   tcpChains,
@@ -100,7 +101,7 @@ function takenAt(
   const endpoints = mesh.endpointsOf(service, port);
   if (endpoints.length === 0 && !isHeadless(service) && !service.selector) return bindings;
   return endpoints
-    .filter(({ address }) => isReal(address))
+    .filter(({ address }) => isAddress(address))
     .map(({ address }) => ({ address, ranges: [] }));
 }
 

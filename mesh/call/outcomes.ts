@@ -1,7 +1,8 @@
 import { compareText } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
-import { isReal, lookUp } from "./addresses.js";
+import { lookUp } from "./addresses.js";
+import { isAddress } from "../input/hosts.js";
 import { waysThroughAmbient } from "./ambient.js";
 import { captured, capturesOf, type Capture } from "./capture.js";
 import type { Call, CallOutcome, UndecidedCall } from "./call.js";
@@ -31,11 +32,11 @@ export function waysOf(mesh: Mesh, call: Call): Ways {
   if (call.client.gateway) {
     return { undecided: "a gateway makes no calls of its own: it passes on those of others" };
   }
-  const name = isReal(call.address) ? call.address : fullName(mesh, call);
+  const name = isAddress(call.address) ? call.address : fullName(mesh, call);
   const names = namesOf(mesh, name, call);
   const why = undecidedBecause(mesh, call, names);
   if (why !== undefined) return { undecided: why };
-  const address = isReal(name) ? name : lookUp(mesh, name);
+  const address = isAddress(name) ? name : lookUp(mesh, name);
   if (address === undefined) {
     return { undecided: `the address that ${name} leads to isn't known` };
   }
@@ -55,7 +56,7 @@ export function waysOf(mesh: Mesh, call: Call): Ways {
 /** What an application names when it calls a name: that name. */
 function defaultHost({ address, sends }: Call): string | undefined {
   if (sends === "http") return address;
-  return sends === "tls" && !isReal(address) ? address : undefined;
+  return sends === "tls" && !isAddress(address) ? address : undefined;
 }
 
 /** The host that a name is short for: it is completed with the client's namespace first. */

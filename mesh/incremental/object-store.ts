@@ -1,5 +1,11 @@
-import ipaddr from "ipaddr.js";
-import { HostTable, isWildcard, lookedUpName, resolveHost, serviceHost } from "../input/hosts.js";
+import {
+  HostTable,
+  isAddress,
+  isWildcard,
+  lookedUpName,
+  resolveHost,
+  serviceHost,
+} from "../input/hosts.js";
 import { kindSpec } from "../input/kinds.js";
 import { at, isPlain, items, refOf, text, texts, type Plain } from "../input/plain.js";
 
@@ -186,7 +192,7 @@ function leadsTo(object: Plain): string[] {
 }
 
 function names(values: readonly unknown[]): string[] {
-  const written = values.map(text).filter((name) => name !== "" && !ipaddr.isValid(name));
+  const written = values.map(text).filter((name) => name !== "" && !isAddress(name));
   return [...new Set([...written, ...written.map(lookedUpName)])];
 }
 

@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { isAddress } from "../input/hosts.js";
 import { selectsAllWithoutLabels } from "../input/istio-version.js";
 import type { MeshFacts } from "../input/mesh-facts.js";
 import { at, fits, isPlain, items, labelsOf, refOf, text, texts, indexBy } from "../input/plain.js";
@@ -132,7 +132,7 @@ export class EndpointIndex {
     const entries = this.workloadEntries.get(namespace) ?? [];
     const pods = this.pods.get(namespace) ?? [];
     return [
-      ...entries.filter((entry) => byName || ipaddr.isValid(entry.address)),
+      ...entries.filter((entry) => byName || isAddress(entry.address)),
       ...pods.filter((pod) => pod.isReady),
     ].filter((workload) => fits(selector, workload.labels));
   }
@@ -142,7 +142,7 @@ export class EndpointIndex {
     const selector = service.selector;
     if (!selector || service.resolution !== "eds") return [];
     return (this.workloadEntries.get(service.ref.namespace) ?? [])
-      .filter((entry) => ipaddr.isValid(entry.address) && Object.keys(entry.labels).length > 0)
+      .filter((entry) => isAddress(entry.address) && Object.keys(entry.labels).length > 0)
       .filter((entry) => fits(selector, entry.labels))
       .flatMap(({ address, labels, tlsMode, ports }) =>
         service.ports

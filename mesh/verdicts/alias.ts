@@ -1,8 +1,7 @@
-import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../registry/endpoints.js";
 import { compareRefs, compareText } from "../input/plain.js";
 import { UNKNOWN_ADDRESS, UNKNOWN_NAME } from "../input/unknowns.js";
-import { isCoveredBy, isWildcard, lookedUpName } from "../input/hosts.js";
+import { isAddress, isCoveredBy, isWildcard, lookedUpName } from "../input/hosts.js";
 import { apiServerHost, isDeployedGateway, isOfCluster, isOutside } from "./location.js";
 import type { Mesh } from "../mesh.js";
 import type { ObjectRef } from "../input/kube-object.js";
@@ -61,9 +60,14 @@ export function isCertain(alias: Alias): boolean {
 
 type Base = Pick<Alias, "ref" | "host" | "ports">;
 
+const aliasesByMesh = new WeakMap<Mesh, Map<Service, Alias | undefined>>();
+
 /** The alias that a service is or, as far as is known, may be. */
 export function aliasOf(mesh: Mesh, service: Service): Alias | undefined {
-  return aliasBeyond(mesh, service, []);
+  let aliases = aliasesByMesh.get(mesh);
+  if (!aliases) aliasesByMesh.set(mesh, (aliases = new Map<Service, Alias | undefined>()));
+  if (!aliases.has(service)) aliases.set(service, aliasBeyond(mesh, service, []));
+  return aliases.get(service);
 }
 
 /** @param names what was followed to get here */
@@ -125,14 +129,14 @@ function entryTarget(mesh: Mesh, { host, resolution, ...service }: Service): str
   const names = mesh
     .endpointsOf({ ...service, host, resolution })
     .map(({ address }) => address)
-    .filter((address) => !ipaddr.isValid(address) && address !== "");
+    .filter((address) => !isAddress(address) && address !== "");
   return names.length === 0 ? host : brief([...new Set(names)]);
 }
 
 function isInMesh(mesh: Mesh, endpoint: Endpoint, names: readonly string[]): boolean {
   const { isInside, address } = endpoint;
   if (isInside) return true;
-  if (ipaddr.isValid(address)) return !isOutside(mesh, address);
+  if (isAddress(address)) return !isOutside(mesh, address);
   return locationOfName(mesh, address, names) === "inside";
 }
 
@@ -142,7 +146,7 @@ type Location = "inside" | "outside" | "unknown";
 function locationOf(mesh: Mesh, endpoint: Endpoint, names: readonly string[]): Location {
   const { address } = endpoint;
   if (takesMutualTls(endpoint)) return "inside";
-  return ipaddr.isValid(address) ? "outside" : locationOfName(mesh, address, names);
+  return isAddress(address) ? "outside" : locationOfName(mesh, address, names);
 }
 
 /** Where a name that is looked up leads: the cluster's own names lead to its Services. */
@@ -202,7 +206,7 @@ export function externalAddresses(
   names: readonly string[] = [],
 ): string[] {
   const leadsOutside = (address: string) =>
-    ipaddr.isValid(address)
+    isAddress(address)
       ? isOutside(mesh, address)
       : address !== "" && locationOfName(mesh, address, [...names, service.host]) !== "inside";
   const outside = mesh

@@ -1,6 +1,7 @@
 import type { Call } from "../call/call.js";
 import type { Ways } from "../call/outcomes.js";
 import { routingRulesOf } from "../call/routing.js";
+import type { Displaced } from "../call/listeners.js";
 import { hostsOf } from "../call/way.js";
 import { withValue } from "../input/unknowns.js";
 import { creationTime, groupBy, refOf, type Plain } from "../input/plain.js";
@@ -37,7 +38,7 @@ function contestsIn(mesh: Mesh): Contests {
   const byHost = new Map<string, Contest[]>();
   for (const group of groupBy([...claims, ...settings, ...entries], (one) => one.group)) {
     const contest = contestOf(group.map(({ object }) => object));
-    const host = group[0]?.host ?? "";
+    const host = group[0].host;
     if (contest) byHost.set(host, [...(byHost.get(host) ?? []), contest]);
   }
   known.set(mesh, byHost);
@@ -67,11 +68,21 @@ export function contestsOn(
     byHost.size === 0
       ? []
       : [...new Set(hosts)].flatMap((host) => (host === undefined ? [] : (byHost.get(host) ?? [])));
-  const sharing = taken.flatMap(({ displaced = [] }) => {
-    const objects = displaced.flatMap(({ service, by }) => [service.object, by.object]);
-    return contestOf(objects.filter((object) => object !== undefined)) ?? [];
-  });
+  const sharing = taken.flatMap(({ displaced }) => (displaced && contestAmong(displaced)) ?? []);
   return [...open, ...sharing.slice(0, 1)];
+}
+
+const sharedListeners = new WeakMap<readonly Displaced[], { contest: Contest | undefined }>();
+
+/** What is open between those that share a listener; many calls take the same one. */
+function contestAmong(displaced: readonly Displaced[]): Contest | undefined {
+  let known = sharedListeners.get(displaced);
+  if (!known) {
+    const objects = displaced.flatMap(({ service, by }) => [service.object, by.object]);
+    known = { contest: contestOf(objects.filter((object) => object !== undefined)) };
+    sharedListeners.set(displaced, known);
+  }
+  return known.contest;
 }
 
 /** More orders than this aren't tried: what decides stays open then. */
@@ -82,7 +93,7 @@ const MOST_ORDERS = 24;
  * contest decides; undefined for too many.
  */
 export function everyOrder(mesh: Mesh, contests: readonly Contest[]): Mesh[] | undefined {
-  const orders = contests.map(({ objects }) => ordersOf(objects));
+  const orders = contests.map(ordersOf);
   const count = orders.reduce((product, { length }) => product * length, 1);
   if (count > MOST_ORDERS) return undefined;
   const choices = orders.reduce<Plain[][][]>(
@@ -92,16 +103,38 @@ export function everyOrder(mesh: Mesh, contests: readonly Contest[]): Mesh[] | u
   return choices.map((chosen) => withAges(mesh, chosen));
 }
 
-/** Every order of a few; of many each of them first. Objects of known age keep theirs. */
-function ordersOf(objects: readonly Plain[]): Plain[][] {
-  const all =
-    objects.length <= 3
-      ? permutations(objects)
-      : objects.map((first) => [first, ...objects.filter((one) => one !== first)]);
-  return all.filter((order) => {
-    const ages = order.map(creationTime).filter((age) => age !== 0);
-    return ages.every((age, place) => place === 0 || age >= (ages[place - 1] ?? 0));
-  });
+const ordersByContest = new WeakMap<Contest, Plain[][]>();
+
+/** Every order of a few; of many each of them first, up to one more than are tried. */
+function ordersOf(contest: Contest): Plain[][] {
+  let orders = ordersByContest.get(contest);
+  if (!orders) {
+    const { objects } = contest;
+    orders = [];
+    for (const order of objects.length <= 3 ? permutations(objects) : eachFirst(objects)) {
+      if (isPossible(order)) orders.push(order);
+      if (orders.length > MOST_ORDERS) break;
+    }
+    ordersByContest.set(contest, orders);
+  }
+  return orders;
+}
+
+/** Objects of known age keep theirs. */
+function isPossible(order: readonly Plain[]): boolean {
+  const ages = order.map(creationTime).filter((age) => age !== 0);
+  return ages.every((age, place) => place === 0 || age >= (ages[place - 1] ?? 0));
+}
+
+/** Of those whose age is known only the oldest can be the first. */
+function* eachFirst(objects: readonly Plain[]): Generator<Plain[]> {
+  const ages = objects.map(creationTime).filter((age) => age !== 0);
+  const oldest = ages.reduce((least, age) => Math.min(least, age), Infinity);
+  for (const first of objects) {
+    const age = creationTime(first);
+    if (age !== 0 && age > oldest) continue;
+    yield [first, ...objects.filter((one) => one !== first)];
+  }
 }
 
 function permutations(objects: readonly Plain[]): Plain[][] {
@@ -140,9 +173,21 @@ function withAges(mesh: Mesh, orders: readonly (readonly Plain[])[]): Mesh {
   return variant;
 }
 
+/** More objects than this aren't named. */
+const MOST_NAMED = 5;
+
+const texts = new WeakMap<Contest, string>();
+
 /** `VirtualService n/a or n/b`: what is open, for people. */
-export function contestText({ objects }: Contest): string {
-  const names = objects.map((object) => namedText(refOf(object)));
-  const last = names.pop() ?? "";
-  return `${names.join(", ")} or ${last}`;
+export function contestText(contest: Contest): string {
+  let text = texts.get(contest);
+  if (text === undefined) {
+    const { objects } = contest;
+    const names = objects.slice(0, MOST_NAMED).map((object) => namedText(refOf(object)));
+    const last =
+      objects.length > MOST_NAMED ? `${objects.length - MOST_NAMED} more` : (names.pop() ?? "");
+    text = `${names.join(", ")} or ${last}`;
+    texts.set(contest, text);
+  }
+  return text;
 }

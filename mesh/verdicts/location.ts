@@ -1,11 +1,11 @@
 import ipaddr from "ipaddr.js";
-import { serviceHost } from "../input/hosts.js";
+import { isAddress, serviceHost } from "../input/hosts.js";
 import { at, refOf, text, type Plain } from "../input/plain.js";
 import type { Mesh } from "../mesh.js";
 
 /** Whether an address lies outside the cluster's own ranges, as far as they are known. */
 export function isOutside({ facts }: Pick<Mesh, "facts">, address: string): boolean {
-  if (!ipaddr.isValid(address)) return address !== "";
+  if (!isAddress(address)) return address !== "";
   const parsed = ipaddr.process(address);
   return !facts.clusterCidrs.some((cidr) => {
     if (!ipaddr.isValidCIDR(cidr)) return false;

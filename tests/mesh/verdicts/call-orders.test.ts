@@ -20,13 +20,18 @@ const route = (name: string, to: string, created?: number) =>
     { hosts: ["h.org"], http: [{ route: [{ destination: { host: to, port: { number: 80 } } }] }] },
     { created },
   );
-const database = (name: string) =>
-  serviceEntry("n", name, {
-    hosts: [`${name}.org`],
-    location: "MESH_EXTERNAL",
-    resolution: "DNS",
-    ports: [{ number: 5432, name: "tcp", protocol: "TCP" }],
-  });
+const database = (name: string, created?: number) =>
+  serviceEntry(
+    "n",
+    name,
+    {
+      hosts: [`${name}.org`],
+      location: "MESH_EXTERNAL",
+      resolution: "DNS",
+      ports: [{ number: 5432, name: "tcp", protocol: "TCP" }],
+    },
+    { created },
+  );
 
 function verdictOf(objects: KubeObject[], call: { port: number; sends: "http" | "tcp" }, to = "h") {
   const asked = { client: { namespace: "shop" }, address: `${to}.org`, ...call };
@@ -78,10 +83,22 @@ describe("a call that depends on which of several objects is the oldest", () => 
   });
 
   it("is wrong in every order of three hosts that share a TCP port, where all get Istio's mutual TLS", () => {
-    const hosts = ["a", "b", "c"].map(database);
+    const hosts = ["a", "b", "c"].map((name) => database(name));
     const broken = rule("istio-system", "all", { host: "*.org", ...IM });
     assert.equal(verdictOf([...hosts, broken], TCP, "b").answer, "istio-mutual-outside");
     assert.equal(verdictOf(hosts, TCP, "b").answer, "undecided");
+  });
+
+  it("is undecided between more than can be tried, and names the first of them", () => {
+    const hosts = Array.from({ length: 30 }, (_, index) => database(`h${index}`));
+    const { answer, reason = "" } = verdictOf(hosts, TCP, "h7");
+    assert.equal(answer, "undecided");
+    assert.match(reason, /^which of (ServiceEntry n\/h\d+, ){4}ServiceEntry n\/h\d+ or 25 more is/);
+  });
+
+  it("is decided by the one whose age isn't known among many that are younger", () => {
+    const hosts = Array.from({ length: 30 }, (_, index) => database(`h${index}`, index + 1));
+    assert.equal(verdictOf([...hosts, database("first")], TCP, "h7").answer, "elsewhere");
   });
 });
 
