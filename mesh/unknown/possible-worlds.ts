@@ -26,7 +26,7 @@ import {
 } from "./possible-outcomes.js";
 import { contentBy, ruleReader, ruleSetsOf, type RuleSet } from "./possible-rule-sets.js";
 import type { RelevantObjects } from "./relevant-objects.js";
-import { NOT_ALL_TRIED, summarize, type PossibleWorld } from "./summary.js";
+import { NOT_ALL_VALUES, summarize, type PossibleWorld } from "./summary.js";
 import { mayBeMutual, visibleTo } from "./visible-objects.js";
 
 /** Reads the objects of one world as istiod would. */
@@ -77,7 +77,8 @@ export function assessWorlds(
     index: indexDestinationRules(set.rules, facts),
   }));
   const found = worldsOf({ relevant, client, objects, choices, ruleSets, readWorld });
-  const isComplete = found.isComplete && sets.isComplete;
+  // What wasn't tried can't be wrong either where nothing could mean ISTIO_MUTUAL.
+  const isComplete = (found.isComplete && sets.isComplete) || !mayBeMutual(visible);
   const summary = summarize(found.worlds, [...choices, ...ruleChoices], {
     isComplete,
     isTlsCertain:
@@ -284,7 +285,7 @@ function nothingTried({ candidate, hosts }: RelevantObjects): Assessment {
     outcome: { port: 0, subset: "", saysIstioMutual: false },
     verdict: "undecided",
     isLive: false,
-    reason: NOT_ALL_TRIED,
+    reason: NOT_ALL_VALUES,
     witnesses: [],
   };
 }

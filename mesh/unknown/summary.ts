@@ -15,7 +15,9 @@ export interface PossibleWorld {
 }
 
 /** Why something is undecided without a completion that goes wrong. */
-export const NOT_ALL_TRIED = "more values aren't known than can be tried in all combinations";
+export const NOT_ALL_VALUES = "more values aren't known than can be tried in all combinations";
+/** The same where all values are known. */
+export const NOT_ALL_ORDERS = "there are more orders of creation than can be tried";
 
 interface Certainty {
   /** Every possible world is among them. */
@@ -78,7 +80,8 @@ function summaryOf(
   if (others.length === 0 && verdict !== "undecided") {
     if (isComplete || verdict === "violation") return [summary];
     const unknowns = choices.flatMap((choice) => choice.unknowns);
-    return [{ ...summary, verdict: "undecided", unknowns, reason: NOT_ALL_TRIED, witnesses: [] }];
+    const reason = unknowns.length > 0 ? NOT_ALL_VALUES : NOT_ALL_ORDERS;
+    return [{ ...summary, verdict: "undecided", unknowns, reason, witnesses: [] }];
   }
   if (others.length === 0 && choices.length === 0 && worlds.length === 1) return [summary];
   const pair = nearestPair(worlds, choices);
