@@ -63,9 +63,14 @@ export class AdminClient {
     return this.#send("GET", `${await this.#place(object)}/${object.metadata.name}`);
   }
 
+  /** @throws when the API server doesn't list the kind among those that it serves */
+  async requireKind(apiVersion: string, kind: string): Promise<void> {
+    await this.#resourceOf(groupPath(apiVersion), kind);
+  }
+
   /** The path of the resource that an object is one of. */
   async #place({ apiVersion, kind, metadata }: KubeObject): Promise<string> {
-    const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const group = groupPath(apiVersion);
     const found = await this.#resourceOf(group, kind);
     const namespace = found.namespaced ? `/namespaces/${metadata.namespace ?? "default"}` : "";
     return `${group}${namespace}/${found.name}`;
@@ -120,6 +125,11 @@ export class AdminClient {
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
+}
+
+/** Where the API server lists the kinds of a group in one version. */
+function groupPath(apiVersion: string): string {
+  return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 /** What a `Status` of Kubernetes says; another answer as it is. */

@@ -2,9 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Administrator, AdminClient, RefusedError } from "./api-server.js";
 import type { KubeObject } from "./kube-object.js";
 
+/** Of a CustomResourceDefinition, which kinds it has the API server serve. */
+interface DefinitionSpec {
+  group: string;
+  names: { kind: string };
+  versions: { name: string; served: boolean }[];
+}
+
 /** A plane's API server, as its administrator sees it. */
 export class Cluster {
   readonly #server: AdminClient;
+  /** The kinds of the definitions that were applied. */
+  readonly #kinds: { apiVersion: string; kind: string }[] = [];
 
   constructor(administrator: Administrator) {
     this.#server = new AdminClient(administrator);
@@ -19,16 +28,22 @@ export class Cluster {
     ]) {
       await Promise.all(wave.map((object) => this.#server.apply(object)));
     }
+    this.#kinds.push(...objects.flatMap(kindsOf));
   }
 
   /**
    * Waits until the mesh does what it is for: a Pod that is labelled for it gets a sidecar, a broken rule
-   * is refused, the node takes Pods. Nothing is created.
+   * is refused, the node takes Pods, and every kind that was defined is served. Nothing is created.
    *
    * @throws the last thing that was missing, when `deadline` (as of `Date.now()`) has passed
    */
   async untilUsable(deadline: number): Promise<void> {
-    const checks = [() => this.#injects(), () => this.#validates(), () => this.#nodeIsReady()];
+    const checks = [
+      () => this.#injects(),
+      () => this.#validates(),
+      () => this.#nodeIsReady(),
+      ...this.#kinds.map((one) => () => this.#isServed(one)),
+    ];
     await Promise.all(checks.map((check) => untilSatisfied(check, deadline)));
   }
 
@@ -68,6 +83,11 @@ export class Cluster {
     }
   }
 
+  /** An API server lists the kinds one by one, after a restart, too, and Pulumi's provider reads the list. */
+  async #isServed({ apiVersion, kind }: { apiVersion: string; kind: string }): Promise<undefined> {
+    await this.#server.requireKind(apiVersion, kind);
+  }
+
   async #nodeIsReady(): Promise<string | undefined> {
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "fake" } };
     const { status } = (await this.#server.read(node)) as unknown as Node;
@@ -76,6 +96,15 @@ export class Cluster {
     );
     return ready ? undefined : "the fake node isn't ready";
   }
+}
+
+/** The kinds that an object defines, in every version that is served. */
+function kindsOf(object: KubeObject): { apiVersion: string; kind: string }[] {
+  if (object.kind !== "CustomResourceDefinition") return [];
+  const { group, names, versions } = object["spec"] as DefinitionSpec;
+  return versions
+    .filter(({ served }) => served)
+    .map(({ name }) => ({ apiVersion: `${group}/${name}`, kind: names.kind }));
 }
 
 interface Pod {
