@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { type Engine, enterCluster, openEngine, openStack } from "../local/engine.js";
 import { withLock } from "../local/lock.js";
-import { type Plane, startPlane } from "../local/plane.js";
+import { type Plane, kubeconfigOf, startPlane } from "../local/plane.js";
 import type { Config } from "../local/stack-file.js";
 import type { Tools } from "../local/tools.js";
 import { REPOSITORY, cacheRoot } from "../local/toolchain/cache.js";
@@ -81,14 +81,26 @@ export interface Embedded {
 
 /**
  * Brings up what `npm run up` needs; what is up already is used as it is.
+ *
+ * @param meanwhile what can be done while the mesh starts. It is waited for, and whether it fails doesn't
+ *   matter here. `serving` is there when the API server answers, and fails where the mesh does.
  * @throws {Mistake} where a mesh of another version of Istio is up
  */
-export async function openEmbedded(istio: EmbeddedIstio = ISTIO_VERSION): Promise<Embedded> {
+export async function openEmbedded(
+  istio: EmbeddedIstio = ISTIO_VERSION,
+  meanwhile: (engine: Engine, serving: Promise<void>) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Embedded> {
   const older = istio === ISTIO_VERSION ? [] : [olderIstio(istio)];
   const toolchain = await ensureToolchain([...MAIN_PARTS, ...older]);
   const tools = meshTools(toolchain, istio);
-  const plane = await startPlane({ stateDir: PLANE_STATE, tools, report });
-  const engine = await openEngine(toolchain, ENGINE_STATE, plane.kubeconfig);
+  const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfigOf(PLANE_STATE));
+  let starting!: Promise<Plane>;
+  const serving = new Promise<void>((resolve, reject) => {
+    starting = startPlane({ stateDir: PLANE_STATE, tools, report, whenServing: resolve });
+    starting.catch(reject);
+  });
+  await Promise.allSettled([starting, serving, meanwhile(engine, serving)]);
+  const plane = await starting;
   await endLeftovers(ENGINE_STATE, report);
   if (enterCluster(engine, await uidOf(plane))) {
     report("This is a new mesh; what the engine knew of the one before is forgotten.");

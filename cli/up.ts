@@ -11,8 +11,9 @@ import { shellWord } from "../stack/commands.js";
 import { readEmbeddedCatalogue, requireRoom } from "./stack-file.js";
 import { errorsIn, policyReportsIn } from "./stack/events.js";
 import { refuseOthersObjects } from "./stack/other-stacks.js";
+import { previewFirst } from "./stack/first-preview.js";
 import { ENGINE_STATE } from "./state.js";
-import { recover, type UpdateEnding, updateWhereChanged } from "./stack/update.js";
+import { recover, update, type UpdateEnding, updateWhereChanged } from "./stack/update.js";
 
 /** `istio-egress up`: the embedded mesh, the stack in it, and proof that reality is as declared. */
 export function command(): Command {
@@ -39,23 +40,33 @@ On a cluster of your own no such help is needed:  pulumi up -s <stack> --policy-
     });
 }
 
+const ARGS = [
+  ...["--policy-pack", POLICY_PACK, "--suppress-progress"],
+  // Commands for Pods that only a cluster with real nodes could run.
+  "--suppress-outputs",
+];
+
 async function up(stack: string, istio: EmbeddedIstio): Promise<ExitCode> {
   const started = Date.now();
   const pack = buildPolicyPack();
   // Its failure is heard of when the mesh is up.
   pack.catch(() => {});
-  const { plane, engine } = await openEmbedded(istio);
+  let preview: string | undefined;
+  const { plane, engine } = await openEmbedded(istio, async (engine, serving) => {
+    const open = () => openEmbeddedStack(engine, stack, istio);
+    const ready = Promise.all([serving, pack]);
+    preview = await previewFirst(engine, { stack, open, ready, args: ARGS });
+  });
   await pack;
   const on = { engine, stack, config: await openEmbeddedStack(engine, stack, istio) };
   await recover(on, report);
   await refuseOthersObjects(on);
-  // It previews first, and a mandatory policy that is violated in the preview ends it there: nothing
-  // has been changed then.
-  const ending = await updateWhereChanged(on, [
-    ...["--policy-pack", POLICY_PACK, "--suppress-progress"],
-    // Commands for Pods that only a cluster with real nodes could run.
-    "--suppress-outputs",
-  ]);
+  if (preview !== undefined) process.stdout.write(`${preview}\n`);
+  // Where nothing has been previewed yet, it previews first. A mandatory policy that is violated in the
+  // preview ends it there: nothing has been changed then.
+  const ending = await (preview === undefined
+    ? updateWhereChanged(on, ARGS)
+    : update(on, "up", [...ARGS, "--skip-preview"]));
   if (ending.failed) return failure(stack, ending);
   const { verify } = await import("./verify/verify.js");
   const code = await verify({ stack, plane });

@@ -248,7 +248,7 @@ export function enterCluster({ home }: Engine, uid: string): boolean {
   const isKnown = before !== undefined && UID.test(before);
   const isOther = isKnown && hasResources(home);
   if (isOther) forgetStacks(home);
-  if (!isKnown) {
+  if (!isKnown && hasResources(home)) {
     for (const [project, stack] of allStacks(home)) {
       writeWhole(doubtFile(path.join(home, "stacks", project), stack), "");
     }

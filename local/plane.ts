@@ -33,6 +33,8 @@ export interface PlaneOptions {
   patience?: number;
   /** Called with what happens, in lines for people. @default not called */
   report?: (line: string) => void;
+  /** Called when its API server answers, which some parts are still to come after. @default not called */
+  whenServing?: () => void;
 }
 
 /** A running embedded mesh. */
@@ -86,8 +88,10 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     const isBroken = ({ problem, isSilent }: PartStatus) =>
       problem !== undefined && !(isSilent && record?.complete === false);
     const broken = status.filter(isBroken);
-    if (isOpen && record.complete && broken.length === 0)
+    if (isOpen && record.complete && broken.length === 0) {
+      options.whenServing?.();
       return planeOf(stateDir, record, "running");
+    }
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
@@ -120,7 +124,7 @@ async function startMissing(
   record: PlaneRecord | undefined,
   kept: ReadonlySet<string>,
 ): Promise<Ports> {
-  const { stateDir, tools, report, patience = 180_000 } = options;
+  const { stateDir, tools, report, patience = 180_000, whenServing = () => {} } = options;
   // Not loaded for a plane that runs already.
   const { PortTakenError, bringUp } = await import("./bring-up.js");
   for (let attempt = 1; ; attempt++) {
@@ -134,7 +138,7 @@ async function startMissing(
     const written = { ports, parts, istioVersion: tools.istioVersion, credentials };
     writeRecord(stateDir, { ...written, complete: false });
     try {
-      await bringUp({ stateDir, tools, ports, parts, keep, patience, report });
+      await bringUp({ stateDir, tools, ports, parts, keep, patience, report, whenServing });
       writeRecord(stateDir, { ...written, complete: true });
       return ports;
     } catch (error) {
@@ -182,6 +186,11 @@ function partsOf(stateDir: string, tools: Tools, ports: Ports): Part[] {
     kwokPart(inputs),
     istiodPart(inputs),
   ];
+}
+
+/** The administrator's kubeconfig file of the plane in `stateDir`, whether it is there yet or not. */
+export function kubeconfigOf(stateDir: string): string {
+  return credentialFiles(planeFiles(stateDir).credentials).kubeconfigs.admin;
 }
 
 function planeOf(
