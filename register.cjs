@@ -131,11 +131,20 @@ function textOf(frame) {
  * frame of every resource. It doubles what a preview takes to start.
  */
 const load = Module._load;
+/** Modules that an index exports whole, by the index: they are loaded when something of them is used. */
+const WHOLE = [
+  ["/@pulumi/pulumi/index.js", /^\.\/automation$/],
+  ["/@pulumi/kubernetes/index.js", /^\.\/(helm|kustomize|yaml)$/],
+  ["/zod/v4/core/index.cjs", /^\.\.\/locales\/index\.cjs$/],
+  ["/zod/v4/classic/external.cjs", /^\.\.\/locales\/index\.cjs$/],
+];
 Module._load = function (request, parent, ...rest) {
   const from = parent?.filename ?? "";
   if (request === "source-map-support/register") return {};
   if (/^\.\/closure\//.test(request) && from.endsWith("/@pulumi/pulumi/runtime/index.js"))
     return whenCalled(() => load.call(this, request, parent, ...rest));
+  if (WHOLE.some(([index, module]) => from.endsWith(index) && module.test(request)))
+    return whenRead(() => load.call(this, request, parent, ...rest));
   const loaded = load.call(this, request, parent, ...rest);
   if (request === "./debuggable" && /\/@pulumi\/pulumi\/runtime\/\w+\.js$/.test(from))
     withoutStacks(loaded);
@@ -170,4 +179,25 @@ function whenCalled(loadModule) {
     (...args) =>
       loadModule()[name](...args);
   return new Proxy({}, { get });
+}
+
+/** A module, which is loaded when anything of it is looked at, but for the mark that compilers look for. */
+function whenRead(loadModule) {
+  const onModule =
+    (operation) =>
+    (_, ...args) =>
+      operation(loadModule(), ...args);
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => (name === "__esModule" ? true : loadModule()[name]),
+      has: onModule(Reflect.has),
+      ownKeys: onModule(Reflect.ownKeys),
+      getOwnPropertyDescriptor: (_, name) => {
+        const found = Reflect.getOwnPropertyDescriptor(loadModule(), name);
+        // It isn't the proxy's own, so it mustn't claim to be a fixed one.
+        return found && { ...found, configurable: true };
+      },
+    },
+  );
 }

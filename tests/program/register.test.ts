@@ -100,11 +100,26 @@ describe("a program of Pulumi's under register.cjs", function () {
     return execFileSync("node", args, { cwd: ROOT, encoding: "utf8" }).trim();
   }
 
-  it("doesn't load TypeScript or npm", () => {
+  it("doesn't load what it never uses", () => {
+    const unused = [
+      ...["typescript", "@npmcli", "@pulumi.pulumi.automation"],
+      ...["@pulumi.kubernetes.(helm|kustomize|yaml)", "zod.v4.locales.de"],
+    ].join("|");
     const script =
       'require("@pulumi/pulumi"); require("./components/index.ts");' +
-      "console.log(Object.keys(require.cache).filter((file) => /node_modules.(typescript|@npmcli)/.test(file)).length)";
+      `console.log(Object.keys(require.cache).filter((file) => /node_modules.(${unused})\\b/.test(file)).length)`;
     assert.equal(run(script), "0");
+  });
+
+  it("can still use all of it", () => {
+    const script = `
+      const { automation } = require("@pulumi/pulumi");
+      const { yaml, helm } = require("@pulumi/kubernetes");
+      const { locales } = require("zod");
+      const found = [automation.LocalWorkspace, yaml.ConfigFile, helm.v3.Release, locales.de];
+      const { LocalWorkspace } = { ...automation };
+      console.log(...found.map((one) => typeof one), "LocalWorkspace" in automation, typeof LocalWorkspace);`;
+    assert.equal(run(script), "function function function function true function");
   });
 
   it("can still write a function down", () => {
