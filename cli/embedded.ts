@@ -83,23 +83,19 @@ export interface Embedded {
  * Brings up what `npm run up` needs; what is up already is used as it is.
  *
  * @param meanwhile what can be done while the mesh starts. It is waited for, and whether it fails doesn't
- *   matter here. `serving` is there when the API server answers, and fails where the mesh does.
+ *   matter here.
  * @throws {Mistake} where a mesh of another version of Istio is up
  */
 export async function openEmbedded(
   istio: EmbeddedIstio = ISTIO_VERSION,
-  meanwhile: (engine: Engine, serving: Promise<void>) => Promise<unknown> = () => Promise.resolve(),
+  meanwhile: (engine: Engine) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Embedded> {
   const older = istio === ISTIO_VERSION ? [] : [olderIstio(istio)];
   const toolchain = await ensureToolchain([...MAIN_PARTS, ...older]);
   const tools = meshTools(toolchain, istio);
   const engine = await openEngine(toolchain, ENGINE_STATE, kubeconfigOf(PLANE_STATE));
-  let starting!: Promise<Plane>;
-  const serving = new Promise<void>((resolve, reject) => {
-    starting = startPlane({ stateDir: PLANE_STATE, tools, report, whenServing: resolve });
-    starting.catch(reject);
-  });
-  await Promise.allSettled([starting, serving, meanwhile(engine, serving)]);
+  const starting = startPlane({ stateDir: PLANE_STATE, tools, report });
+  await Promise.allSettled([starting, meanwhile(engine)]);
   const plane = await starting;
   await endLeftovers(ENGINE_STATE, report);
   if (enterCluster(engine, await uidOf(plane))) {

@@ -51,22 +51,20 @@ async function up(stack: string, istio: EmbeddedIstio): Promise<ExitCode> {
   const pack = buildPolicyPack();
   // Its failure is heard of when the mesh is up.
   pack.catch(() => {});
-  let preview: string | undefined;
-  const { plane, engine } = await openEmbedded(istio, async (engine, serving) => {
+  let isPreviewed = false;
+  const { plane, engine } = await openEmbedded(istio, async (engine) => {
     const open = () => openEmbeddedStack(engine, stack, istio);
-    const ready = Promise.all([serving, pack]);
-    preview = await previewFirst(engine, { stack, open, ready, args: ARGS });
+    isPreviewed = await previewFirst(engine, { stack, open, pack, args: ARGS });
   });
   await pack;
   const on = { engine, stack, config: await openEmbeddedStack(engine, stack, istio) };
   await recover(on, report);
   await refuseOthersObjects(on);
-  if (preview !== undefined) process.stdout.write(`${preview}\n`);
-  // Where nothing has been previewed yet, it previews first. A mandatory policy that is violated in the
-  // preview ends it there: nothing has been changed then.
-  const ending = await (preview === undefined
-    ? updateWhereChanged(on, ARGS)
-    : update(on, "up", [...ARGS, "--skip-preview"]));
+  // Else it previews first, and a mandatory policy that is violated in the preview ends it there: nothing
+  // has been changed then.
+  const ending = await (isPreviewed
+    ? update(on, "up", [...ARGS, "--skip-preview"])
+    : updateWhereChanged(on, ARGS));
   if (ending.failed) return failure(stack, ending);
   const { verify } = await import("./verify/verify.js");
   const code = await verify({ stack, plane });

@@ -36,8 +36,6 @@ export interface BringUpOptions {
   /** Milliseconds. */
   patience: number;
   report: (line: string) => void;
-  /** Called when the API server answers. */
-  whenServing: () => void;
 }
 
 /**
@@ -70,7 +68,6 @@ class Attempt {
     const { stateDir, tools, ports } = this.options;
     const istio = istioObjects(tools, ports.istiodWebhook);
     await this.#together([istio, this.#start("etcd"), this.#start("kube-apiserver")]);
-    this.options.whenServing();
 
     const { ca, admin } = credentialFiles(planeFiles(stateDir).credentials);
     const cluster = new Cluster({ url: apiServerUrl(ports), ca, ...admin });

@@ -33,8 +33,6 @@ export interface PlaneOptions {
   patience?: number;
   /** Called with what happens, in lines for people. @default not called */
   report?: (line: string) => void;
-  /** Called when its API server answers, which some parts are still to come after. @default not called */
-  whenServing?: () => void;
 }
 
 /** A running embedded mesh. */
@@ -88,10 +86,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     const isBroken = ({ problem, isSilent }: PartStatus) =>
       problem !== undefined && !(isSilent && record?.complete === false);
     const broken = status.filter(isBroken);
-    if (isOpen && record.complete && broken.length === 0) {
-      options.whenServing?.();
+    if (isOpen && record.complete && broken.length === 0)
       return planeOf(stateDir, record, "running");
-    }
 
     const repaired = broken.map((part) => ({ name: part.name, problem: describeProblem(part) }));
     for (const { name, problem } of broken) report(`${name} ${problem}; starting it again.`);
@@ -124,7 +120,7 @@ async function startMissing(
   record: PlaneRecord | undefined,
   kept: ReadonlySet<string>,
 ): Promise<Ports> {
-  const { stateDir, tools, report, patience = 180_000, whenServing = () => {} } = options;
+  const { stateDir, tools, report, patience = 180_000 } = options;
   // Not loaded for a plane that runs already.
   const { PortTakenError, bringUp } = await import("./bring-up.js");
   for (let attempt = 1; ; attempt++) {
@@ -138,7 +134,7 @@ async function startMissing(
     const written = { ports, parts, istioVersion: tools.istioVersion, credentials };
     writeRecord(stateDir, { ...written, complete: false });
     try {
-      await bringUp({ stateDir, tools, ports, parts, keep, patience, report, whenServing });
+      await bringUp({ stateDir, tools, ports, parts, keep, patience, report });
       writeRecord(stateDir, { ...written, complete: true });
       return ports;
     } catch (error) {

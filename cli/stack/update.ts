@@ -19,8 +19,6 @@ export interface EmbeddedStack {
 export interface UpdateEnding {
   failed: boolean;
   events: LoggedEvent[];
-  /** What the engine has said, where it wasn't shown at once. */
-  output: string;
 }
 
 /**
@@ -41,34 +39,29 @@ export async function updateWhereChanged(
 /**
  * Runs `pulumi up`, `destroy`, `refresh` or `preview` as a person does, who sees what it says and has
  * agreed to what it shows.
- *
- * @param shown `later`: what it says is given back, for when nothing else is being said. @default at once
  */
 export function update(
   { engine, stack, config }: EmbeddedStack,
   command: "up" | "destroy" | "refresh" | "preview",
   args: readonly string[] = [],
-  shown: "at once" | "later" = "at once",
 ): Promise<UpdateEnding> {
   return withPrivateFolder(async (folder) => {
     const log = path.join(folder, "events.jsonl");
     const common = ["-s", stack, "--config-file", config, "--event-log", log];
     const agreed = command === "preview" ? [] : ["--yes"];
-    const output = shown === "at once" ? "inherit" : "pipe";
-    const { failed, all } = await inItsOwnTime(
+    const { failed } = await inItsOwnTime(
       pulumi$(engine, [command, ...common, ...agreed, ...args], {
         cwd: REPOSITORY,
         // The engine writes its event log where this variable asks for it.
         env: { PULUMI_DEBUG_COMMANDS: "true" },
         stdin: "ignore",
-        stdout: output,
-        stderr: output,
-        all: true,
+        stdout: "inherit",
+        stderr: "inherit",
         reject: false,
         detached: true,
       }),
     );
-    return { failed, events: readEvents(log), output: String(all ?? "") };
+    return { failed, events: readEvents(log) };
   });
 }
 
