@@ -73,16 +73,15 @@ class Attempt {
     const cluster = new Cluster({ url: apiServerUrl(ports), ca, ...admin });
     const isDefinition = ({ kind }: KubeObject) => kind === "CustomResourceDefinition";
     const objects = await istio;
+    // The first that istiod reads are its rights and the mesh's configuration. Definitions may come later, as
+    // in a cluster, and take the API server a second: before the others they would hold istiod up.
+    const others = cluster.apply(objects.filter((object) => !isDefinition(object)));
     await this.#together([
+      others.then(() => this.#start("istiod")),
+      others.then(() => cluster.apply(objects.filter(isDefinition))),
+      cluster.apply(kwokObjects()).then(() => this.#start("kwok")),
       this.#start("kube-controller-manager"),
       this.#start("kube-scheduler"),
-      cluster.apply(kwokObjects()).then(() => this.#start("kwok")),
-      // The first that istiod reads are its rights and the mesh's configuration. Definitions may come
-      // later, as in a cluster, and take the API server a second.
-      cluster
-        .apply(objects.filter((object) => !isDefinition(object)))
-        .then(() => this.#start("istiod")),
-      cluster.apply(objects.filter(isDefinition)),
     ]);
     await cluster.untilUsable(this.#deadline);
     this.#say("injection and validation work");
