@@ -60,13 +60,15 @@ async function up(stack: string, istio: EmbeddedIstio): Promise<ExitCode> {
   const on = { engine, stack, config: await openEmbeddedStack(engine, stack, istio) };
   await recover(on, report);
   await refuseOthersObjects(on);
+  // To load it takes the processor's time that the engine doesn't need while it starts and waits.
+  const verification = import("./verify/verify.js");
   // Else it previews first, and a mandatory policy that is violated in the preview ends it there: nothing
   // has been changed then.
   const ending = await (isPreviewed
     ? update(on, "up", [...ARGS, "--skip-preview"])
     : updateWhereChanged(on, ARGS));
   if (ending.failed) return failure(stack, ending);
-  const { verify } = await import("./verify/verify.js");
+  const { verify } = await verification;
   const code = await verify({ stack, plane });
   console.log(
     `\nUp in ${((Date.now() - started) / 1000).toFixed(0)} s. Look around with\n` +
