@@ -44,6 +44,8 @@ describe("the commands as a person types them, on real parts", function () {
     assert.equal(exitCode, 0, output);
     assert.match(output, /^ok +Pod default\/sleep +2\/2 Running$/m);
     assert.match(output, /^All \d+ are as Pulumi\.dev\.yaml declares\.$/m);
+    // Its preview was over before the mesh was.
+    assert.doesNotMatch(output, /^Previewing/m);
     plane = await checkout.plane();
     assert.ok(output.includes(`export KUBECONFIG=${plane.kubeconfig}\n`), output);
   });
@@ -78,6 +80,17 @@ describe("the commands as a person types them, on real parts", function () {
   it("npm run up in another checkout: a mesh of its own, beside the first", async () => {
     const other = new Checkout();
     try {
+      // Its first stack is previewed while the mesh starts; what is refused then is still said.
+      appendFileSync(other.file("index.ts"), VIOLATION);
+      const refused = await other.run("up");
+      assert.equal(refused.exitCode, 1, refused.output);
+      assert.match(
+        refused.output,
+        /egress-disallow-istio-mutual {2}\(.*DestinationRule: legacy-rule\)/,
+      );
+      assert.doesNotMatch(refused.output, /^Updating/m);
+      writeFileSync(other.file("index.ts"), files["index.ts"]!);
+
       const { exitCode, output } = await other.run("up", "--stack", "staging");
       assert.equal(exitCode, 0, output);
       assert.notEqual((await other.plane()).apiServer, plane.apiServer);
