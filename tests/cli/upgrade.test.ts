@@ -8,8 +8,8 @@ import path from "node:path";
 import { parseAllDocuments, stringify } from "yaml";
 import { ExitCode } from "../../cli/mistake.js";
 import { command } from "../../cli/upgrade.js";
-import type { Upgrade } from "../../cli/upgrade/report.js";
-import type { KubeObject } from "../../mesh/index.js";
+import { exitCodeOf, type Upgrade } from "../../cli/upgrade/report.js";
+import type { Effect, KubeObject } from "../../mesh/index.js";
 import { assertRefuses } from "./command.js";
 import { EXCLUSION, OWN_ENTRY, PARTNER } from "../mesh/upgrade/objects.js";
 
@@ -171,5 +171,21 @@ describe("istio-egress upgrade", function () {
   ];
   for (const [args, message] of mistakes) {
     it(`refuses ${args.join(" ")}`, () => assertRefuses(command(), args, message));
+  }
+});
+
+describe("the end of a rehearsed upgrade", () => {
+  const cases: [effects: Effect[], code: ExitCode][] = [
+    [[], ExitCode.Ok],
+    [["changes", "improves"], ExitCode.Ok],
+    [["improves", "undecided", "changes"], ExitCode.Undecided],
+    [["undecided", "breaks"], ExitCode.Violation],
+  ];
+  for (const [effects, code] of cases) {
+    it(`is ${code} where the effects are ${effects.join(", ") || "none"}`, () => {
+      const changes = effects.map((effect) => ({ effect }));
+      const rehearsals = [{ changes }] as Upgrade["rehearsals"];
+      assert.equal(exitCodeOf({ rehearsals }), code);
+    });
   }
 });
