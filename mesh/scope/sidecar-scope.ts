@@ -23,8 +23,10 @@ export interface Listener {
   /** Every host is exact and in a named namespace: istiod looks them up instead of searching. */
   allExact: boolean;
   /** By destination host, what imported VirtualServices add. */
-  destinations: Map<string, ImportedDestination[]>;
+  destinations: Destinations;
 }
+
+type Destinations = ReadonlyMap<string, readonly ImportedDestination[]>;
 
 /** The ports of a destination host that one VirtualService adds to what is imported. */
 interface ImportedDestination {
@@ -97,19 +99,70 @@ function readListener(
     if (key === "*") allExact = false;
     hosts.all.push(host);
   }
-  const listener: Listener = { byNamespace, allExact, destinations: new Map() };
+  const read = (from: string) =>
+    readDestinations(importedVirtualServices(virtualServices, from, byNamespace), from, facts);
+  const destinations = isAll(egress.hosts)
+    ? destinationsOfAll(virtualServices, namespace, read)
+    : read(namespace);
+  const listener: Listener = { byNamespace, allExact, destinations };
   if (egress.port !== undefined) listener.port = egress.port;
   if (egress.listens !== undefined) listener.listens = egress.listens;
   listener.egress = egress;
-  for (const virtualService of importedVirtualServices(virtualServices, namespace, byNamespace)) {
+  return listener;
+}
+
+function isAll(hosts: readonly string[]): boolean {
+  return hosts.length === 1 && hosts[0] === "*/*";
+}
+
+/** What VirtualServices add for namespaces that none of them tells apart from others. */
+interface CommonDestinations {
+  apart: ReadonlySet<string>;
+  destinations: Destinations;
+}
+
+const commonDestinations = new WeakMap<readonly VirtualService[], CommonDestinations>();
+
+/** What all VirtualServices that a namespace sees add: the same for most namespaces, and read once for those. */
+function destinationsOfAll(
+  all: readonly VirtualService[],
+  namespace: string,
+  read: (namespace: string) => Destinations,
+): Destinations {
+  let common = commonDestinations.get(all);
+  if (!common) {
+    common = { apart: toldApart(all), destinations: read("") };
+    commonDestinations.set(all, common);
+  }
+  return common.apart.has(namespace) ? read(namespace) : common.destinations;
+}
+
+/** Namespaces that some VirtualService is exported to by name or has routes for, or whose own come first. */
+function toldApart(all: readonly VirtualService[]): Set<string> {
+  return new Set(
+    all.flatMap(({ ref, exportTo, isGatewayApi, destinations }) => [
+      ...(exportTo.includes("*") ? [] : exportTo),
+      ...(isGatewayApi ? [ref.namespace] : []),
+      ...destinations.flatMap(({ sources }) => sources),
+    ]),
+  );
+}
+
+function readDestinations(
+  virtualServices: readonly VirtualService[],
+  namespace: string,
+  facts: MeshFacts,
+): Destinations {
+  const all = new Map<string, ImportedDestination[]>();
+  for (const virtualService of virtualServices) {
     for (const [host, ports] of destinationsFor(virtualService, namespace, facts)) {
       const destination = { ports, from: virtualService.hosts };
-      const known = listener.destinations.get(host);
+      const known = all.get(host);
       if (known) known.push(destination);
-      else listener.destinations.set(host, [destination]);
+      else all.set(host, [destination]);
     }
   }
-  return listener;
+  return all;
 }
 
 type Routed = Pick<
