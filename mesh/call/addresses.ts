@@ -62,14 +62,27 @@ export function bindingsOf(mesh: Mesh, service: Service): readonly Binding[] {
 
 const EVERYWHERE: readonly Binding[] = [{ address: ANY_ADDRESS, ranges: [] }];
 
-/** Whether proxies that answer DNS give a host an address of its own; a wildcard gets one only with DYNAMIC_DNS. */
-function isAutoAllocated({ facts }: Mesh, { host, resolution, labels }: Service): boolean {
+/** Whether proxies that answer DNS give a host an address of its own. */
+function isAutoAllocated({ facts }: Mesh, service: Service): boolean {
+  return facts.dnsCapture === true && isAllocatable(service);
+}
+
+/** Whether istiod gives a ServiceEntry's host an address; a wildcard gets one only with DYNAMIC_DNS. */
+function isAllocatable({ host, resolution, labels }: Service): boolean {
   return (
-    facts.dnsCapture === true &&
     resolution !== "original-destination" &&
     (resolution === "dynamic-dns" || !isWildcard(host)) &&
     labels["networking.istio.io/enable-autoallocate-ip"]?.toLowerCase() !== "false"
   );
+}
+
+/**
+ * Whether ztunnels, which know services by address, know this one: ambient always answers DNS, and a headless
+ * Service has the addresses of its endpoints alone.
+ */
+export function isKnownToZtunnel(mesh: Mesh, service: Service): boolean {
+  if (service.fromKubernetes) return bindingsOf(mesh, service) !== EVERYWHERE;
+  return texts(at(service.object, "spec", "addresses")).length > 0 || isAllocatable(service);
 }
 
 /** An address for each name, as the client's DNS answers it; undefined where none can be known. */

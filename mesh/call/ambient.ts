@@ -4,7 +4,7 @@ import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import { terminalOf } from "../registry/external-names.js";
 import type { Service } from "../registry/service.js";
-import { bindingsOf } from "./addresses.js";
+import { bindingsOf, isKnownToZtunnel } from "./addresses.js";
 import { isAddress } from "../input/hosts.js";
 import type { Call, UndecidedCall } from "./call.js";
 import { namespacesOf, type Capture } from "./capture.js";
@@ -50,7 +50,8 @@ function isSame(a: ObjectRef, b: ObjectRef): boolean {
 
 /** The service that ztunnel knows by an address: an ExternalName's is that of what it stands for. */
 function serviceBehind(mesh: Mesh, { address, port }: Call, name: string): Service | undefined {
-  const isCalled = (service: Service) => service.ports.some(({ number }) => number === port);
+  const isCalled = (service: Service) =>
+    isKnownToZtunnel(mesh, service) && service.ports.some(({ number }) => number === port);
   const [found] = mesh.registry.of(name);
   if (found?.externalName !== undefined) {
     const ends = mesh.registry.of(terminalOf(mesh, found) ?? "");

@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { aliasOfCall, judgeCall, readMesh, type KubeObject } from "../../../mesh/index.js";
-import { E, E_HOST, IM, rule, serviceEntry, tls, virtualService, W, W_HOST } from "../objects.js";
+import {
+  E,
+  E_HOST,
+  endpoints,
+  HTTPS,
+  IM,
+  rule,
+  service,
+  serviceEntry,
+  tls,
+  virtualService,
+  W,
+  W_HOST,
+} from "../objects.js";
 import { check, PASSTHROUGH } from "./rows.js";
 
 const AMBIENT: KubeObject = {
@@ -179,6 +192,47 @@ describe("what becomes of a call in ambient mode", () => {
         undecided:
           "VirtualService shop/cache routes it at a waypoint, which is followed from Istio 1.30 only",
       },
+    },
+    {
+      it: "passes by the waypoint of a ServiceEntry that has no address to be known by",
+      objects: [
+        AMBIENT,
+        waypoint(),
+        simple,
+        cache({ ...USE, "networking.istio.io/enable-autoallocate-ip": "false" }),
+      ],
+      call: toCache,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "passes by the waypoint of a ServiceEntry without resolution, which gets no address",
+      objects: [
+        AMBIENT,
+        waypoint(),
+        serviceEntry(
+          "shop",
+          "cache",
+          {
+            hosts: [CACHE],
+            location: "MESH_EXTERNAL",
+            ports: [{ number: 6379, name: "tcp-redis", protocol: "TCP" }],
+          },
+          { labels: USE },
+        ),
+      ],
+      call: toCache,
+      outcomes: PASSTHROUGH,
+    },
+    {
+      it: "passes by the waypoint of a headless Service, whose name leads to its endpoints",
+      objects: [
+        AMBIENT,
+        waypoint(),
+        service("n", "w", { clusterIP: "None", ports: [HTTPS] }, { labels: USE }),
+        endpoints("n", "w"),
+      ],
+      call: { host: "en.wikipedia.org" },
+      outcomes: PASSTHROUGH,
     },
     {
       it: "looks an ExternalName up outside",
