@@ -1,5 +1,5 @@
 import { HostTable, isWildcard, overlaps } from "../input/hosts.js";
-import { lowersVirtualHosts } from "../input/istio-version.js";
+import { keepsOtherWildcards, lowersVirtualHosts, routesAliases } from "../input/istio-version.js";
 import type { ObjectRef } from "../input/kube-object.js";
 import type { Mesh } from "../mesh.js";
 import type { Service } from "../registry/service.js";
@@ -173,15 +173,20 @@ class Lookup {
       const rule = this.egress.rules[rank];
       if (!rule || rule.isGatewayApi || !this.hasRoutes(rule)) return [];
       // A wildcard that covers a service is for the services that it covers, and for nothing else.
-      if (isWildcard(host) && this.coversService(host)) return [];
+      if (isWildcard(host) && this.isForServices(host)) return [];
       const isHeld = this.port === 80 || rule.hosts.some((other) => this.claims(other, rank));
       return isHeld ? [{ rank, rule }] : [];
     });
   }
 
-  /** Whether a wildcard covers one of the port's services. */
-  private coversService(pattern: string): boolean {
-    return this.known(pattern, () => this.coveredBy(pattern).length > 0);
+  /** Whether a wildcard covers one of the port's services, or counts as if it did. */
+  private isForServices(pattern: string): boolean {
+    const { services } = this.table;
+    return keepsOtherWildcards(this.mesh.facts)
+      ? this.known(pattern, () => this.coveredBy(pattern).length > 0)
+      : this.known("*", () =>
+          [...services.values()].some(({ service }) => this.claiming(service).length > 0),
+        );
   }
 
   /** Whether a VirtualService has, by one of its hosts, the virtual host of a service. */
@@ -263,6 +268,7 @@ function routeTable(mesh: Mesh, egress: EgressListener, port: number): RouteTabl
     const services = new Map<string, PortOfService>();
     const byAddress = new Map<string, PortOfService>();
     for (const one of egress.byPort.get(port) ?? []) {
+      if (one.service.resolution === "alias" && !routesAliases(mesh.facts)) continue;
       services.set(one.service.host.toLowerCase(), one);
       for (const { address } of bindingsOf(mesh, one.service)) {
         if (address !== ANY_ADDRESS) byAddress.set(address, one);

@@ -83,6 +83,22 @@ export function picksBestNamespace(facts: Version): boolean {
   return !isBefore(30, facts);
 }
 
+/**
+ * Whether a VirtualService for an ExternalName, or one that leads to it, is followed as one for a Service is: from
+ * Istio 1.22.0. Before that its host is a name like any other, and calls that are led there have no cluster.
+ */
+export function routesAliases(facts: Version): boolean {
+  return !isBeforePatch(22, 0, facts);
+}
+
+/**
+ * Whether a VirtualService's wildcard host that covers no service of a port is a name there: from Istio 1.22.0. Before
+ * that it isn't where any VirtualService is about any service of the port.
+ */
+export function keepsOtherWildcards(facts: Version): boolean {
+  return !isBeforePatch(22, 0, facts);
+}
+
 /** Whether rules with a workloadSelector come before all others, whatever their age: from Istio 1.22. */
 export function putsSelectorsFirst(facts: Version): boolean {
   return !isBefore(22, facts);
