@@ -89,6 +89,7 @@ export interface SidecarSession {
  * Opens a stream as a sidecar and closes it when `work` is done.
  *
  * @param timeout milliseconds for all of it
+ * @throws when that is over, or the stream ends before
  */
 export async function asSidecar<T>(
   istiod: IstiodPorts,
@@ -103,15 +104,16 @@ export async function asSidecar<T>(
   const deadline = new Date(Date.now() + timeout);
   const stream = client["streamAggregatedResources"]?.({ deadline }) as Stream;
   const node = nodeOf(sidecar, istiod.version);
+  const session: SidecarSession = {
+    subscribe: (typeUrl, resourceNames) => subscribe(stream, { typeUrl, node, resourceNames }),
+    dump: async (types) => {
+      const proxyID = await connectionId(istiod, sidecar);
+      const query = new URLSearchParams({ proxyID, types });
+      return debug(istiod, `config_dump?${query.toString()}`);
+    },
+  };
   try {
-    return await work({
-      subscribe: (typeUrl, resourceNames) => subscribe(stream, { typeUrl, node, resourceNames }),
-      dump: async (types) => {
-        const proxyID = await connectionId(istiod, sidecar);
-        const query = new URLSearchParams({ proxyID, types });
-        return debug(istiod, `config_dump?${query.toString()}`);
-      },
-    });
+    return await Promise.race([work(session), endOf(stream)]);
   } finally {
     stream.cancel();
     client.close();
@@ -125,8 +127,16 @@ function discoveryService(): ServiceClientConstructor {
   return v3["AggregatedDiscoveryService"] as ServiceClientConstructor;
 }
 
+/** A stream may end between two subscriptions, too, and whoever subscribes then would wait for ever. */
+function endOf(stream: Stream): Promise<never> {
+  return new Promise((_, reject) => {
+    stream.on("error", reject);
+    stream.on("end", () => reject(new Error("istiod has ended the stream")));
+  });
+}
+
 function subscribe(stream: Stream, request: DiscoveryRequest): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const onData = ({ typeUrl, versionInfo, nonce }: DiscoveryResponse) => {
       if (typeUrl !== request.typeUrl) return;
       stream.write({ ...request, versionInfo, responseNonce: nonce });
@@ -134,7 +144,6 @@ function subscribe(stream: Stream, request: DiscoveryRequest): Promise<void> {
       resolve();
     };
     stream.on("data", onData);
-    stream.on("error", reject);
     stream.write(request);
   });
 }
