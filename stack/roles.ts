@@ -5,7 +5,9 @@
  */
 import { type CustomResourceOptions, getProject, getStack } from "@pulumi/pulumi";
 import type { EgressAliasArgs } from "../components/egressAlias.js";
+import { ISTIO_API_VERSION } from "../components/resources/istioApi.js";
 import { TOKENS } from "../components/resources/tokens.js";
+import { formerName, type FormerNames } from "./formerNames.js";
 
 /** Type and name of a resource in a component, the component's name left out. */
 interface Role {
@@ -55,9 +57,24 @@ export function clientInAnyRole(id: string): Record<"service", Aliasing> {
   return { service: inAnyRole(servicesBut("SleepDeployment"), id) };
 }
 
-/** The same for an EgressAlias, whose Service may have been a client's. */
-export function aliasInAnyRole(id: string): Record<AliasChild, Aliasing> {
+/**
+ * The same for an EgressAlias, whose Service may have been a client's, and whose target's objects may
+ * have another alias's name in the state.
+ *
+ * @param names what the state calls them, if it isn't by the targets' names
+ */
+export function aliasInAnyRole(id: string, names?: FormerNames): Record<AliasChild, Aliasing> {
   const service = inAnyRole(servicesBut("EgressAlias"), id);
+  const ofTarget = (kind: string): Aliasing => {
+    const type = `kubernetes:${ISTIO_API_VERSION}:${kind}`;
+    return (args, opts) => {
+      ownFormerParents(args, opts);
+      if (!names) return;
+      // No other: another target's objects may have borne this alias's name.
+      const urn = formerName(names, type, (args as { metadata: object }).metadata);
+      opts.aliases = urn === undefined ? [] : [urn];
+    };
+  };
   return {
     service: (args, opts) => {
       ownFormerParents(args, opts);
@@ -66,9 +83,9 @@ export function aliasInAnyRole(id: string): Record<AliasChild, Aliasing> {
     endpoints: ownFormerParents,
     endpointSlice: ownFormerParents,
     rule: ownFormerParents,
-    targetRule: ownFormerParents,
-    serviceEntry: ownFormerParents,
-    virtualService: ownFormerParents,
+    targetRule: ofTarget("DestinationRule"),
+    serviceEntry: ofTarget("ServiceEntry"),
+    virtualService: ofTarget("VirtualService"),
   };
 }
 

@@ -65,7 +65,7 @@ interface Monitor {
 
 /** Runs a program to its end under mocks. */
 export async function run<Result>(
-  program: () => Result,
+  program: () => Result | Promise<Result>,
   options: MockOptions = {},
 ): Promise<{ result: Result; registrations: Registration[] }> {
   const { preview = false, stack = "dev", config = {}, outputs = () => ({}) } = options;
@@ -85,7 +85,7 @@ export async function run<Result>(
   );
   runtime.setAllConfig(config);
   const registrations = record(runtime.getMonitor() as unknown as Monitor);
-  const result = program();
+  const result = await program();
   await atRest(registrations, options.patience ?? 5000);
   return { result, registrations };
 }

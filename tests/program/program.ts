@@ -37,7 +37,7 @@ export function runProgram(
       // Each run is a process of its own in reality.
       delete require.cache[INDEX];
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- so that it can be run again
-      return require(INDEX) as Exports;
+      return (require(INDEX) as () => Promise<Exports>)();
     },
     {
       stack,

@@ -101,6 +101,29 @@ describe("one object, one identity, on real parts", function () {
     stack = await TestStack.open({ on });
   });
 
+  it("renames an alias, with another mode, in the update that takes over what version 0.1 made", async () => {
+    await leftBehind(FORMER);
+    const uids = await ofTarget();
+    const [httpbin, partner] = FORMER.catalogue.aliases as [WrittenAlias, WrittenAlias];
+    const renamed: WrittenAlias = { ...httpbin, name: "httpbin", tls: { mode: "DISABLE" } };
+    const catalogue = { ...FORMER.catalogue, aliases: [renamed, partner] };
+    const run = await succeeded(stack.up(catalogue));
+    const tls = ["mode", "sni", "subjectAltNames"].map((key) => `spec.trafficPolicy.tls.${key}`);
+    assert.deepEqual(toObjects(run), [
+      "create DestinationRule httpbin.shop-rule",
+      "create Service httpbin.shop-service",
+      "delete DestinationRule my-httpbin.shop-rule",
+      "delete Service my-httpbin.shop-service",
+      "delete VirtualService my-httpbin.shop-virtualservice",
+      `update DestinationRule httpbin.org.shop-rule: ${tls.join(", ")}`,
+      "update Namespace shop-namespace: metadata.annotations",
+    ]);
+    assert.deepEqual(await ofTarget(), uids);
+    assert.deepEqual((await succeeded(stack.up(catalogue))).changes, []);
+    await stack.close();
+    stack = await TestStack.open({ on });
+  });
+
   it("takes over what version 0.1 made: nothing is created, replaced or deleted", async () => {
     await leftBehind(FORMER);
     const run = await succeeded(stack.up(FORMER.catalogue));
