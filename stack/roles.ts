@@ -72,7 +72,7 @@ export function aliasInAnyRole(id: string, names?: FormerNames): Record<AliasChi
       if (!names) return;
       // No other: another target's objects may have borne this alias's name.
       const urn = formerName(names, type, (args as { metadata: object }).metadata);
-      opts.aliases = urn === undefined ? [] : [urn];
+      opts.aliases = urn === undefined || urn.includes(OWN_CHILD) ? [] : [urn];
     };
   };
   return {
@@ -88,6 +88,9 @@ export function aliasInAnyRole(id: string, names?: FormerNames): Record<AliasChi
     virtualService: ofTarget("VirtualService"),
   };
 }
+
+/** Of the URN of a Kubernetes object of an EgressAlias, which is as it is called now. */
+const OWN_CHILD = `::${TOKENS.EgressAlias}$kubernetes:`;
 
 type AliasChild = keyof NonNullable<EgressAliasArgs["transform"]>;
 

@@ -97,6 +97,12 @@ describe("one object, one identity, on real parts", function () {
     );
     assert.deepEqual(toObjects(await succeeded(stack.up(catalogue))), []);
     assert.deepEqual((await succeeded(stack.up(catalogue))).changes, []);
+    // A stack that a program without the output `namesSince` brought up so.
+    const unmarked = (await stack.state()).map((resource) =>
+      resource.type === "pulumi:pulumi:Stack" ? { ...resource, outputs: {} } : resource,
+    );
+    await stack.importState(unmarked, catalogue);
+    assert.deepEqual((await succeeded(stack.up(catalogue))).changes, []);
     await stack.close();
     stack = await TestStack.open({ on });
   });

@@ -101,13 +101,18 @@ export class TestStack {
 
   /** URNs of everything in the state, the stack itself left out. */
   async resources(): Promise<string[]> {
-    const { stdout } = await this.#pulumi(["stack", "export", "-s", this.#name]);
-    const { deployment } = JSON.parse(String(stdout)) as {
-      deployment: { resources?: { urn: string; type: string }[] };
-    };
-    return (deployment.resources ?? [])
+    return (await this.state())
       .filter(({ type }) => type !== "pulumi:pulumi:Stack")
       .map(({ urn }) => urn);
+  }
+
+  /** Everything in the state, as `pulumi stack export` has it. */
+  async state(): Promise<{ urn: string; type: string; outputs?: object }[]> {
+    const { stdout } = await this.#pulumi(["stack", "export", "-s", this.#name]);
+    const { deployment } = JSON.parse(String(stdout)) as {
+      deployment: { resources?: { urn: string; type: string; outputs?: object }[] };
+    };
+    return deployment.resources ?? [];
   }
 
   get #name(): string {
