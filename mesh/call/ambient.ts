@@ -7,7 +7,7 @@ import type { Service } from "../registry/service.js";
 import { bindingsOf, isKnownToZtunnel } from "./addresses.js";
 import { isAddress } from "../input/hosts.js";
 import type { Call, UndecidedCall } from "./call.js";
-import { namespacesOf, type Capture } from "./capture.js";
+import { namespacesOf, TEMPLATES, type Capture } from "./capture.js";
 import type { Way } from "./way.js";
 import { waysAtWaypoint } from "./waypoint.js";
 
@@ -31,9 +31,12 @@ export function waysThroughAmbient(
   const ways = waysAtWaypoint(mesh, call, service, {
     ref: waypoint,
     isResponsibleFor: (other) => {
+      // An ExternalName is a name of something else.
+      if (other.externalName !== undefined) return false;
       const own = waypointOf(mesh, other);
       return own !== undefined && !("undecided" in own) && isSame(own, waypoint);
     },
+    hasWorkloads: () => takesWorkloads(mesh, waypoint),
   });
   if ("undecided" in ways) return ways;
   const handedTo = `${waypoint.namespace}/${waypoint.name}`;
@@ -74,23 +77,54 @@ const USE = "istio.io/use-waypoint";
  */
 function waypointOf(mesh: Mesh, service: Service): ObjectRef | UndecidedCall | undefined {
   const { namespace } = service.ref;
-  const own = labelsOf(at(service.object, "metadata", "labels"));
+  const ref = named(mesh, namespace, labelsOf(at(service.object, "metadata", "labels")));
+  if (!ref) return undefined;
+  const gateway = gatewayOf(mesh, ref);
+  if (!gateway) {
+    return { undecided: `waypoint ${ref.namespace}/${ref.name} isn't among the objects` };
+  }
+  return ["service", "all"].includes(takenBy(gateway)) && admits(mesh, gateway, namespace)
+    ? ref
+    : undefined;
+}
+
+/** The waypoint that the labels of an object, or else of its namespace, name. */
+function named(
+  mesh: Mesh,
+  namespace: string,
+  own: Readonly<Record<string, string>>,
+): ObjectRef | undefined {
   const ofNamespace = labelsOf(at(namespacesOf(mesh).get(namespace), "metadata", "labels"));
   const labels = USE in own ? own : ofNamespace;
   const name = labels[USE];
   if (name === undefined || name === "none") return undefined;
-  const ref = { kind: "Gateway", namespace: labels[`${USE}-namespace`] ?? namespace, name };
-  const gateway = mesh.objects.find((object) => {
+  return { kind: "Gateway", namespace: labels[`${USE}-namespace`] ?? namespace, name };
+}
+
+function gatewayOf(mesh: Mesh, ref: ObjectRef): Plain | undefined {
+  return mesh.objects.find((object) => {
     const { kind } = object;
     const isOfApi = text(object.apiVersion).startsWith("gateway.networking.k8s.io/");
     return kind === "Gateway" && isOfApi && isSame(refOf(object), ref);
   });
-  if (!gateway) {
-    return { undecided: `waypoint ${ref.namespace}/${name} isn't among the objects` };
-  }
-  const takes = labelsOf(at(gateway, "metadata", "labels"))["istio.io/waypoint-for"] ?? "service";
-  const isFor = takes === "service" || takes === "all";
-  return isFor && admits(mesh, gateway, namespace) ? ref : undefined;
+}
+
+/** What a waypoint is for: `service`, `workload`, `all` or `none`. */
+function takenBy(gateway: Plain): string {
+  return labelsOf(at(gateway, "metadata", "labels"))["istio.io/waypoint-for"] ?? "service";
+}
+
+/** Whether some workload is handed to a waypoint by its address. */
+function takesWorkloads(mesh: Mesh, ref: ObjectRef): boolean {
+  const gateway = gatewayOf(mesh, ref);
+  if (!gateway || !["workload", "all"].includes(takenBy(gateway))) return false;
+  return mesh.objects.some((object) => {
+    const { kind, namespace } = refOf(object);
+    if (kind !== "WorkloadEntry" && !(kind in TEMPLATES)) return false;
+    const template = kind in TEMPLATES ? at(object, ...TEMPLATES[kind]!) : object;
+    const own = named(mesh, namespace, labelsOf(at(template, "metadata", "labels")));
+    return own !== undefined && isSame(own, ref) && admits(mesh, gateway, namespace);
+  });
 }
 
 /** Whether services of a namespace may use a waypoint: its HBONE listener says so, from Istio 1.23. */

@@ -140,7 +140,8 @@ export function namespacesOf(mesh: Mesh): ReadonlyMap<string, Plain> {
   return known;
 }
 
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+/** Where kinds that make Pods have their template. */
+export const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
   Deployment: ["spec", "template"],
   StatefulSet: ["spec", "template"],

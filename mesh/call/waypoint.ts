@@ -9,7 +9,7 @@ import { importedService } from "../scope/imported-service.js";
 import type { Call, ClusterTls, UndecidedCall } from "./call.js";
 import { holdsFor, type Caller } from "./filter-chains.js";
 import { fitsRequest, sentRoutes } from "./http-match.js";
-import { listenerProtocol } from "./protocol.js";
+import { isTlsPort, listenerProtocol, type ListenerProtocol } from "./protocol.js";
 import type { Destination, RoutingRule } from "../scope/routing-rule.js";
 import { viewOf } from "./view.js";
 import { chosen, clusterWay, type Way } from "./way.js";
@@ -18,6 +18,8 @@ import { chosen, clusterWay, type Way } from "./way.js";
 export interface Waypoint {
   ref: ObjectRef;
   isResponsibleFor: (service: Service) => boolean;
+  /** Whether calls to workloads themselves are handed to it, too. */
+  hasWorkloads: () => boolean;
 }
 
 /** What a waypoint's own configuration makes of a service's port. */
@@ -51,10 +53,31 @@ export function waysAtWaypoint(
   }
   const protocol = own && listenerProtocol(service, own);
   const isHttp = protocol === "http" || (protocol === "auto" && call.sends === "http");
-  if (protocol !== "tcp" && call.sends === "server-first") return [{ outcome: { via: "waits" } }];
+  if (call.sends === "server-first" && readsFirst(place, protocol)) {
+    return [{ outcome: { via: "waits" } }];
+  }
   if (!isHttp) return tcpWays(place, service, rules);
   if (call.sends !== "http") return [{ outcome: { via: "response" } }];
   return httpWays(place, call, service, rules);
+}
+
+/**
+ * Whether a waypoint waits for a client's first bytes: its one listener looks at a port of HTTP in clear beside
+ * anything else, or of TLS, whichever of its services has it, and at every port where it takes calls to workloads.
+ */
+function readsFirst(
+  { mesh, waypoint, port }: AtWaypoint,
+  protocol: ListenerProtocol | undefined,
+): boolean {
+  if (protocol !== "tcp" || waypoint.hasWorkloads()) return true;
+  const same = mesh.services.flatMap((service) =>
+    service.ports
+      .filter(({ number }) => number === port && waypoint.isResponsibleFor(service))
+      .map((own) => ({ own, protocol: listenerProtocol(service, own) })),
+  );
+  return same.some(
+    ({ own, protocol }) => isTlsPort(own) || protocol === "http" || protocol === "auto",
+  );
 }
 
 /** Routes about a service, of the waypoint's namespace or the service's own, in their order. */
@@ -153,7 +176,9 @@ function ownWay(
   if (!service || !own || !carries(service, own, kind)) {
     return { outcome: { via: "no-cluster", cluster } };
   }
-  const rule = ruleFor(mesh, client, service);
+  // A rule is followed towards what the waypoint's own namespace may see.
+  const visible = importedService(mesh, mesh.sidecarScopeOf(client), service.host);
+  const rule = visible && ruleFor(mesh, client, visible);
   const outcome = outcomesOf(mesh, { service, rule, gateway: true }).find(
     (one) => one.port === port && one.subset === subset,
   );

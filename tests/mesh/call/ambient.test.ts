@@ -26,7 +26,7 @@ const USE = {
   "istio.io/use-waypoint": "out",
   "istio.io/use-waypoint-namespace": "istio-system",
 };
-const cache = (labels: Record<string, string> = USE) =>
+const cache = (labels: Record<string, string> = USE, more: object = {}) =>
   serviceEntry(
     "shop",
     "cache",
@@ -35,6 +35,7 @@ const cache = (labels: Record<string, string> = USE) =>
       location: "MESH_EXTERNAL",
       resolution: "DNS",
       ports: [{ number: 6379, name: "tcp-redis", protocol: "TCP" }],
+      ...more,
     },
     { labels },
   );
@@ -68,6 +69,17 @@ const simple = rule("shop", "cache", {
   trafficPolicy: {
     portLevelSettings: [{ port: { number: 6379 }, tls: { mode: "SIMPLE", sni: CACHE } }],
   },
+});
+const web = service(
+  "shop",
+  "web",
+  { clusterIP: "10.96.0.9", ports: [{ name: "http", port: 6379 }] },
+  { labels: USE },
+);
+const podIn = (labels: Record<string, string>): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { namespace: "shop", name: "p", labels },
 });
 const toCache = { address: CACHE, port: 6379, sends: "tcp" as const };
 const via = (next: object) => [{ via: "waypoint", waypoint: "istio-system/out", next: [next] }];
@@ -235,6 +247,30 @@ describe("what becomes of a call in ambient mode", () => {
       outcomes: PASSTHROUGH,
     },
     {
+      it: "follows no rule at a waypoint that may not see the ServiceEntry",
+      objects: [AMBIENT, waypoint(), simple, cache({ ...USE }, { exportTo: ["."] })],
+      call: toCache,
+      outcomes: via(cluster("none")),
+    },
+    {
+      it: "waits at a waypoint where another service has HTTP on the port, and the server speaks first",
+      objects: [AMBIENT, waypoint(), cache(), web],
+      call: { ...toCache, sends: "server-first" },
+      outcomes: via({ via: "waits" }),
+    },
+    {
+      it: "doesn't wait for what has the port for itself",
+      objects: [AMBIENT, waypoint(), cache()],
+      call: { ...toCache, sends: "server-first" },
+      outcomes: via(cluster("none")),
+    },
+    {
+      it: "waits at a waypoint that takes calls to Pods, whatever the port",
+      objects: [AMBIENT, waypoint({ "istio.io/waypoint-for": "all" }), cache(), podIn(USE)],
+      call: { ...toCache, sends: "server-first" },
+      outcomes: via({ via: "waits" }),
+    },
+    {
       it: "looks an ExternalName up outside",
       objects: [AMBIENT, ...E],
       call: { address: E_HOST, port: 80, sends: "http" },
@@ -246,11 +282,7 @@ describe("what becomes of a call in ambient mode", () => {
         AMBIENT,
         ...W,
         rule("n", "w", { host: W_HOST, ...IM }),
-        {
-          apiVersion: "v1",
-          kind: "Pod",
-          metadata: { namespace: "shop", name: "p", labels: { "sidecar.istio.io/inject": "true" } },
-        },
+        podIn({ "sidecar.istio.io/inject": "true" }),
       ],
       call: {},
       outcomes: [{ via: "cluster", cluster: `outbound|443||${W_HOST}`, tls: "ISTIO_MUTUAL" }],
