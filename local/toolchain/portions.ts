@@ -8,10 +8,10 @@ export interface Package {
 }
 
 /**
- * How much source, in bytes, one call of `go build` compiles. Go keeps a second copy of all that a call compiles until
- * the call ends: about forty times as much as the source. Fewer calls leave a core idle less often.
+ * How much source, in bytes, one call of `go build` compiles. Until the call ends, Go keeps a second copy of all that it
+ * compiles (docs/performance.md has figures). Fewer calls leave a core idle less often.
  */
-export const PORTION_SIZE = 40_000_000;
+const PORTION_SIZE = 40_000_000;
 
 /**
  * Packages in portions that are compiled one after another, in the order that they have: what a package
